@@ -3,5 +3,6 @@
 
 pub mod exact;
 pub mod graph;
+pub mod lanes;
 pub mod library;
 pub mod spec;
