@@ -1,0 +1,322 @@
+//! From one module to the kernels it runs as. A module type says how in its `lower` function; the planner asks for it
+//! and gets nodes: kernels with wires between them. Most types are one kernel and say nothing.
+//!
+//! A node depends on all its wires within a frame; what a module's output depends on is therefore exact, and a delay
+//! whose dry path is off closes a loop by itself, because only its ring lies between input and output.
+
+use crate::drive::KernelDef;
+use crate::graph::{Item, ParamValue};
+use crate::spec::{ParamKind, Side, Spec};
+use std::sync::Arc;
+
+/// Where a number comes from.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Wire {
+    /// An input of the module: text plus cables, held to its range.
+    Input {
+        /// Index in the spec.
+        port: u16,
+        /// Channel.
+        channel: u16,
+        /// `Left` or `Right` of a stereo input, `Both` of a mono one.
+        side: Side,
+    },
+    /// An output of a node of this module.
+    Node {
+        /// The node.
+        node: u32,
+        /// Its output.
+        out: u16,
+    },
+    /// A number.
+    Const(f32),
+}
+
+/// What feeds an input.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Feed {
+    /// No cable: one number.
+    Still(f32),
+    /// No cable, and the text has changed: from one number to another over the fade.
+    Changing(f32, f32),
+    /// A cable.
+    Cable,
+}
+
+/// How often a clock ticks.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Period {
+    /// So many quarter-note beats of the transport.
+    Beats(f64),
+    /// So many seconds.
+    Seconds(f64),
+}
+
+/// Memory of a module, by number within the module.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct MemId(pub u16);
+
+/// A memory as declared.
+#[derive(Clone, Debug)]
+pub enum MemDecl {
+    /// Zeroed, kept over edits: a delay line of at least so many seconds.
+    Ring {
+        /// Tells the module's rings apart over edits.
+        key: u32,
+        /// Length at least.
+        seconds: f64,
+    },
+    /// Numbers to read: a sequence, a wave. Belongs to the plan, changes with an edit.
+    Table(Arc<[f32]>),
+}
+
+/// What a node is.
+#[derive(Clone)]
+pub enum NodeKind {
+    /// A kernel, with its options packed as in [`Cx::opt`](crate::kernel::Cx).
+    Kernel(&'static KernelDef, u32),
+    /// All wires added, without regard to their order.
+    Sum,
+    /// A clock on the transport or on the engine's time: outputs a trigger, and a phase from 0 to 1.
+    Tick(Period),
+    /// Each wire becomes a voice.
+    Merge,
+}
+
+/// One node of a lowered module.
+#[derive(Clone)]
+pub struct NodeDecl {
+    /// What it is.
+    pub kind: NodeKind,
+    /// Its inputs; of a kernel the controls, then the signals.
+    pub ins: Vec<Wire>,
+    /// Inputs that have a cable, by position; what [`Cx::linked`](crate::kernel::Cx::linked) answers.
+    pub linked: u32,
+    /// Memories, in the kernel's order.
+    pub mems: Vec<MemId>,
+    /// Reads this memory at least so many frames back.
+    pub reads: Option<(MemId, u32)>,
+    /// Writes this memory.
+    pub writes: Option<MemId>,
+}
+
+/// What the planner knows of the module in hand.
+pub trait Feeds {
+    /// What feeds an input.
+    fn feed(&self, port: u16, channel: u16, side: Side) -> Feed;
+    /// A time input without cable as a period, musical if the text says so.
+    fn period(&self, port: u16, channel: u16) -> Period;
+    /// A parameter that does not move, as the text sets it.
+    fn param(&self, index: u16, channel: u16) -> Option<&ParamValue>;
+}
+
+/// A module being lowered.
+pub struct Lowering<'a> {
+    /// Its type.
+    pub spec: &'static Spec,
+    /// How many channels it has (1 where it has no shape).
+    pub channels: u16,
+    /// Frames a second.
+    pub rate: f64,
+    feeds: &'a dyn Feeds,
+    /// The nodes so far.
+    pub nodes: Vec<NodeDecl>,
+    /// The memories so far.
+    pub mems: Vec<MemDecl>,
+    /// What each output is: port, channel, side.
+    pub outs: Vec<((u16, u16, Side), Wire)>,
+}
+
+/// Packs options, eight bits each, as [`Cx::option`](crate::kernel::Cx::option) reads them.
+pub fn pack(options: &[u32]) -> u32 {
+    options.iter().rev().fold(0, |packed, option| packed << 8 | (option & 0xff))
+}
+
+impl<'a> Lowering<'a> {
+    /// A module of this type and shape.
+    pub fn new(spec: &'static Spec, channels: u16, rate: f64, feeds: &'a dyn Feeds) -> Self {
+        Lowering { spec, channels: channels.max(1), rate, feeds, nodes: vec![], mems: vec![], outs: vec![] }
+    }
+
+    /// The index of an input by name. Names are those of the module's own spec.
+    fn port(&self, name: &str) -> (u16, Side) {
+        self.spec.input(name).unwrap_or_else(|| panic!("{} declares no input `{name}`", self.spec.name()))
+    }
+
+    /// An input; of a stereo input name a side (`in_left`).
+    pub fn input(&self, name: &str, channel: u16) -> Wire {
+        let (port, side) = self.port(name);
+        Wire::Input { port, channel, side }
+    }
+
+    /// What feeds an input.
+    pub fn feed(&self, name: &str, channel: u16) -> Feed {
+        let (port, side) = self.port(name);
+        self.feeds.feed(port, channel, side)
+    }
+
+    /// Whether an input has a cable.
+    pub fn linked(&self, name: &str, channel: u16) -> bool {
+        self.feed(name, channel) == Feed::Cable
+    }
+
+    /// A time input as a period.
+    pub fn period(&self, name: &str, channel: u16) -> Period {
+        self.feeds.period(self.port(name).0, channel)
+    }
+
+    fn value(&self, name: &str, channel: u16) -> (&ParamKind, Option<&ParamValue>) {
+        let index =
+            self.spec.param(name).unwrap_or_else(|| panic!("{} declares no parameter `{name}`", self.spec.name()));
+        (&self.spec.params[index as usize].kind, self.feeds.param(index, channel))
+    }
+
+    /// A choice, as its index.
+    pub fn choice(&self, name: &str) -> u32 {
+        match self.value(name, 0).1 {
+            Some(ParamValue::Choice(index)) => u32::from(*index),
+            _ => 0,
+        }
+    }
+
+    /// A whole number, of one channel.
+    pub fn int(&self, name: &str, channel: u16) -> i64 {
+        match self.value(name, channel) {
+            (_, Some(ParamValue::Int(value))) => *value,
+            (ParamKind::Int { default, .. }, _) => *default,
+            _ => 0,
+        }
+    }
+
+    /// True or false, of one channel.
+    pub fn flag(&self, name: &str, channel: u16) -> bool {
+        match self.value(name, channel) {
+            (_, Some(ParamValue::Bool(value))) => *value,
+            (ParamKind::Bool(default), _) => *default,
+            _ => false,
+        }
+    }
+
+    /// A list; empty if not set.
+    pub fn list(&self, name: &str) -> &[Item] {
+        match self.value(name, 0).1 {
+            Some(ParamValue::List(items)) => items,
+            _ => &[],
+        }
+    }
+
+    /// The option word that a kernel sees for a choice, whole number or boolean parameter.
+    pub fn option(&self, name: &str) -> u32 {
+        match self.value(name, 0).0 {
+            ParamKind::Bool(_) => u32::from(self.flag(name, 0)),
+            ParamKind::Int { .. } => self.int(name, 0) as u32,
+            _ => self.choice(name),
+        }
+    }
+
+    /// A delay line of at least so many seconds. `key` tells the module's lines apart.
+    pub fn ring(&mut self, key: u32, seconds: f64) -> MemId {
+        self.mem(MemDecl::Ring { key, seconds })
+    }
+
+    /// A table to read; its length is padded with zeros to a power of two.
+    pub fn table(&mut self, numbers: Vec<f32>) -> MemId {
+        self.mem(MemDecl::Table(numbers.into()))
+    }
+
+    fn mem(&mut self, decl: MemDecl) -> MemId {
+        self.mems.push(decl);
+        MemId((self.mems.len() - 1) as u16)
+    }
+
+    /// A kernel with its options and wires: controls, then signals.
+    pub fn kernel(&mut self, def: &'static KernelDef, options: &[u32], ins: &[Wire]) -> Node {
+        debug_assert_eq!(ins.len(), def.controls + def.signals, "{} has other ports", def.name);
+        self.push(NodeKind::Kernel(def, pack(options)), ins)
+    }
+
+    /// The wires added, in no order.
+    pub fn sum(&mut self, ins: &[Wire]) -> Wire {
+        self.push(NodeKind::Sum, ins).out(0)
+    }
+
+    /// A clock; output 0 is its trigger, output 1 its phase.
+    pub fn tick(&mut self, period: Period) -> Node {
+        self.push(NodeKind::Tick(period), &[])
+    }
+
+    /// Each wire a voice.
+    pub fn merge(&mut self, ins: &[Wire]) -> Wire {
+        self.push(NodeKind::Merge, ins).out(0)
+    }
+
+    fn push(&mut self, kind: NodeKind, ins: &[Wire]) -> Node {
+        let linked = ins.iter().enumerate().fold(0, |bits, (i, wire)| match *wire {
+            Wire::Input { port, channel, side } if self.feeds.feed(port, channel, side) == Feed::Cable => {
+                bits | 1 << i.min(31)
+            }
+            _ => bits,
+        });
+        self.nodes.push(NodeDecl { kind, ins: ins.to_vec(), linked, mems: vec![], reads: None, writes: None });
+        Node((self.nodes.len() - 1) as u32)
+    }
+
+    /// Gives a node its memories, in the kernel's order.
+    pub fn mems(&mut self, node: Node, mems: &[MemId]) {
+        self.nodes[node.0 as usize].mems = mems.to_vec();
+    }
+
+    /// A node that reads a ring, at least so many frames back (1 at least).
+    pub fn reads(&mut self, node: Node, mem: MemId, frames: u32) {
+        self.nodes[node.0 as usize].mems = vec![mem];
+        self.nodes[node.0 as usize].reads = Some((mem, frames.max(1)));
+    }
+
+    /// A node that writes a ring.
+    pub fn writes(&mut self, node: Node, mem: MemId) {
+        self.nodes[node.0 as usize].mems = vec![mem];
+        self.nodes[node.0 as usize].writes = Some(mem);
+    }
+
+    /// Closes a ring inside the module: node `node`'s input at `position` becomes `wire` (a later node's output).
+    pub fn rewire(&mut self, node: Node, position: usize, wire: Wire) {
+        self.nodes[node.0 as usize].ins[position] = wire;
+    }
+
+    /// Says what an output is; of a stereo output name a side.
+    pub fn output(&mut self, name: &str, channel: u16, wire: Wire) {
+        let (port, side) =
+            self.spec.output(name).unwrap_or_else(|| panic!("{} declares no output `{name}`", self.spec.name()));
+        self.outs.push(((port, channel, side), wire));
+    }
+
+    /// The module is this one kernel: every port goes to the kernel port of its name, every option to its option.
+    pub fn single(&mut self, def: &'static KernelDef, inputs: &[&'static str], options: &[&'static str]) {
+        let ins: Vec<Wire> = inputs.iter().map(|name| self.input(name, 0)).collect();
+        let options: Vec<u32> = options.iter().map(|name| self.option(name)).collect();
+        let node = self.kernel(def, &options, &ins);
+        for port in 0..self.spec.outputs.len() as u16 {
+            self.outs.push(((port, 0, Side::Both), node.out(port)));
+        }
+    }
+}
+
+/// A node, by number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Node(pub u32);
+
+impl Node {
+    /// Its output of this index.
+    pub fn out(self, out: u16) -> Wire {
+        Wire::Node { node: self.0, out }
+    }
+}
+
+/// A module type: what the language sees, and how it becomes kernels.
+#[derive(Clone, Copy)]
+pub struct Def {
+    /// Makes the spec.
+    pub spec: fn() -> Spec,
+    /// Makes the kernels.
+    pub lower: fn(&mut Lowering<'_>),
+}
