@@ -241,9 +241,34 @@ unsafe fn one_mono<K: Kernel>(call: &Call, now: u64, at: usize) -> bool {
     }
 }
 
+/// One voice of a kernel without state, n frames: everything over time.
+#[inline(always)]
+unsafe fn flat<K: Kernel, L: Lanes>(call: &Call, at: usize, n: usize) -> bool {
+    let mut fault = L::splat(0.0);
+    // SAFETY: the caller vouches for ports and frames; a row without words is read from nowhere.
+    unsafe {
+        let ports = ports::<K>(call);
+        let mut none = K::State::<L>::zero();
+        let mut i = at;
+        while i < at + n {
+            let mid = K::map(&call.cx, K::Ctl::<L>::along(ports.ctl, i));
+            let raw = K::scan(&call.cx, &mut none, mid, K::Sig::<L>::along(ports.sig, i));
+            let out = K::fin(&call.cx, raw);
+            fault = fault + out.fault();
+            out.put_along(ports.out, i);
+            i += L::COUNT;
+        }
+    }
+    !fault.all_zero()
+}
+
 /// One voice, n frames: `map` over time, the recurrence frame by frame, a heavy `fin` over time again.
 #[inline(always)]
 unsafe fn split<K: Kernel, L: Lanes>(call: &Call, now: u64, at: usize, n: usize) -> bool {
+    if <K::State<f32> as Row<f32>>::WORDS == 0 && !K::SERIAL {
+        // SAFETY: the caller vouches for the call.
+        return unsafe { flat::<K, L>(call, at, n) };
+    }
     let mut cx = call.cx;
     let mut bad = false;
     // SAFETY: the caller vouches for state, ports, frames and room.

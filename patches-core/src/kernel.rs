@@ -140,6 +140,9 @@ pub trait Declared: 'static {
 pub trait Kernel: Declared {
     /// Whether `fin` is heavy (oscillators) and is better run over time than in the recurrence.
     const HEAVY_FIN: bool = false;
+    /// Whether frames must be run in order although there is no state: kernels that use `now` or memory. Others without
+    /// state run over time, 16 frames at once.
+    const SERIAL: bool = false;
     /// Whether `birth` uses its seed, so that each voice differs.
     const SEEDED: bool = false;
     /// What `map` makes of the controls. Without a map: `Ctl`.
