@@ -81,6 +81,8 @@ pub enum NodeKind {
     Tick(Period),
     /// Each wire becomes a voice.
     Merge,
+    /// From 0 to 1 over the fade of the swap in hand; 1 when there is none.
+    Fade,
 }
 
 /// One node of a lowered module.
@@ -243,6 +245,11 @@ impl<'a> Lowering<'a> {
     /// A clock; output 0 is its trigger, output 1 its phase.
     pub fn tick(&mut self, period: Period) -> Node {
         self.push(NodeKind::Tick(period), &[])
+    }
+
+    /// From 0 to 1 over the fade of the swap in hand, for parts that cross-fade by themselves.
+    pub fn fade(&mut self) -> Wire {
+        self.push(NodeKind::Fade, &[]).out(0)
     }
 
     /// Each wire a voice.

@@ -1,0 +1,5 @@
+//! From a patch graph to sound: the planner, the executor, the swap, the hosts that pull frames, and the session log.
+//! It knows no text and no terminal.
+
+pub mod engine;
+pub mod report;

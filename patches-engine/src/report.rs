@@ -1,0 +1,35 @@
+//! What a save did to each module, for people and for tools.
+
+use patches_core::graph::Path;
+
+/// A parameter that changed.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Change {
+    /// The module.
+    pub module: Path,
+    /// The parameter, by its first name, with its channel if it has one.
+    pub param: String,
+    /// Value before, in words.
+    pub from: String,
+    /// Value after, in words.
+    pub to: String,
+}
+
+/// What a save does.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Report {
+    /// Modules that keep their state.
+    pub kept: Vec<Path>,
+    /// Parameters that change.
+    pub changed: Vec<Change>,
+    /// Modules whose cables change.
+    pub rewired: Vec<Path>,
+    /// Modules that are new.
+    pub added: Vec<Path>,
+    /// Modules that go.
+    pub removed: Vec<Path>,
+    /// Modules that start over, and why.
+    pub reset: Vec<(Path, String)>,
+    /// Cables that are one sample late because they close a loop.
+    pub loops: Vec<String>,
+}
