@@ -1,0 +1,1 @@
+//! Errors against f64, exactness, and the same bits on every lane form.
