@@ -10,6 +10,8 @@ mod array;
 mod avx2;
 #[cfg(target_arch = "x86_64")]
 mod avx512;
+#[cfg(test)]
+pub(crate) mod harness;
 mod one;
 #[cfg(test)]
 mod tests;
