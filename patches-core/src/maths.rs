@@ -79,12 +79,16 @@ pub fn phase_to_unit<B: LaneBits>(phase: B) -> B::Float {
     phase.shr(8).to_float() * B::Float::splat(1.0 / 16_777_216.0)
 }
 
-/// Cycles to phase, where 2^32 is one cycle, for |x| < 2^20: whole cycles fall away, the rest is rounded to 2^−32.
+/// Cycles to phase, where 2^32 is one cycle, for |x| < 2^20: whole cycles fall away, the rest is brought to the nearest
+/// 2^−32, so that −x gives the phase running backwards.
 ///
 /// This also makes a phase's step of a frequency over the sample rate. Half a cycle comes out 2^−25 of a cycle short.
 #[inline(always)]
 pub fn phase_of_cycles<L: Lanes>(x: L) -> L::Bits {
-    (wrap_half(x) * L::splat(4_294_967_296.0)).round().to_int()
+    let parts = wrap_half(x) * L::splat(4_294_967_296.0);
+    // A half with the sign of `parts`, because the conversion goes toward zero.
+    let half = (parts.bits() & L::Bits::splat(0x8000_0000)) | L::Bits::splat(0.5_f32.to_bits());
+    (parts + half.float_bits()).to_int()
 }
 
 /// 2 to the power x, `x` held to −126..=126, NaN giving 2^−126. Exact at whole numbers; relative error at most 1e-7

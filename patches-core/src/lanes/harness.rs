@@ -1,7 +1,6 @@
 //! Runs one operation on every lane form this processor has, and holds each to the one-lane form's bits.
 
 use super::{Array16, LANES, Lanes};
-use crate::isa::Isa;
 
 /// Sixteen bit patterns: what an operation gets and gives, whatever the lane form.
 pub(crate) type Group = [u32; LANES];
@@ -92,10 +91,12 @@ type Run<O> = unsafe fn(&mut O, &Input, &mut [Group]);
 /// The lane forms to be held to the one-lane form: also that form itself and plain arrays, where they are compiled for
 /// a wider instruction set, as drivers do.
 pub(crate) fn forms<O: Op>() -> Vec<(&'static str, Run<O>)> {
+    #[cfg_attr(not(target_arch = "x86_64"), expect(unused_mut))]
     let mut all: Vec<(&'static str, Run<O>)> = vec![("arrays", run::<Array16, O>)];
     #[cfg(target_arch = "x86_64")]
     {
         use super::{Avx2x16, Avx512x16};
+        use crate::isa::Isa;
         static SAY: [std::sync::Once; 2] = [const { std::sync::Once::new() }; 2];
         if Isa::Avx2.available() {
             all.push(("one lane compiled for AVX2", run_avx2::<f32, O>));

@@ -91,6 +91,7 @@ fn phase_as_a_number() {
     assert_eq!(phase(0.5), (1 << 31) - 128);
     // 30 of 2^32 parts of a cycle, rounded either way.
     assert_eq!([29.6_f32, 30.4].map(|x| phase(x / 4_294_967_296.0)), [30, 30]);
+    assert_eq!(phase(-29.6 / 4_294_967_296.0), 30_u32.wrapping_neg());
     let mut random = Random(3);
     for _ in 0..1_000_000 {
         let x = random.word().cast_signed() as f32 / 2_147_483_648.0 * 8.0;
