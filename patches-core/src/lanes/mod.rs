@@ -190,7 +190,7 @@ pub trait LaneBits:
     fn shl(self, by: u32) -> Self;
     /// Shifted right, zeros come in; by 32 or more gives 0.
     fn shr(self, by: u32) -> Self;
-    /// Shifted right, the sign comes in; `by` is at most 31.
+    /// Shifted right, the sign comes in; `by` is taken modulo 32.
     fn sar(self, by: u32) -> Self;
     /// Equal.
     fn eq(self, o: Self) -> Self::Mask;
