@@ -101,6 +101,8 @@ impl Engine {
     pub fn process(&mut self, out: &mut [f32], channels: usize) { let _ = channels; out.fill(0.0) }
     /// Frames rendered so far: the engine's clock.
     pub fn clock(&self) -> u64 { 0 }
+    /// Frames by which the master's look-ahead makes the output late.
+    pub fn latency(&self) -> u32 { 0 }
 }
 
 impl Control {

@@ -2,4 +2,9 @@
 //! It knows no text and no terminal.
 
 pub mod engine;
+pub mod error;
+pub mod host;
+pub mod offline;
 pub mod report;
+pub mod session;
+pub mod wav;

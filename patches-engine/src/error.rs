@@ -1,0 +1,73 @@
+//! What can go wrong outside the audio thread: devices, files, session logs.
+
+use std::path::PathBuf;
+
+/// Why a host, a file or a session log did not work.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The device that was asked for is not there.
+    #[error("no sound device `{name}`{}", near(.there))]
+    NoSuchDevice {
+        /// As asked for.
+        name: String,
+        /// The devices there are.
+        there: Vec<String>,
+    },
+    /// There is no device that could play.
+    #[error("no sound device: {why}")]
+    NoDevice {
+        /// What the sound system says.
+        why: String,
+    },
+    /// The device is there and does not play what was asked.
+    #[error("{device} cannot play this: {why}")]
+    Device {
+        /// The device.
+        device: String,
+        /// What it says.
+        why: String,
+    },
+    /// The device takes sound faster than real time.
+    #[error("{device} has no clock: it takes sound as fast as it can")]
+    NoClock {
+        /// The device.
+        device: String,
+    },
+    /// A file could not be read or written.
+    #[error("{}: {source}", path.display())]
+    File {
+        /// The file.
+        path: PathBuf,
+        /// What the system says.
+        source: std::io::Error,
+    },
+    /// A session log says something that cannot be played.
+    #[error("{}:{line}: {what}", path.display())]
+    Session {
+        /// The log.
+        path: PathBuf,
+        /// Line, from 1.
+        line: usize,
+        /// What is wrong, and what was expected.
+        what: String,
+    },
+    /// A sound file could not be written.
+    #[error("{}: {why}", path.display())]
+    Sound {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong.
+        why: String,
+    },
+}
+
+fn near(there: &[String]) -> String {
+    if there.is_empty() { String::new() } else { format!("; there is {}", there.join(", ")) }
+}
+
+impl Error {
+    /// For `map_err` on what the file system says about `path`.
+    pub fn file(path: &std::path::Path) -> impl FnOnce(std::io::Error) -> Error + '_ {
+        move |source| Error::File { path: path.to_path_buf(), source }
+    }
+}

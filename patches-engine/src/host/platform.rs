@@ -1,0 +1,206 @@
+//! Calls into the platform, and all `unsafe` of the host: real-time priority, signals, standard error, the allocator
+//! that counts.
+
+use std::alloc::{GlobalAlloc, Layout, System};
+use std::cell::Cell;
+use std::sync::atomic::{AtomicI32, AtomicU64, Ordering};
+
+thread_local! {
+    static IN_CALLBACK: Cell<bool> = const { Cell::new(false) };
+}
+
+static ALLOCATIONS: AtomicU64 = AtomicU64::new(0);
+
+/// An allocator that counts what is asked of it, or given back to it, within [`in_callback`].
+pub struct CountingAllocator;
+
+fn count() {
+    if IN_CALLBACK.with(Cell::get) {
+        ALLOCATIONS.fetch_add(1, Ordering::Relaxed);
+    }
+}
+
+// SAFETY: every call goes to `System` unchanged; counting touches an atomic and a thread-local that has neither
+// initialiser nor destructor, so it does not allocate.
+unsafe impl GlobalAlloc for CountingAllocator {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        count();
+        // SAFETY: the caller's promise about `layout` is passed on.
+        unsafe { System.alloc(layout) }
+    }
+
+    unsafe fn dealloc(&self, at: *mut u8, layout: Layout) {
+        count();
+        // SAFETY: `at` came from `alloc` above with this layout, as the caller promises.
+        unsafe { System.dealloc(at, layout) }
+    }
+
+    unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
+        count();
+        // SAFETY: the caller's promise about `layout` is passed on.
+        unsafe { System.alloc_zeroed(layout) }
+    }
+
+    unsafe fn realloc(&self, at: *mut u8, layout: Layout, size: usize) -> *mut u8 {
+        count();
+        // SAFETY: `at` came from this allocator with this layout, as the caller promises.
+        unsafe { System.realloc(at, layout, size) }
+    }
+}
+
+/// Runs `work` as part of the audio callback: allocations in it are counted.
+pub fn in_callback<R>(work: impl FnOnce() -> R) -> R {
+    IN_CALLBACK.with(|flag| flag.set(true));
+    let result = work();
+    IN_CALLBACK.with(|flag| flag.set(false));
+    result
+}
+
+/// Calls to [`CountingAllocator`] inside callbacks so far; 0 if the program does not use it.
+pub fn allocations_in_callback() -> u64 {
+    ALLOCATIONS.load(Ordering::Relaxed)
+}
+
+/// Gives the calling thread real-time priority if it has none. Whether it has it then.
+#[cfg(target_os = "linux")]
+pub fn make_realtime() -> bool {
+    // Under JACK (70 and more by habit) and the kernel's own threads, above everything else.
+    const PRIORITY: i32 = 20;
+    // SAFETY: plain calls about the calling thread; `param` outlives them and is filled by the first.
+    unsafe {
+        let thread = libc::pthread_self();
+        let mut policy = 0;
+        let mut param: libc::sched_param = std::mem::zeroed();
+        if libc::pthread_getschedparam(thread, &mut policy, &mut param) != 0 {
+            return false;
+        }
+        let policy = policy & !libc::SCHED_RESET_ON_FORK;
+        if policy == libc::SCHED_FIFO || policy == libc::SCHED_RR {
+            return true;
+        }
+        param.sched_priority = PRIORITY;
+        libc::pthread_setschedparam(thread, libc::SCHED_FIFO | libc::SCHED_RESET_ON_FORK, &param) == 0
+    }
+}
+
+/// Gives the calling thread real-time priority if it has none. Whether it has it then.
+#[cfg(not(target_os = "linux"))]
+pub fn make_realtime() -> bool {
+    // CoreAudio and WASAPI threads are real-time threads already.
+    true
+}
+
+/// Keeps libasound and libjack from writing to standard error, where they would tear the terminal.
+pub fn quiet_sound_libraries() {
+    #[cfg(all(target_os = "linux", feature = "device"))]
+    {
+        use std::os::raw::{c_char, c_int};
+        // The C type takes further arguments by `...`. A callee that takes fewer is sound where the caller clears the
+        // stack and extra arguments only stay unread, as in the C calling conventions of Linux.
+        type Handler = unsafe extern "C" fn(*const c_char, c_int, *const c_char, c_int, *const c_char);
+        unsafe extern "C" {
+            fn snd_lib_error_set_handler(handler: Option<Handler>) -> c_int;
+        }
+        unsafe extern "C" fn say_nothing(_: *const c_char, _: c_int, _: *const c_char, _: c_int, _: *const c_char) {}
+        // SAFETY: libasound is linked through cpal; the handler is a function that lives for ever and reads nothing.
+        unsafe { snd_lib_error_set_handler(Some(say_nothing)) };
+    }
+}
+
+static SIGNAL: AtomicI32 = AtomicI32::new(0);
+
+/// From now on interrupt, terminate and hang-up are remembered instead of ending the program; a second one ends it.
+pub fn catch_signals() {
+    #[cfg(unix)]
+    {
+        extern "C" fn remember(signal: libc::c_int) {
+            if SIGNAL.swap(signal, Ordering::SeqCst) != 0 {
+                // SAFETY: `_exit` may be called in a signal handler.
+                unsafe { libc::_exit(128 + signal) }
+            }
+        }
+        let handler = remember as extern "C" fn(libc::c_int);
+        for signal in [libc::SIGINT, libc::SIGTERM, libc::SIGHUP] {
+            // SAFETY: the handler only touches an atomic and calls `_exit`, both allowed in signal handlers.
+            unsafe { libc::signal(signal, handler as *const () as libc::sighandler_t) };
+        }
+    }
+}
+
+/// The signal that came, if one did.
+pub fn signalled() -> Option<i32> {
+    Some(SIGNAL.load(Ordering::SeqCst)).filter(|signal| *signal != 0)
+}
+
+/// Standard error, taken over: what libraries write there comes out of `lines` and not on the screen.
+#[cfg(unix)]
+pub struct Stderr {
+    saved: std::os::fd::OwnedFd,
+    reader: Option<std::fs::File>,
+}
+
+#[cfg(unix)]
+impl Stderr {
+    /// Takes standard error over until this value is dropped.
+    ///
+    /// # Errors
+    /// If the system gives no pipe.
+    pub fn take() -> std::io::Result<Stderr> {
+        use std::os::fd::{FromRawFd, OwnedFd};
+        let mut ends = [0; 2];
+        // SAFETY: `ends` has room for the two descriptors; each becomes owned once and only once below.
+        unsafe {
+            let saved = libc::dup(2);
+            if saved < 0 {
+                return Err(std::io::Error::last_os_error());
+            }
+            let saved = OwnedFd::from_raw_fd(saved);
+            if libc::pipe(ends.as_mut_ptr()) != 0 {
+                return Err(std::io::Error::last_os_error());
+            }
+            let reader = OwnedFd::from_raw_fd(ends[0]);
+            let writer = OwnedFd::from_raw_fd(ends[1]);
+            // A full pipe must not stop an audio library that complains.
+            libc::fcntl(ends[1], libc::F_SETFL, libc::O_NONBLOCK);
+            if libc::dup2(ends[1], 2) < 0 {
+                return Err(std::io::Error::last_os_error());
+            }
+            drop(writer);
+            Ok(Stderr { saved, reader: Some(reader.into()) })
+        }
+    }
+
+    /// The other end: ends when this value is dropped. Once only.
+    pub fn reader(&mut self) -> Option<std::fs::File> {
+        self.reader.take()
+    }
+}
+
+#[cfg(unix)]
+impl Drop for Stderr {
+    fn drop(&mut self) {
+        use std::os::fd::AsRawFd;
+        // SAFETY: `saved` is open, and is a copy of what descriptor 2 was.
+        unsafe { libc::dup2(self.saved.as_raw_fd(), 2) };
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_allocations_in_a_callback_count() {
+        let allocator = CountingAllocator;
+        let layout = Layout::new::<[u64; 4]>();
+        let once = || {
+            // SAFETY: what is allocated is freed with the same layout.
+            unsafe { allocator.dealloc(allocator.alloc(layout), layout) }
+        };
+        let before = allocations_in_callback();
+        once();
+        assert_eq!(allocations_in_callback(), before);
+        in_callback(once);
+        assert_eq!(allocations_in_callback(), before + 2);
+    }
+}

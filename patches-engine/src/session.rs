@@ -1,0 +1,112 @@
+//! The session log: a performance as a list of what happened at which frame, in lines of JSON that can be written by
+//! hand, with the texts beside it. Its replay is the performance, bit for bit.
+
+mod keep;
+mod read;
+mod write;
+
+pub use keep::{prune, stamp};
+pub use read::read;
+pub use write::{Texts, Writer};
+
+use patches_core::graph::Landing;
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+/// Name of the log in a session's folder.
+pub const LOG: &str = "session.jsonl";
+/// Fade of a save that says none, in milliseconds.
+pub const FADE_MS: f64 = 15.0;
+
+/// What a log may hold. Beyond these it is refused, with the line.
+pub mod limits {
+    /// Bytes of a log.
+    pub const LOG_BYTES: u64 = 64 << 20;
+    /// Bytes of one line.
+    pub const LINE_BYTES: usize = 64 << 10;
+    /// Lines.
+    pub const LINES: usize = 1_000_000;
+    /// Hours of sound.
+    pub const HOURS: u64 = 24;
+    /// Frames a second, from and to.
+    pub const RATES: std::ops::RangeInclusive<u32> = 8_000..=384_000;
+    /// Longest fade in milliseconds.
+    pub const FADE_MS: f64 = 600_000.0;
+}
+
+/// What holds for a whole session: its first line.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Head {
+    /// Frames a second.
+    pub rate: u32,
+    /// Seed of all chance.
+    pub seed: u64,
+    /// Whether the limiter is on.
+    pub limiter: bool,
+}
+
+/// Something that happened.
+#[derive(Clone, Debug, PartialEq)]
+pub enum What {
+    /// A text took over.
+    Patch {
+        /// The text, in the folder of the log.
+        path: PathBuf,
+        /// Files it includes: as named from the text's own folder, and where they are now.
+        files: BTreeMap<String, PathBuf>,
+        /// When it was to take effect.
+        swap: Landing,
+        /// Fade in milliseconds.
+        fade_ms: f64,
+    },
+}
+
+/// One line: what, and when.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Entry {
+    /// The frame at which the audio thread acted.
+    pub at: u64,
+    /// What it did.
+    pub what: What,
+    /// Line of the log, from 1.
+    pub line: usize,
+}
+
+/// A whole log.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Session {
+    /// The log itself.
+    pub path: PathBuf,
+    /// Its first line.
+    pub head: Head,
+    /// What happened, in order.
+    pub entries: Vec<Entry>,
+    /// Frames played in all.
+    pub end: u64,
+}
+
+/// How a landing is written: `now`, `beat`, `bar`, `4bars`.
+pub fn landing_word(landing: Landing) -> String {
+    match landing {
+        Landing::Now => "now".into(),
+        Landing::Beat => "beat".into(),
+        Landing::Bars(1) => "bar".into(),
+        Landing::Bars(n) => format!("{n}bars"),
+    }
+}
+
+/// The landing that a word means.
+pub fn landing(word: &str) -> Option<Landing> {
+    match word {
+        "now" => Some(Landing::Now),
+        "beat" => Some(Landing::Beat),
+        "bar" => Some(Landing::Bars(1)),
+        _ => match word.strip_suffix("bars")?.parse() {
+            Ok(n @ 1..=1024) => Some(Landing::Bars(n)),
+            _ => None,
+        },
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,156 @@
+//! Reading a log, also one written by hand: every line is checked, and what is wrong is said with its line.
+
+use super::{Entry, FADE_MS, Head, LOG, Session, What, landing, limits};
+use crate::error::Error;
+use patches_core::graph::Landing;
+use serde::Deserialize;
+use std::collections::BTreeMap;
+use std::io::Read;
+use std::path::{Component, Path, PathBuf};
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct First {
+    session: u32,
+    #[serde(default)]
+    #[expect(dead_code, reason = "which engine wrote the log is for people")]
+    engine: Option<String>,
+    rate: u32,
+    #[serde(default)]
+    seed: u64,
+    #[serde(default = "yes")]
+    limiter: bool,
+}
+
+fn yes() -> bool {
+    true
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Line {
+    at: u64,
+    patch: Option<String>,
+    #[serde(default)]
+    files: BTreeMap<String, String>,
+    swap: Option<String>,
+    fade_ms: Option<f64>,
+    end: Option<bool>,
+}
+
+/// Reads a session: its folder, or the log itself.
+///
+/// # Errors
+/// If it cannot be read, exceeds a limit, or says something that cannot be played; with the line.
+pub fn read(path: &Path) -> Result<Session, Error> {
+    let path = if path.is_dir() { path.join(LOG) } else { path.to_path_buf() };
+    let file = std::fs::File::open(&path).map_err(Error::file(&path))?;
+    let mut text = String::new();
+    file.take(limits::LOG_BYTES + 1).read_to_string(&mut text).map_err(Error::file(&path))?;
+    parse(&path, &text)
+}
+
+/// Checks the text of a log.
+pub(super) fn parse(path: &Path, text: &str) -> Result<Session, Error> {
+    let wrong = |line: usize, what: String| Error::Session { path: path.into(), line, what };
+    if text.len() as u64 > limits::LOG_BYTES {
+        return Err(wrong(1, format!("more than {} MiB", limits::LOG_BYTES >> 20)));
+    }
+    let mut lines = text.lines().enumerate().map(|(i, line)| (i + 1, line)).filter(|(_, line)| !line.trim().is_empty());
+    let (number, line) =
+        lines.next().ok_or_else(|| wrong(1, "empty; the first line is {\"session\":1,\"rate\":48000}".into()))?;
+    let head = first(line).map_err(|what| wrong(number, what))?;
+    let mut session = Session { path: path.into(), head, entries: vec![], end: 0 };
+    let longest = limits::HOURS * 3600 * u64::from(session.head.rate);
+    let mut ended = false;
+    let mut last = (0, number);
+    for (number, line) in lines {
+        let fail = |what: String| wrong(number, what);
+        if number > limits::LINES {
+            return Err(fail(format!("more than {} lines", limits::LINES)));
+        }
+        if ended {
+            return Err(fail("something after the end".into()));
+        }
+        let line = split(line).map_err(fail)?;
+        if line.at < last.0 {
+            return Err(fail(format!("frame {} comes after frame {}; lines go forward", line.at, last.0)));
+        }
+        if line.at > longest {
+            return Err(fail(format!("frame {} is later than {} hours", line.at, limits::HOURS)));
+        }
+        last = (line.at, number);
+        match what(&line, session.entries.is_empty()).map_err(fail)? {
+            Some(what) => session.entries.push(Entry { at: line.at, what, line: number }),
+            None => {
+                session.end = line.at;
+                ended = true;
+            }
+        }
+    }
+    if !ended {
+        let ask =
+            format!("no end; say how long it plays with a last line {{\"at\":{},\"end\":true}}", last.0 + 480_000);
+        return Err(wrong(last.1, ask));
+    }
+    Ok(session)
+}
+
+/// What serde says, without its place: there is one line, and it is named already.
+fn plain(e: &serde_json::Error) -> String {
+    let said = e.to_string();
+    said.split(" at line ").next().unwrap_or(&said).to_string()
+}
+
+fn first(line: &str) -> Result<Head, String> {
+    let First { session, rate, seed, limiter, .. } = serde_json::from_str(line)
+        .map_err(|e| format!("the first line is {{\"session\":1,\"rate\":48000}}: {}", plain(&e)))?;
+    if session != 1 {
+        return Err(format!("session format {session}; this version reads format 1"));
+    }
+    if !limits::RATES.contains(&rate) {
+        return Err(format!("rate {rate}; expected {} to {}", limits::RATES.start(), limits::RATES.end()));
+    }
+    Ok(Head { rate, seed, limiter })
+}
+
+fn split(line: &str) -> Result<Line, String> {
+    if line.len() > limits::LINE_BYTES {
+        return Err(format!("longer than {} bytes", limits::LINE_BYTES));
+    }
+    serde_json::from_str(line).map_err(|e| plain(&e))
+}
+
+/// What a line says; none if it is the end.
+fn what(line: &Line, is_first: bool) -> Result<Option<What>, String> {
+    let Some(patch) = &line.patch else {
+        return match line.end {
+            Some(true) => Ok(None),
+            _ => Err("expected `patch` or `end`".into()),
+        };
+    };
+    if line.end.is_some() {
+        return Err("`patch` and `end` in one line".into());
+    }
+    let swap = match &line.swap {
+        None => Landing::Now,
+        Some(word) => landing(word).ok_or_else(|| format!("swap \"{word}\"; expected now, beat, bar or 4bars"))?,
+    };
+    let fade_ms = line.fade_ms.unwrap_or(if is_first { 0.0 } else { FADE_MS });
+    if !(0.0..=limits::FADE_MS).contains(&fade_ms) {
+        return Err(format!("fade_ms {fade_ms}; expected 0 to {}", limits::FADE_MS));
+    }
+    let files = line.files.iter().map(|(name, to)| Ok((name.clone(), beside(to)?))).collect::<Result<_, String>>()?;
+    Ok(Some(What::Patch { path: beside(patch)?, files, swap, fade_ms }))
+}
+
+/// A path relative to the log.
+fn beside(path: &str) -> Result<PathBuf, String> {
+    let path = PathBuf::from(path);
+    let plain =
+        path.components().all(|part| matches!(part, Component::Normal(_) | Component::ParentDir | Component::CurDir));
+    if path.as_os_str().is_empty() || !plain {
+        return Err(format!("`{}`; paths are relative to the log", path.display()));
+    }
+    Ok(path)
+}

@@ -1,0 +1,112 @@
+use super::*;
+use std::path::Path;
+use std::time::{Duration, UNIX_EPOCH};
+
+fn fault(text: &str) -> String {
+    match read::parse(Path::new("s.jsonl"), text) {
+        Ok(session) => panic!("read as {session:?}"),
+        Err(error) => error.to_string(),
+    }
+}
+
+#[test]
+fn the_log_in_the_design_is_read() {
+    let text = r#"{"session":1,"engine":"0.1.0","rate":48000,"seed":1}
+{"at":0,"patch":"texts/0001.patches"}
+{"at":96000,"patch":"texts/0002.patches","swap":"4bars","fade_ms":40}
+
+{"at":240000,"end":true}"#;
+    let session = read::parse(Path::new("s.jsonl"), text).expect("a session");
+    assert_eq!(session.head, Head { rate: 48_000, seed: 1, limiter: true });
+    assert_eq!(session.end, 240_000);
+    let patch = |path: &str, swap, fade_ms| What::Patch { path: path.into(), files: BTreeMap::new(), swap, fade_ms };
+    let entries = [
+        Entry { at: 0, what: patch("texts/0001.patches", Landing::Now, 0.0), line: 2 },
+        Entry { at: 96_000, what: patch("texts/0002.patches", Landing::Bars(4), 40.0), line: 3 },
+    ];
+    assert_eq!(session.entries, entries);
+}
+
+#[test]
+fn what_cannot_be_played_is_told_with_its_line() {
+    let head = r#"{"session":1,"rate":48000}"#;
+    let with = |line: &str| fault(&format!("{head}\n{line}\n"));
+    assert!(fault("").starts_with("s.jsonl:1: empty"));
+    assert!(fault("{}").contains("missing field `session`"));
+    assert!(fault(r#"{"session":2,"rate":48000}"#).contains("reads format 1"));
+    assert!(fault(r#"{"session":1,"rate":1}"#).contains("expected 8000 to 384000"));
+    assert!(with(r#"{"at":0,"patch":"/etc/a"}"#).starts_with("s.jsonl:2: `/etc/a`"));
+    assert!(with(r#"{"at":-1,"end":true}"#).starts_with("s.jsonl:2: "));
+    assert!(with(r#"{"at":0,"pitch":"a"}"#).contains("unknown field `pitch`"));
+    assert!(with(r#"{"at":0,"patch":"a","swap":"soon"}"#).contains("expected now, beat, bar or 4bars"));
+    assert!(with(r#"{"at":0,"patch":"a","fade_ms":-1}"#).contains("fade_ms -1"));
+    assert!(with(r#"{"at":99999999999999,"end":true}"#).contains("later than 24 hours"));
+    assert!(with("{\"at\":5,\"patch\":\"a\"}\n{\"at\":4,\"end\":true}").starts_with("s.jsonl:3: frame 4"));
+    assert!(with("{\"at\":5,\"end\":true}\n{\"at\":6,\"end\":true}").starts_with("s.jsonl:3: something after"));
+    assert!(with(r#"{"at":7,"patch":"a"}"#).starts_with("s.jsonl:2: no end"));
+    assert!(with(&format!("{{\"at\":0,\"patch\":\"{}\"}}", "a".repeat(limits::LINE_BYTES))).contains("longer than"));
+}
+
+#[test]
+fn what_is_written_is_read_back() {
+    let root = tempfile::tempdir().expect("a folder");
+    let dir = root.path().join("take");
+    let head = Head { rate: 44_100, seed: u64::MAX, limiter: false };
+    let mut writer = Writer::create(&dir, &head).expect("a writer");
+    let drums = [("lib/drums.patches".to_string(), "template a {}".to_string())];
+    let one = writer.keep("osc -> out", "patches", &drums).expect("kept");
+    writer.patch(0, &one, Landing::Now, 0.0).expect("written");
+    let two = writer.keep("osc -> vca -> out", "patches", &drums).expect("kept");
+    writer.patch(44_100, &two, Landing::Bars(1), 12.5).expect("written");
+    writer.end(88_200).expect("written");
+    let session = read(&dir).expect("a session");
+    assert_eq!((session.head, session.end), (head, 88_200));
+    let files: BTreeMap<_, _> = [("lib/drums.patches".to_string(), "texts/0001-1.patches".into())].into();
+    let what = |path: &str, swap, fade_ms| What::Patch { path: path.into(), files: files.clone(), swap, fade_ms };
+    assert_eq!(session.entries[0].what, what("texts/0001.patches", Landing::Now, 0.0));
+    assert_eq!(session.entries[1].what, what("texts/0002.patches", Landing::Bars(1), 12.5));
+    assert_eq!(std::fs::read_to_string(dir.join("texts/0002.patches")).expect("a text"), "osc -> vca -> out");
+    assert!(Writer::create(&dir, &session_head()).is_err(), "a session is never written over");
+}
+
+fn session_head() -> Head {
+    Head { rate: 48_000, seed: 1, limiter: true }
+}
+
+#[test]
+fn old_sessions_go_but_not_named_or_playing_ones() {
+    let root = tempfile::tempdir().expect("a folder");
+    let make = |name: &str| Writer::create(&root.path().join(name), &session_head()).expect("a writer");
+    let playing = make("2026-01-01T00-00-00");
+    for name in ["2026-01-01T00-00-01", "2026-01-01T00-00-02", "2026-01-01T00-00-02-2", "the good one"] {
+        drop(make(name));
+    }
+    prune(root.path(), 2, u64::MAX).expect("pruned");
+    let left = |name: &str| root.path().join(name).exists();
+    assert!(left("2026-01-01T00-00-00") && left("the good one"));
+    assert!(!left("2026-01-01T00-00-01") && left("2026-01-01T00-00-02") && left("2026-01-01T00-00-02-2"));
+    prune(root.path(), 2, 0).expect("pruned");
+    assert!(!left("2026-01-01T00-00-02") && left("the good one"));
+    drop(playing);
+}
+
+#[test]
+fn stamps_are_dates() {
+    let at = |seconds| stamp(UNIX_EPOCH + Duration::from_secs(seconds));
+    assert_eq!(at(0), "1970-01-01T00-00-00");
+    assert_eq!(at(951_782_399), "2000-02-28T23-59-59");
+    assert_eq!(at(951_782_400), "2000-02-29T00-00-00");
+    assert_eq!(at(1_769_893_200), "2026-01-31T21-00-00");
+}
+
+#[test]
+fn landings_have_words() {
+    for (word, meant) in
+        [("now", Landing::Now), ("beat", Landing::Beat), ("bar", Landing::Bars(1)), ("4bars", Landing::Bars(4))]
+    {
+        assert_eq!(landing(word), Some(meant));
+        assert_eq!(landing_word(meant), word);
+    }
+    assert_eq!(landing("0bars"), None);
+    assert_eq!(landing("sometime"), None);
+}

@@ -1,0 +1,138 @@
+//! Writing a log while it happens: each line is on the disk before the next thing is done.
+
+use super::{Head, LOG, landing_word};
+use crate::error::Error;
+use patches_core::graph::Landing;
+use serde::Serialize;
+use std::collections::{BTreeMap, HashMap};
+use std::fs::{self, File};
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+/// A text and its included files as they are kept beside the log.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Texts {
+    patch: String,
+    files: BTreeMap<String, String>,
+}
+
+#[derive(Serialize)]
+struct First<'a> {
+    session: u32,
+    engine: &'a str,
+    rate: u32,
+    seed: u64,
+    limiter: bool,
+}
+
+#[derive(Serialize)]
+struct Line<'a> {
+    at: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    patch: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    files: Option<&'a BTreeMap<String, String>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    swap: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    fade_ms: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    end: Option<bool>,
+}
+
+/// A log being written.
+pub struct Writer {
+    dir: PathBuf,
+    path: PathBuf,
+    file: File,
+    texts: u32,
+    included: HashMap<String, String>,
+    first: bool,
+}
+
+impl Writer {
+    /// Begins a session in this folder, which is made if need be.
+    ///
+    /// # Errors
+    /// If there is a session in it already, or it cannot be written.
+    pub fn create(dir: &Path, head: &Head) -> Result<Writer, Error> {
+        fs::create_dir_all(dir.join("texts")).map_err(Error::file(dir))?;
+        let path = dir.join(LOG);
+        let file = File::options().write(true).create_new(true).open(&path).map_err(Error::file(&path))?;
+        // Held while the session runs, so that no other player tidies it away. Where files cannot be locked, it is
+        // only its age that protects it.
+        let _ = file.try_lock();
+        let mut writer = Writer { dir: dir.into(), path, file, texts: 0, included: HashMap::new(), first: true };
+        let engine = env!("CARGO_PKG_VERSION");
+        writer.line(&First { session: 1, engine, rate: head.rate, seed: head.seed, limiter: head.limiter })?;
+        Ok(writer)
+    }
+
+    /// The session's folder.
+    pub fn dir(&self) -> &Path {
+        &self.dir
+    }
+
+    fn line(&mut self, line: &impl Serialize) -> Result<(), Error> {
+        let mut text = serde_json::to_string(line).map_err(|e| Error::Session {
+            path: self.path.clone(),
+            line: 0,
+            what: e.to_string(),
+        })?;
+        text.push('\n');
+        self.file.write_all(text.as_bytes()).map_err(Error::file(&self.path))
+    }
+
+    /// Keeps a text that was accepted, with the files it includes as `(name from the text's folder, text)`. `ending` is
+    /// that of its file name: `patches`.
+    ///
+    /// # Errors
+    /// If the disk does not take them.
+    pub fn keep(&mut self, text: &str, ending: &str, included: &[(String, String)]) -> Result<Texts, Error> {
+        self.texts += 1;
+        let number = self.texts;
+        let put = |name: String, text: &str| -> Result<String, Error> {
+            let path = self.dir.join(&name);
+            fs::write(&path, text).map_err(Error::file(&path))?;
+            Ok(name)
+        };
+        let patch = put(format!("texts/{number:04}.{ending}"), text)?;
+        let mut files = BTreeMap::new();
+        for (i, (name, text)) in included.iter().enumerate() {
+            let kept = match self.included.get(text) {
+                Some(kept) => kept.clone(),
+                None => {
+                    let kept = put(format!("texts/{number:04}-{}.{ending}", i + 1), text)?;
+                    self.included.insert(text.clone(), kept.clone());
+                    kept
+                }
+            };
+            files.insert(name.clone(), kept);
+        }
+        Ok(Texts { patch, files })
+    }
+
+    /// A kept text took over at this frame.
+    ///
+    /// # Errors
+    /// If the disk does not take the line.
+    pub fn patch(&mut self, at: u64, texts: &Texts, swap: Landing, fade_ms: f64) -> Result<(), Error> {
+        let first = std::mem::replace(&mut self.first, false);
+        self.line(&Line {
+            at,
+            patch: Some(&texts.patch),
+            files: Some(&texts.files).filter(|files| !files.is_empty()),
+            swap: (!first).then(|| landing_word(swap)),
+            fade_ms: (!first || fade_ms != 0.0).then_some(fade_ms),
+            end: None,
+        })
+    }
+
+    /// The session ends, having played so many frames.
+    ///
+    /// # Errors
+    /// If the disk does not take the line.
+    pub fn end(mut self, at: u64) -> Result<(), Error> {
+        self.line(&Line { at, patch: None, files: None, swap: None, fade_ms: None, end: Some(true) })
+    }
+}
