@@ -6,6 +6,8 @@ pub mod modules {
     include!(concat!(env!("OUT_DIR"), "/modules.rs"));
 }
 
+mod parts;
+
 use patches_core::library::Library;
 use patches_core::lower::{Def, Lowering};
 use patches_core::spec::Spec;

@@ -1,0 +1,165 @@
+//! Clock: beats, bars, quavers and semiquavers as triggers. Without `bpm` it follows the transport, with a constant one it
+//! is locked to the engine's time, and a cable into `bpm` bends it.
+//!
+//! Swing s warps each pair of quavers: the second comes at s of the pair, semiquavers halfway. It needs an even number of
+//! quavers to the beat: three to the beat have no pairs. Cost: one divide per frame with swing, else none.
+
+use crate::parts;
+use patches_core::prelude::*;
+
+/// What the language sees of this type.
+fn spec() -> Spec {
+    use patches_core::spec::Unit;
+    Spec::new(&["Clock", "ClockSequencer"], "Beats, bars and their parts as triggers")
+        .with_input(
+            // 20 beats a second is faster than any music; 0 is the transport.
+            Input::new(&["bpm"], Kind::Rate, "beats a minute; the transport's if not set").value(0.0, 0.0..20.0).unit(Unit::Bpm),
+        )
+        // Beyond nine tenths the second quaver of a pair would vanish.
+        .with_input(Input::new(&["swing"], Kind::Number, "part of a pair of quavers that the first takes").value(0.5, 0.5..0.9))
+        .with_param(Param::int(&["beats_per_bar"], 1, 64, 4, "beats in a bar"))
+        .with_param(Param::int(&["quavers_per_beat"], 1, 16, 2, "quavers in a beat"))
+        .with_output(Output::new(&["beat"], Kind::Trigger, "each beat"))
+        .with_output(Output::new(&["bar"], Kind::Trigger, "each bar"))
+        .with_output(Output::new(&["quaver"], Kind::Trigger, "each part of a beat"))
+        .with_output(Output::new(&["semiquaver"], Kind::Trigger, "each half of such a part"))
+        .with_output(Output::new(&["phase"], Kind::Number, "0 to 1 over the beat"))
+        .example("clock = Clock { swing: 0.6 }\nOsc { frequency: 880Hz } -> Vca { gain: Ad { trigger: clock.quaver, decay: 50ms } } -[0.4]-> out")
+}
+
+mod free {
+    //! A clock that a cable bends: one phase over the bar, of which beats and their parts are whole multiples, so that all
+    //! of them stay together. 32-bit fixed point; a trigger falls where a phase wraps.
+    use patches_core::prelude::*;
+
+    kernel! { Free, signals {} controls { bpm } options { beats, quavers }
+    outputs { beat, bar, quaver, semiquaver, phase, pair, pair_phase } state { phase: Bits } }
+    row! {
+        /// The phase's step a frame.
+        Mid { rise: Bits }
+    }
+
+    /// The trigger of a phase `times` as fast.
+    #[inline(always)]
+    fn wraps<L: Lanes>(from: L::Bits, rise: L::Bits, times: u32) -> L {
+        let times = L::Bits::splat(times);
+        let (from, rise, zero) = (from * times, rise * times, L::Bits::splat(0));
+        let to = from + rise;
+        // Coming to exactly 0 at a frame's end is the next frame's trigger, at its beginning.
+        let passes = to.below(rise) & !to.eq(zero);
+        let inside = L::select(passes, maths::phase_to_unit(to) / maths::phase_to_unit(rise), L::splat(0.0));
+        // The quotient of two small numbers may come out a little above 1.
+        L::select(from.eq(zero), L::splat(1.0), inside.min(L::splat(1.0)))
+    }
+
+    impl Kernel for Free {
+        type Mid<L: Lanes> = Mid<L>;
+        type Raw<L: Lanes> = Out<L>;
+
+        fn map<L: Lanes>(cx: &Cx, c: Ctl<L>) -> Mid<L> {
+            let bars = c.bpm * L::splat(cx.period) / L::splat(cx.option(Opt::beats as u32) as f32);
+            let rise = maths::phase_of_cycles(bars);
+            // A standing clock would repeat its trigger for ever.
+            let one = L::Bits::splat(1);
+            Mid::new(L::Bits::select(rise.below(one), one, rise))
+        }
+
+        fn scan<L: Lanes>(cx: &Cx, s: &mut State<L>, m: Mid<L>, _: Sig<L>) -> Out<L> {
+            let (beats, quavers) = (cx.option(Opt::beats as u32), cx.option(Opt::quavers as u32));
+            let from = s.phase;
+            s.phase = from + m.rise;
+            let parts = beats * quavers;
+            // Pairs are asked for only where there are whole pairs.
+            let pairs = parts / 2;
+            Out::new(
+                wraps(from, m.rise, beats),
+                wraps(from, m.rise, 1),
+                wraps(from, m.rise, parts),
+                wraps(from, m.rise, parts * 2),
+                maths::phase_to_unit(from * L::Bits::splat(beats)),
+                wraps(from, m.rise, pairs),
+                maths::phase_to_unit(from * L::Bits::splat(pairs)),
+            )
+        }
+
+        fn fin<L: Lanes>(_: &Cx, r: Out<L>) -> Out<L> {
+            r
+        }
+    }
+}
+
+mod swung {
+    //! Quavers and semiquavers of a swung pair, from the pair's phase and trigger.
+    use crate::parts::phase::{passing, stretch};
+    use patches_core::prelude::*;
+
+    kernel! { Swung, signals { trigger, phase } controls { swing, rate } options {} outputs { quaver, semiquaver } state { end } }
+
+    impl Kernel for Swung {
+        type Mid<L: Lanes> = Ctl<L>;
+        type Raw<L: Lanes> = Out<L>;
+
+        fn map<L: Lanes>(_: &Cx, c: Ctl<L>) -> Ctl<L> {
+            c
+        }
+
+        fn scan<L: Lanes>(cx: &Cx, s: &mut State<L>, c: Ctl<L>, x: Sig<L>) -> Out<L> {
+            let half = L::splat(0.5);
+            let (from, to) = stretch(&mut s.end, x.phase, c.rate * L::splat(cx.period));
+            let quaver = x.trigger.max(passing(from, to, c.swing));
+            let early = passing(from, to, c.swing * half);
+            let late = passing(from, to, c.swing * half + half);
+            Out::new(quaver, quaver.max(early).max(late))
+        }
+
+        fn fin<L: Lanes>(_: &Cx, r: Out<L>) -> Out<L> {
+            r
+        }
+    }
+}
+
+/// The period of so many beats at a constant tempo of `hertz` beats a second, or of the transport (0).
+fn period(hertz: f32, beats: f64) -> Period {
+    if hertz <= 0.0 {
+        return Period::Beats(beats);
+    }
+    // A tempo comes as a 32-bit rate; to the thousandth of a beat a minute it is what was written.
+    let bpm = (f64::from(hertz) * 60_000.0).round() / 1000.0;
+    Period::Seconds(beats * 60.0 / bpm)
+}
+
+fn lower(lowering: &mut Lowering<'_>) {
+    let beats = lowering.int("beats_per_bar", 0);
+    let quavers = lowering.int("quavers_per_beat", 0);
+    let swings = quavers % 2 == 0 && lowering.feed("swing", 0) != Feed::Still(0.5);
+    let pair = 2.0 / quavers as f64;
+    let (outs, pair_ticks, rate) = match lowering.feed("bpm", 0) {
+        Feed::Cable => {
+            let bpm = lowering.input("bpm", 0);
+            let free = lowering.kernel(&free::KERNEL, &[beats as u32, quavers as u32], &[bpm]);
+            // How fast pairs follow each other only places triggers within the frame: at 120 beats a minute is near enough.
+            ([0, 1, 2, 3, 4].map(|out| free.out(out)), [free.out(5), free.out(6)], 2.0 / pair)
+        }
+        Feed::Still(bpm) | Feed::Changing(_, bpm) => {
+            let [beat, bar, quaver, semiquaver] = [1.0, beats as f64, 1.0 / quavers as f64, 0.5 / quavers as f64]
+                .map(|length| lowering.tick(period(bpm, length)));
+            let pair_ticks = lowering.tick(period(bpm, pair));
+            let hertz = if bpm > 0.0 { f64::from(bpm) } else { 1.0 / parts::GUESS };
+            let outs = [beat.out(0), bar.out(0), quaver.out(0), semiquaver.out(0), beat.out(1)];
+            (outs, [pair_ticks.out(0), pair_ticks.out(1)], hertz / pair)
+        }
+    };
+    let mut outs = outs;
+    if swings {
+        let swing = lowering.input("swing", 0);
+        let ins = [swing, Wire::Const(rate as f32), pair_ticks[0], pair_ticks[1]];
+        let swung = lowering.kernel(&swung::KERNEL, &[], &ins);
+        (outs[2], outs[3]) = (swung.out(0), swung.out(1));
+    }
+    for (name, wire) in ["beat", "bar", "quaver", "semiquaver", "phase"].into_iter().zip(outs) {
+        lowering.output(name, 0, wire);
+    }
+}
+
+/// The module type.
+pub static DEF: Def = Def { spec, lower };

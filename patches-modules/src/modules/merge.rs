@@ -1,0 +1,20 @@
+//! Merge: each input becomes one voice of the output, in order of the channels. Cost: one copy per channel.
+
+use patches_core::prelude::*;
+
+/// What the language sees of this type.
+fn spec() -> Spec {
+    Spec::new(&["Merge"], "Signals side by side as the voices of one cable")
+        .with_input(Input::new(&["in"], Kind::Audio, "the signal that becomes this voice").indexed())
+        .with_output(Output::new(&["out"], Kind::Audio, "one voice per input"))
+        .example("chord = Merge(channels: 3) { in[0]: 4, in[1]: 4.25, in[2]: 4.5833 }\nOsc { pitch: chord }.triangle -[0.2]-> out")
+}
+
+fn lower(lowering: &mut Lowering<'_>) {
+    let ins: Vec<Wire> = (0..lowering.channels).map(|channel| lowering.input("in", channel)).collect();
+    let voices = lowering.merge(&ins);
+    lowering.output("out", 0, voices);
+}
+
+/// The module type.
+pub static DEF: Def = Def { spec, lower };
