@@ -100,6 +100,8 @@ pub struct NodeDecl {
     pub reads: Option<(MemId, u32)>,
     /// Writes this memory.
     pub writes: Option<MemId>,
+    /// The channel it is for, so that its state stays with the channel when the module's shape changes.
+    pub channel: Option<u16>,
 }
 
 /// What the planner knows of the module in hand.
@@ -121,6 +123,7 @@ pub struct Lowering<'a> {
     /// Frames a second.
     pub rate: f64,
     feeds: &'a dyn Feeds,
+    channel: Option<u16>,
     /// The nodes so far.
     pub nodes: Vec<NodeDecl>,
     /// The memories so far.
@@ -137,7 +140,7 @@ pub fn pack(options: &[u32]) -> u32 {
 impl<'a> Lowering<'a> {
     /// A module of this type and shape.
     pub fn new(spec: &'static Spec, channels: u16, rate: f64, feeds: &'a dyn Feeds) -> Self {
-        Lowering { spec, channels: channels.max(1), rate, feeds, nodes: vec![], mems: vec![], outs: vec![] }
+        Lowering { spec, channels: channels.max(1), rate, feeds, channel: None, nodes: vec![], mems: vec![], outs: vec![] }
     }
 
     /// The index of an input by name. Names are those of the module's own spec.
@@ -231,6 +234,12 @@ impl<'a> Lowering<'a> {
         MemId((self.mems.len() - 1) as u16)
     }
 
+    /// The nodes made from here on are for this channel (or for none): their state stays with it when the module's shape
+    /// changes.
+    pub fn for_channel(&mut self, channel: Option<u16>) {
+        self.channel = channel;
+    }
+
     /// A kernel with its options and wires: controls, then signals.
     pub fn kernel(&mut self, def: &'static KernelDef, options: &[u32], ins: &[Wire]) -> Node {
         debug_assert_eq!(ins.len(), def.controls + def.signals, "{} has other ports", def.name);
@@ -264,7 +273,8 @@ impl<'a> Lowering<'a> {
             }
             _ => bits,
         });
-        self.nodes.push(NodeDecl { kind, ins: ins.to_vec(), linked, mems: vec![], reads: None, writes: None });
+        let (ins, channel) = (ins.to_vec(), self.channel);
+        self.nodes.push(NodeDecl { kind, ins, linked, mems: vec![], reads: None, writes: None, channel });
         Node((self.nodes.len() - 1) as u32)
     }
 

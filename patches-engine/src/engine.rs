@@ -1,12 +1,23 @@
 //! The two halves of a running engine: [`Engine`] makes sound in the audio callback, [`Control`] plans and sends from
 //! any other thread. They share two rings and a few numbers, and nothing else.
 
-use crate::report::Report;
-use patches_core::graph::{Graph, Landing, Path};
+use crate::control::Control;
+use crate::float::FloatMode;
+use crate::master::Master;
+use crate::plan::Plan;
+use crate::run::Runner;
+use crate::transport::Transport;
+use crate::trap::Inside;
+use basedrop::{Collector, Owned};
+use patches_core::graph::Path;
 use patches_core::isa::Isa;
+use patches_core::kernel::BLOCK;
 use patches_core::lower::Lowering;
 use patches_core::spec::Spec;
+use rtrb::{Consumer, Producer, RingBuffer};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering::Relaxed};
+use std::time::Instant;
 
 /// How the engine finds a type's kernels.
 pub type Lower = fn(&Spec) -> Option<fn(&mut Lowering<'_>)>;
@@ -51,6 +62,11 @@ pub enum Notice {
         /// At this frame of the engine's clock.
         at: u64,
     },
+    /// The audio side takes no plans: it stands still.
+    Stalled {
+        /// The save that could not be handed over.
+        save: u64,
+    },
     /// A module's output was not finite, or its code panicked.
     Quarantined {
         /// The module.
@@ -87,36 +103,258 @@ pub struct Meters {
     pub modules: Vec<(Path, &'static str, f32)>,
 }
 
-/// API as it will be; bodies follow.
-pub struct Engine;
-/// Control side.
-pub struct Control;
-
-/// Both halves of an engine that plays silence until the first swap.
-pub fn new(_settings: Settings) -> (Control, Engine) { (Control, Engine) }
-
-impl Engine {
-    /// Renders the next frames into interleaved `out`; of more than two channels the others are silent; of one it is the mean.
-    /// Real-time safe: no allocation, lock or call into the system.
-    pub fn process(&mut self, out: &mut [f32], channels: usize) { let _ = channels; out.fill(0.0) }
-    /// Frames rendered so far: the engine's clock.
-    pub fn clock(&self) -> u64 { 0 }
-    /// Frames by which the master's look-ahead makes the output late.
-    pub fn latency(&self) -> u32 { 0 }
+/// When a plan is to take effect.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum When {
+    /// At the next frame.
+    Now,
+    /// At this frame of the engine's clock, or at once if it has passed.
+    At(u64),
+    /// At the next whole multiple of so many beats.
+    Beats(f64),
 }
 
-impl Control {
-    /// Plans the graph against what plays and hands the plan over. Gives the number of this save, and what it does.
-    /// A landed plan is told by [`Notice::Landed`].
-    /// # Errors
-    /// If the graph exceeds a limit; nothing has changed then.
-    pub fn swap(&mut self, _graph: Arc<Graph>, _landing: Landing, _fade_seconds: f64) -> Result<(u64, Report), PlanError> { Ok((1, Report::default())) }
-    /// What happened since the last call; also frees what the audio side is done with. To be called often.
-    pub fn poll(&mut self) -> Vec<Notice> { vec![] }
-    /// Frames rendered so far, as of the last callback.
-    pub fn clock(&self) -> u64 { 0 }
-    /// Levels and loads.
-    pub fn meters(&mut self) -> Meters { Meters::default() }
-    /// Master frames (left, right) since the last call, at most the last 16384, for scopes and recorders.
-    pub fn drain(&mut self, _into: &mut Vec<[f32; 2]>) {}
+/// A plan on its way to the audio side.
+pub(crate) struct Swap {
+    /// Which save it is.
+    pub save: u64,
+    /// The save it was planned against.
+    pub base: u64,
+    /// Whether that save's fade was still running in the plan's eyes.
+    pub fading: bool,
+    /// When to land.
+    pub when: When,
+    /// Length of its own fade in frames.
+    pub fade: u32,
+    /// What plays from the landing on.
+    pub first: Owned<Plan>,
+    /// What plays after the fade, if there is anything to fade.
+    pub settled: Option<Owned<Plan>>,
+}
+
+/// Word from the audio side.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Event {
+    /// A plan took effect.
+    Landed { save: u64, at: u64 },
+    /// A plan was made against something that no longer plays.
+    Missed { save: u64 },
+    /// A module was silenced.
+    Trouble { save: u64, module: u32, panicked: bool, at: u64 },
+    /// What a step of the plan takes.
+    Load { save: u64, settled: bool, module: u32, step: u32, load: f32 },
+}
+
+/// Numbers that both sides see.
+#[derive(Default)]
+pub(crate) struct Shared {
+    pub clock: AtomicU64,
+    pub beat: AtomicU64,
+    pub tempo: AtomicU64,
+    pub beats_per_bar: AtomicU64,
+    pub peak: [AtomicU32; 2],
+    pub load: AtomicU32,
+    pub load_max: AtomicU32,
+    pub limiter: AtomicU32,
+    pub longest_callback: AtomicU32,
+    pub longest_swap: AtomicU32,
+}
+
+/// Word that may wait for the control thread.
+const EVENTS: usize = 4096;
+/// Master frames that may wait for it.
+pub(crate) const FRAMES: usize = 16_384;
+/// Plans that may be on their way.
+const SWAPS: usize = 16;
+
+/// Both halves of an engine that plays silence until the first swap.
+pub fn new(settings: Settings) -> (Control, Engine) {
+    let collector = Collector::new();
+    let (swaps, inbox) = RingBuffer::new(SWAPS);
+    let (outbox, events) = RingBuffer::new(EVENTS);
+    let (tape, frames) = RingBuffer::new(FRAMES);
+    let shared = Arc::new(Shared::default());
+    let master = Master::new(settings.rate, settings.limiter);
+    let engine = Engine {
+        rate: settings.rate,
+        clock: 0,
+        save: 0,
+        plan: None,
+        waiting: None,
+        settle: None,
+        runner: Runner::default(),
+        transport: Transport::new(settings.rate),
+        master,
+        inbox,
+        outbox,
+        tape,
+        shared: shared.clone(),
+        load: 0.0,
+    };
+    (Control::new(settings, collector, swaps, events, frames, shared), engine)
+}
+
+/// The half that makes sound; it lives in the audio callback.
+pub struct Engine {
+    rate: u32,
+    clock: u64,
+    /// The save that plays.
+    save: u64,
+    plan: Option<Owned<Plan>>,
+    /// A plan and the frame at which it lands.
+    waiting: Option<(u64, Swap)>,
+    /// What follows the fade, and when.
+    settle: Option<(u64, Owned<Plan>)>,
+    runner: Runner,
+    transport: Transport,
+    master: Master,
+    inbox: Consumer<Swap>,
+    outbox: Producer<Event>,
+    tape: Producer<[f32; 2]>,
+    shared: Arc<Shared>,
+    load: f32,
+}
+
+impl Engine {
+    /// Renders the next frames into interleaved `out`. Of more than two channels the others are silent; one gets the
+    /// mean. Real-time safe: no allocation, no lock, no call into the system.
+    pub fn process(&mut self, out: &mut [f32], channels: usize) {
+        let _inside = Inside::enter();
+        let _mode = FloatMode::enter();
+        let begun = Instant::now();
+        let channels = channels.max(1);
+        let mut peak = [0.0f32; 2];
+        let frames = out.len() / channels;
+        let mut done = 0;
+        self.receive();
+        while done < frames {
+            self.land();
+            let n = self.stretch(frames - done);
+            let mut block = [[0.0; 2]; BLOCK];
+            self.run(&mut block[..n]);
+            for (frame, into) in block[..n].iter().zip(out[done * channels..].chunks_exact_mut(channels)) {
+                let heard = self.master.frame(*frame);
+                for side in 0..2 {
+                    peak[side] = if heard[side].abs() > peak[side] { heard[side].abs() } else { peak[side] };
+                }
+                write(into, heard);
+                // A full tape is nobody looking; the frame is not missed.
+                let _ = self.tape.push(heard);
+            }
+            done += n;
+        }
+        self.publish(peak, begun, frames);
+    }
+
+    /// Frames rendered so far: the engine's clock.
+    pub fn clock(&self) -> u64 {
+        self.clock
+    }
+
+    /// Frames by which the sound is later than the clock says: the limiter's look-ahead.
+    pub fn latency(&self) -> u32 {
+        self.master.latency() as u32
+    }
+
+    /// Takes plans from the control side. A newer one replaces one that still waits.
+    fn receive(&mut self) {
+        while let Ok(swap) = self.inbox.pop() {
+            let at = match swap.when {
+                When::Now => self.clock,
+                When::At(frame) => frame.max(self.clock),
+                When::Beats(beats) => self.transport.next(self.clock, beats),
+            };
+            self.waiting = Some((at, swap));
+        }
+    }
+
+    /// How many frames until something happens: the end of the block, a landing, the end of a fade.
+    fn stretch(&self, wanted: usize) -> usize {
+        let mut n = wanted.min(BLOCK - (self.clock % BLOCK as u64) as usize) as u64;
+        let moments = [self.waiting.as_ref().map(|w| w.0), self.settle.as_ref().map(|s| s.0)];
+        for at in moments.into_iter().flatten() {
+            if at > self.clock {
+                n = n.min(at - self.clock);
+            }
+        }
+        n as usize
+    }
+
+    /// Adopts what is due at this frame.
+    fn land(&mut self) {
+        if let Some((at, _)) = self.settle
+            && at <= self.clock
+            && let Some((_, mut plan)) = self.settle.take()
+        {
+            self.runner.adopt(&mut plan, self.clock);
+            self.plan = Some(plan);
+        }
+        let Some((at, _)) = self.waiting else { return };
+        if at > self.clock {
+            return;
+        }
+        let Some((_, swap)) = self.waiting.take() else { return };
+        if swap.base != self.save || swap.fading != self.settle.is_some() {
+            let _ = self.outbox.push(Event::Missed { save: swap.save });
+            return;
+        }
+        let begun = Instant::now();
+        let mut plan = swap.first;
+        self.transport.set(self.clock, plan.tempo, plan.beats_per_bar);
+        self.runner.adopt(&mut plan, self.clock);
+        self.plan = Some(plan);
+        self.settle = swap.settled.map(|plan| (self.clock + u64::from(swap.fade), plan));
+        self.save = swap.save;
+        let _ = self.outbox.push(Event::Landed { save: swap.save, at: self.clock });
+        self.shared.longest_swap.fetch_max(begun.elapsed().as_nanos() as u32, Relaxed);
+    }
+
+    /// Runs the plan for a stretch and advances the clock.
+    fn run(&mut self, block: &mut [[f32; 2]]) {
+        let n = block.len();
+        if let Some(plan) = &mut self.plan {
+            let troubles = self.runner.run(plan, &self.transport, self.clock, n);
+            for trouble in troubles.iter().flatten() {
+                let (module, panicked, at) = (trouble.module, trouble.panicked, trouble.at);
+                let _ = self.outbox.push(Event::Trouble { save: self.save, module, panicked, at });
+            }
+            plan.master_into(block);
+            if let Some((step, module, load)) = self.runner.sample(plan) {
+                let settled = self.settle.is_none();
+                let _ = self.outbox.push(Event::Load { save: self.save, settled, module, step, load });
+            }
+        }
+        self.clock += n as u64;
+    }
+
+    fn publish(&mut self, peak: [f32; 2], begun: Instant, frames: usize) {
+        let shared = &self.shared;
+        shared.clock.store(self.clock, Relaxed);
+        shared.beat.store(self.transport.beat(self.clock).to_bits(), Relaxed);
+        shared.tempo.store(self.transport.tempo.to_bits(), Relaxed);
+        shared.beats_per_bar.store(self.transport.beats_per_bar.to_bits(), Relaxed);
+        for side in 0..2 {
+            // Bit patterns of numbers that are not negative are in the order of the numbers.
+            shared.peak[side].fetch_max(peak[side].to_bits(), Relaxed);
+        }
+        shared.limiter.fetch_max((1.0 - self.master.take_lowest()).to_bits(), Relaxed);
+        let took = begun.elapsed();
+        let load = took.as_secs_f32() * self.rate as f32 / frames.max(1) as f32;
+        self.load += (load - self.load) * 0.1;
+        shared.load.store(self.load.to_bits(), Relaxed);
+        shared.load_max.fetch_max(load.to_bits(), Relaxed);
+        shared.longest_callback.fetch_max(took.as_micros() as u32, Relaxed);
+    }
+}
+
+/// Puts a stereo frame into as many channels as there are.
+fn write(into: &mut [f32], heard: [f32; 2]) {
+    match into {
+        [one] => *one = (heard[0] + heard[1]) * 0.5,
+        [left, right, rest @ ..] => {
+            (*left, *right) = (heard[0], heard[1]);
+            rest.fill(0.0);
+        }
+        [] => {}
+    }
 }

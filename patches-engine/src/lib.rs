@@ -1,10 +1,22 @@
 //! From a patch graph to sound: the planner, the executor, the swap, the hosts that pull frames, and the session log.
 //! It knows no text and no terminal.
 
+pub mod control;
+pub mod diff;
 pub mod engine;
 pub mod error;
+mod float;
 pub mod host;
+mod kernels;
+mod master;
+pub mod net;
 pub mod offline;
+pub mod plan;
 pub mod report;
+mod run;
 pub mod session;
+mod state;
+mod steps;
+mod transport;
+pub mod trap;
 pub mod wav;

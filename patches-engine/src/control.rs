@@ -1,0 +1,326 @@
+//! The half of an engine that plans: it knows what plays, compares it with what is asked for, and hands over plans.
+
+use crate::diff::{Diff, diff};
+use crate::engine::{Event, FRAMES, Meters, Notice, PlanError, Settings, Shared, Swap, When};
+use crate::net::{Level, Net};
+use crate::plan::emit::{Target, emit};
+use crate::plan::locals::locals;
+use crate::plan::loops::closing;
+use crate::plan::memory::Memory;
+use crate::plan::nodes::nodes;
+use crate::plan::order::{order, widen};
+use crate::plan::Plan;
+use crate::report::Report;
+use crate::state::{ModuleId, Store};
+use basedrop::{Collector, Owned};
+use patches_core::graph::{Graph, Landing, Path};
+use rtrb::{Consumer, Producer};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use std::sync::atomic::Ordering::Relaxed;
+
+/// Modules in a patch at most.
+pub const MAX_MODULES: usize = 20_000;
+/// Bytes of delay lines and state at most.
+pub const MAX_BYTES: usize = 1 << 30;
+
+/// What plays, or will once it lands.
+#[derive(Clone, Default)]
+struct Playing {
+    save: u64,
+    settled: Net,
+    store: Store,
+    /// During the fade: what plays then, and until when.
+    union: Option<(Net, Store, u64)>,
+    modules: Vec<(Path, &'static str)>,
+    union_modules: Vec<(Path, &'static str)>,
+}
+
+/// A save that has not landed.
+struct Pending {
+    graph: Arc<Graph>,
+    when: When,
+    fade: f64,
+    playing: Playing,
+    fade_frames: u32,
+}
+
+/// The half that plans. One thread has it.
+pub struct Control {
+    settings: Settings,
+    collector: Collector,
+    swaps: Producer<Swap>,
+    events: Consumer<Event>,
+    frames: Consumer<[f32; 2]>,
+    shared: Arc<Shared>,
+    saves: u64,
+    playing: Playing,
+    pending: Option<Pending>,
+    loads: BTreeMap<u32, (u32, f32)>,
+    notices: Vec<Notice>,
+}
+
+impl Control {
+    pub(crate) fn new(
+        settings: Settings,
+        collector: Collector,
+        swaps: Producer<Swap>,
+        events: Consumer<Event>,
+        frames: Consumer<[f32; 2]>,
+        shared: Arc<Shared>,
+    ) -> Control {
+        Control {
+            settings,
+            collector,
+            swaps,
+            events,
+            frames,
+            shared,
+            saves: 0,
+            playing: Playing::default(),
+            pending: None,
+            loads: BTreeMap::new(),
+            notices: vec![],
+        }
+    }
+
+    /// Plans the graph against what plays and hands the plan over, to land as `landing` says and to fade in over so
+    /// many seconds. Gives the number of this save, and what it does. [`Notice::Landed`] tells when it has landed. A
+    /// save that still waits is replaced.
+    ///
+    /// # Errors
+    /// If the graph exceeds a limit; nothing has changed then.
+    pub fn swap(&mut self, graph: Arc<Graph>, landing: Landing, fade: f64) -> Result<(u64, Report), PlanError> {
+        let bar = graph.meter.map_or(4.0, |(count, unit)| f64::from(count) * 4.0 / f64::from(unit));
+        let when = match landing {
+            Landing::Now => When::Now,
+            Landing::Beat => When::Beats(1.0),
+            Landing::Bars(bars) => When::Beats(bar * f64::from(bars.max(1))),
+        };
+        self.swap_when(graph, when, fade)
+    }
+
+    /// As [`swap`](Control::swap), to land at this frame of the engine's clock.
+    ///
+    /// # Errors
+    /// As `swap`.
+    pub fn swap_at(&mut self, graph: Arc<Graph>, at: u64, fade: f64) -> Result<(u64, Report), PlanError> {
+        self.swap_when(graph, When::At(at), fade)
+    }
+
+    fn swap_when(&mut self, graph: Arc<Graph>, when: When, fade: f64) -> Result<(u64, Report), PlanError> {
+        self.listen();
+        self.saves += 1;
+        self.send(self.saves, graph, when, fade).map(|report| (self.saves, report))
+    }
+
+    fn send(&mut self, save: u64, graph: Arc<Graph>, when: When, fade: f64) -> Result<Report, PlanError> {
+        if graph.modules.len() > MAX_MODULES {
+            return Err(PlanError::Limit { what: "modules", found: graph.modules.len(), limit: MAX_MODULES });
+        }
+        let landing = match when {
+            When::At(at) => at.max(self.clock()),
+            _ => self.clock(),
+        };
+        let fading = self.playing.union.as_ref().is_some_and(|(_, _, until)| landing < *until);
+        let fade_frames = (fade.max(0.0) * f64::from(self.settings.rate)).round().min(f64::from(u32::MAX)) as u32;
+        let planned = Planner { settings: &self.settings, playing: &self.playing, fading, fade_frames }.plan(&graph)?;
+        let handle = self.collector.handle();
+        let swap = Swap {
+            save,
+            base: self.playing.save,
+            fading,
+            when,
+            fade: fade_frames,
+            first: Owned::new(&handle, planned.first),
+            settled: planned.settled.map(|plan| Owned::new(&handle, plan)),
+        };
+        let playing = Playing { save, ..planned.playing };
+        self.pending = Some(Pending { graph, when, fade, playing, fade_frames });
+        // The ring holds more plans than can be made between two callbacks; if the callback stands still, the newest
+        // is kept here and sent again when it is asked for.
+        if self.swaps.push(swap).is_err() {
+            self.notices.push(Notice::Stalled { save });
+        }
+        Ok(planned.report)
+    }
+
+    /// What happened since the last call; also frees what the audio side is done with. To be called often.
+    pub fn poll(&mut self) -> Vec<Notice> {
+        self.listen();
+        self.collector.collect();
+        std::mem::take(&mut self.notices)
+    }
+
+    fn listen(&mut self) {
+        while let Ok(event) = self.events.pop() {
+            match event {
+                Event::Landed { save, at } => self.landed(save, at),
+                Event::Missed { save } => self.missed(save),
+                Event::Trouble { save, module, panicked, at } if save == self.playing.save => {
+                    let why = if panicked { "its code panicked" } else { "output was not finite" };
+                    let modules =
+                        if self.playing.union.is_some() { &self.playing.union_modules } else { &self.playing.modules };
+                    if let Some((path, _)) = modules.get(module as usize) {
+                        self.notices.push(Notice::Quarantined { module: path.clone(), why, at });
+                    }
+                }
+                Event::Load { save, settled: true, module, step, load } if save == self.playing.save => {
+                    self.loads.insert(step, (module, load));
+                }
+                Event::Trouble { .. } | Event::Load { .. } => {}
+            }
+        }
+        let clock = self.clock();
+        if self.playing.union.as_ref().is_some_and(|(_, _, until)| clock >= *until) {
+            self.playing.union = None;
+        }
+    }
+
+    fn landed(&mut self, save: u64, at: u64) {
+        if let Some(pending) = self.pending.take_if(|pending| pending.playing.save == save) {
+            self.playing = pending.playing;
+            if let Some((_, _, until)) = &mut self.playing.union {
+                *until = at + u64::from(pending.fade_frames);
+            }
+            self.loads.clear();
+        }
+        self.notices.push(Notice::Landed { save, at });
+    }
+
+    /// The plan was made against something that no longer plays: it is made again.
+    fn missed(&mut self, save: u64) {
+        let Some(pending) = self.pending.take_if(|pending| pending.playing.save == save) else { return };
+        // It was within the limits a moment ago.
+        let _ = self.send(save, pending.graph, pending.when, pending.fade);
+    }
+
+    /// Frames rendered so far, as of the last callback.
+    pub fn clock(&self) -> u64 {
+        self.shared.clock.load(Relaxed)
+    }
+
+    /// Levels and loads; peaks and largest values start over.
+    pub fn meters(&mut self) -> Meters {
+        self.listen();
+        let shared = &self.shared;
+        let float = |bits: u32| f32::from_bits(bits);
+        let beat = f64::from_bits(shared.beat.load(Relaxed));
+        let beats_per_bar = f64::from_bits(shared.beats_per_bar.load(Relaxed)).max(1e-9);
+        let reduction = 1.0 - float(shared.limiter.swap(0, Relaxed));
+        let mut parts = vec![0.0; self.playing.modules.len()];
+        for (module, load) in self.loads.values() {
+            if let Some(part) = parts.get_mut(*module as usize) {
+                *part += load;
+            }
+        }
+        Meters {
+            peak: [0, 1].map(|side: usize| float(shared.peak[side].swap(0, Relaxed))),
+            load: float(shared.load.load(Relaxed)),
+            load_max: float(shared.load_max.swap(0, Relaxed)),
+            limiter_db: if reduction < 1.0 { patches_core::exact::db_of_gain(f64::from(reduction)) as f32 } else { 0.0 },
+            bar: (beat / beats_per_bar).max(0.0) as u64 + 1,
+            beat: beat.rem_euclid(beats_per_bar) as u32 + 1,
+            tempo: f64::from_bits(shared.tempo.load(Relaxed)),
+            longest_callback_us: shared.longest_callback.load(Relaxed),
+            longest_swap_us: shared.longest_swap.load(Relaxed).div_ceil(1000),
+            modules: self.playing.modules.iter().zip(parts).map(|((path, kind), part)| (path.clone(), *kind, part)).collect(),
+        }
+    }
+
+    /// Appends the master frames (left, right) since the last call, at most the last 16384.
+    pub fn drain(&mut self, into: &mut Vec<[f32; 2]>) {
+        let waiting = self.frames.slots().min(FRAMES);
+        if let Ok(chunk) = self.frames.read_chunk(waiting) {
+            into.extend(chunk);
+        }
+    }
+}
+
+/// Makes the plans of one save.
+struct Planner<'a> {
+    settings: &'a Settings,
+    playing: &'a Playing,
+    fading: bool,
+    fade_frames: u32,
+}
+
+struct Planned {
+    first: Plan,
+    settled: Option<Plan>,
+    playing: Playing,
+    report: Report,
+}
+
+impl Planner<'_> {
+    fn plan(&self, graph: &Graph) -> Result<Planned, PlanError> {
+        let (old, store) = match (&self.playing.union, self.fading) {
+            (Some((net, store, _)), true) => (net, store),
+            _ => (&self.playing.settled, &self.playing.store),
+        };
+        let mut renewed = BTreeSet::new();
+        loop {
+            let diff = diff(old, graph, &renewed, |net| self.close(net));
+            let fades = self.fade_frames > 0 && needs_fade(&diff);
+            let first_net = if fades { &diff.union } else { &diff.settled };
+            let (first, first_store, grown) = self.build(first_net, store, &diff.copies);
+            // A delay line that must grow is a new one: its module starts over, faded, rather than lose its echoes at once.
+            let grown: Vec<Path> = grown.into_iter().filter(|path| !renewed.contains(path)).collect();
+            if !grown.is_empty() {
+                renewed.extend(grown);
+                continue;
+            }
+            let bytes = first_store.words() * 4;
+            if bytes > MAX_BYTES {
+                return Err(PlanError::Limit { what: "bytes of delay lines", found: bytes, limit: MAX_BYTES });
+            }
+            let modules = |net: &Net| net.modules.iter().map(|m| (m.path.clone(), m.spec.name())).collect::<Vec<_>>();
+            if !fades {
+                let modules = modules(&diff.settled);
+                let playing = Playing { settled: diff.settled, store: first_store, modules, ..Playing::default() };
+                return Ok(Planned { first, settled: None, playing, report: diff.report });
+            }
+            let (settled, settled_store, _) = self.build(&diff.settled, &first_store, &[]);
+            let playing = Playing {
+                modules: modules(&diff.settled),
+                union_modules: modules(&diff.union),
+                settled: diff.settled,
+                store: settled_store,
+                union: Some((diff.union, first_store, u64::MAX)),
+                save: 0,
+            };
+            return Ok(Planned { first, settled: Some(settled), playing, report: diff.report });
+        }
+    }
+
+    /// Makes the cables late that close a loop.
+    fn close(&self, net: &mut Net) {
+        let found = closing(net, &locals(net, self.settings.lower, f64::from(self.settings.rate)));
+        for index in found {
+            (net.cables[index].late, net.cables[index].closes) = (true, true);
+        }
+    }
+
+    fn build(&self, net: &Net, store: &Store, copies: &[(ModuleId, ModuleId)]) -> (Plan, Store, Vec<Path>) {
+        let rate = self.settings.rate;
+        let locals = locals(net, self.settings.lower, f64::from(rate));
+        // Of a settled net these are none; the union of two nets may have a loop that neither has.
+        let late = closing(net, &locals);
+        let mut nodes = nodes(net, &locals, &late);
+        widen(&mut nodes);
+        let order = order(&nodes);
+        let mut memory = Memory::new(store, copies, self.settings.seed, f64::from(rate));
+        let target = Target { isa: self.settings.isa, rate, fade: self.fade_frames };
+        let plan = emit(net, &nodes, &order, &mut memory, target);
+        let grown = memory.grown.iter().filter(|&&index| !net.modules[index].dying);
+        let grown = grown.map(|&index| net.modules[index].path.clone()).collect();
+        (plan, memory.store, grown)
+    }
+}
+
+/// Whether anything moves during the fade.
+fn needs_fade(diff: &Diff) -> bool {
+    let ramps = |level: &Level| matches!(level, Level::Ramp { .. });
+    diff.union.modules.iter().any(|module| module.dying || module.settings.values().any(ramps))
+        || diff.union.cables.iter().any(|cable| ramps(&cable.gain))
+}

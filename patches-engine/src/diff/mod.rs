@@ -1,0 +1,314 @@
+//! From what plays and a new graph to two nets: the *union*, which plays for the length of the fade with a ramp on each
+//! cable and parameter that changed, and the *settled* net after it. Whole outputs are never cross-faded: that would
+//! run kept modules twice.
+
+mod identity;
+mod words;
+
+use crate::net::{Curve, Level, Net, NetCable, NetEnd, NetModule};
+use crate::report::{Change, Report};
+use crate::state::{ModuleId, RampKey};
+use patches_core::graph::{Graph, Path, Slot};
+use patches_core::spec::{Kind, ParamKind, Side};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+/// What a save comes to.
+#[derive(Debug)]
+pub struct Diff {
+    /// What plays during the fade.
+    pub union: Net,
+    /// What plays after it.
+    pub settled: Net,
+    /// Modules whose new copy begins with the state of an old one: old, new.
+    pub copies: Vec<(ModuleId, ModuleId)>,
+    /// What the save does, in words.
+    pub report: Report,
+}
+
+/// Compares. `renewed` names modules that must start over because their memory has to grow; `close` makes the cables
+/// late that close a loop.
+pub fn diff(old: &Net, graph: &Graph, renewed: &BTreeSet<Path>, close: impl Fn(&mut Net)) -> Diff {
+    let identity = identity::identify(old, graph);
+    let mut ids = identity.ids;
+    let mut copies = vec![];
+    let mut report = Report::default();
+    for (path, &index) in &identity.kept {
+        let before = &old.modules[index];
+        let next = || ModuleId { generation: before.id.generation + 1, ..before.id.clone() };
+        if renewed.contains(path) {
+            report.reset.push((path.clone(), "its memory had to grow".into()));
+            ids.insert(path.clone(), next());
+        } else if fades_options(before, &graph.modules[path]) {
+            copies.push((before.id.clone(), next()));
+            ids.insert(path.clone(), next());
+        }
+    }
+    let mut settled = Net::settled(graph, &ids);
+    close(&mut settled);
+    let union = Union::new(old, &settled, &copies).build();
+    describe(old, graph, &identity.kept, &settled, &mut report);
+    report.loops = settled.cables.iter().filter(|cable| cable.closes).map(|cable| words::cable(&settled, cable)).collect();
+    Diff { union, settled, copies, report }
+}
+
+/// Whether a choice or whole number has changed that is to be heard as a fade from an old copy to a new one: of modules
+/// that sound. Those that only control switch at the instant, as do lists and texts.
+fn fades_options(before: &NetModule, after: &patches_core::graph::Module) -> bool {
+    let sounds = before.spec.outputs.first().is_some_and(|output| output.kind == Kind::Audio);
+    let slots: BTreeSet<&Slot> = before.params.keys().chain(after.params.keys()).collect();
+    sounds
+        && slots.into_iter().any(|slot| {
+            let switchable = matches!(
+                before.spec.params[slot.0 as usize].kind,
+                ParamKind::Choice(_) | ParamKind::Int { .. } | ParamKind::Bool(_)
+            );
+            switchable && before.params.get(slot) != after.params.get(slot)
+        })
+}
+
+/// A cable end by id and channel name, which mean the same in both nets.
+type Terminal<'a> = (&'a ModuleId, u16, &'a str, Side);
+
+fn terminal(net: &Net, end: NetEnd) -> Terminal<'_> {
+    let module = &net.modules[end.module];
+    let channel = module.channels.get(end.channel as usize).map_or("", |name| name.as_ref());
+    (&module.id, end.port, channel, end.side)
+}
+
+type CableKey<'a> = (Terminal<'a>, Terminal<'a>, bool);
+
+fn cable_key<'a>(net: &'a Net, cable: &NetCable) -> CableKey<'a> {
+    (terminal(net, cable.to), terminal(net, cable.from), cable.late)
+}
+
+fn ramp_key(net: &Net, cable: &NetCable) -> RampKey {
+    let end = |end: NetEnd| {
+        let module = &net.modules[end.module];
+        let channel: Arc<str> = module.channels.get(end.channel as usize).cloned().unwrap_or_else(|| "".into());
+        (module.id.clone(), (end.port, channel, end.side as u8))
+    };
+    let ((from, from_port), (to, to_port)) = (end(cable.from), end(cable.to));
+    RampKey::Cable(from, from_port, to, to_port, cable.late)
+}
+
+/// Builds the union of two nets.
+struct Union<'a> {
+    old: &'a Net,
+    new: &'a Net,
+    old_index: BTreeMap<&'a ModuleId, usize>,
+    new_ids: BTreeSet<&'a ModuleId>,
+    /// New modules that are copies of old ones: they fade in, their parameters do not move.
+    copied: BTreeSet<&'a ModuleId>,
+}
+
+impl<'a> Union<'a> {
+    fn new(old: &'a Net, new: &'a Net, copies: &'a [(ModuleId, ModuleId)]) -> Self {
+        Union {
+            old,
+            new,
+            old_index: old.modules.iter().enumerate().map(|(i, module)| (&module.id, i)).collect(),
+            new_ids: new.modules.iter().map(|module| &module.id).collect(),
+            copied: copies.iter().map(|(_, copy)| copy).collect(),
+        }
+    }
+
+    fn build(&self) -> Net {
+        let mut modules: Vec<NetModule> = self.new.modules.clone();
+        for module in &self.old.modules {
+            if !self.new_ids.contains(&module.id) {
+                modules.push(NetModule { dying: true, ..module.clone() });
+            }
+        }
+        modules.sort_by(|a, b| a.id.cmp(&b.id));
+        let mut union = Net { modules, cables: vec![], ..self.new.clone() };
+        self.ramp_values(&mut union);
+        let index: BTreeMap<ModuleId, usize> =
+            union.modules.iter().enumerate().map(|(i, module)| (module.id.clone(), i)).collect();
+        union.cables = self.cables(&index);
+        union
+    }
+
+    /// Parameters of kept modules that change get a ramp.
+    fn ramp_values(&self, union: &mut Net) {
+        let (old_linked, new_linked) = (linked(self.old), linked(self.new));
+        for module in &mut union.modules {
+            if module.dying || self.copied.contains(&module.id) {
+                continue;
+            }
+            let Some(&old_index) = self.old_index.get(&module.id) else { continue };
+            let before = &self.old.modules[old_index];
+            for port in 0..module.spec.inputs.len() as u16 {
+                let input = &module.spec.inputs[port as usize];
+                let switches = matches!(input.kind, Kind::Gate | Kind::Trigger);
+                for channel in 0..if input.indexed { module.channels.len() as u16 } else { 1 } {
+                    let name = &module.channels[channel as usize];
+                    let Some(old_channel) = before.channels.iter().position(|c| !input.indexed || c == name) else {
+                        continue;
+                    };
+                    let was_linked = old_linked.contains(&(&module.id, port, old_channel as u16));
+                    let is_linked = new_linked.contains(&(&module.id, port, channel));
+                    let from = before.base(port, old_channel as u16, was_linked);
+                    let to = module.base(port, channel, is_linked).map_or(0.0, |level| level.target());
+                    let running = matches!(from, Some(Level::Ramp { .. }));
+                    let from = from.map_or(0.0, |level| level.target());
+                    let level = if (from == to && !running) || switches {
+                        // Said in so many words where a cable of only one of the two nets would unplug the default.
+                        if was_linked == is_linked {
+                            continue;
+                        }
+                        Level::Still(to)
+                    } else {
+                        let decibels = input.kind == Kind::Gain && from > 0.0 && to > 0.0;
+                        let curve = if decibels { Curve::Decibel } else { Curve::Linear };
+                        Level::Ramp { key: RampKey::Value(module.id.clone(), port, name.clone()), from, to, curve }
+                    };
+                    module.settings.insert((port, channel), level);
+                }
+            }
+        }
+    }
+
+    fn cables(&self, index: &BTreeMap<ModuleId, usize>) -> Vec<NetCable> {
+        let old: BTreeMap<CableKey<'_>, &NetCable> =
+            self.old.cables.iter().map(|cable| (cable_key(self.old, cable), cable)).collect();
+        let new: BTreeSet<CableKey<'_>> = self.new.cables.iter().map(|cable| cable_key(self.new, cable)).collect();
+        let mut cables = vec![];
+        for cable in &self.new.cables {
+            let before = old.get(&cable_key(self.new, cable)).map(|cable| &cable.gain);
+            cables.push(place(self.new, cable, self.faded_in(cable, before), index));
+        }
+        for cable in &self.old.cables {
+            if new.contains(&cable_key(self.old, cable)) {
+                continue;
+            }
+            if let Some(gain) = self.faded_out(cable) {
+                cables.push(place(self.old, cable, gain, index));
+            }
+        }
+        cables.sort_by_key(NetCable::order);
+        cables
+    }
+
+    /// The gain during the fade of a cable that stays or is new.
+    fn faded_in(&self, cable: &NetCable, before: Option<&Level>) -> Level {
+        let to = cable.gain.target();
+        let target = &self.new.modules[cable.to.module];
+        let switches = matches!(target.spec.inputs[cable.to.port as usize].kind, Kind::Gate | Kind::Trigger);
+        // What comes into a new module is not heard before the module itself is faded in.
+        let unheard = before.is_none() && !self.old_index.contains_key(&target.id);
+        let from = before.map_or(0.0, Level::target);
+        let running = matches!(before, Some(Level::Ramp { .. }));
+        if switches || unheard || (from == to && !running) {
+            return Level::Still(to);
+        }
+        Level::Ramp { key: ramp_key(self.new, cable), from, to, curve: Curve::Linear }
+    }
+
+    /// The gain during the fade of a cable that goes; none if it is cut at once.
+    fn faded_out(&self, cable: &NetCable) -> Option<Level> {
+        let target = &self.old.modules[cable.to.module];
+        if !self.new_ids.contains(&target.id) {
+            return Some(cable.gain.clone());
+        }
+        let switches = matches!(target.spec.inputs[cable.to.port as usize].kind, Kind::Gate | Kind::Trigger);
+        let from = cable.gain.target();
+        (!switches).then(|| Level::Ramp { key: ramp_key(self.old, cable), from, to: 0.0, curve: Curve::Linear })
+    }
+}
+
+/// A cable with its ends in the union. A channel that the new shape does not have keeps its number: it is only there
+/// on modules that go.
+fn place(net: &Net, cable: &NetCable, gain: Level, index: &BTreeMap<ModuleId, usize>) -> NetCable {
+    let end = |end: NetEnd| NetEnd { module: index[&net.modules[end.module].id], ..end };
+    NetCable { from: end(cable.from), to: end(cable.to), gain, late: cable.late, closes: cable.closes }
+}
+
+/// Which inputs have a cable.
+fn linked(net: &Net) -> BTreeSet<(&ModuleId, u16, u16)> {
+    net.cables.iter().map(|cable| (&net.modules[cable.to.module].id, cable.to.port, cable.to.channel)).collect()
+}
+
+/// The report: what was kept, changed, rewired, added, removed, reset.
+fn describe(old: &Net, graph: &Graph, kept: &BTreeMap<Path, usize>, new: &Net, report: &mut Report) {
+    let living = || old.modules.iter().filter(|module| !module.dying);
+    let stays: BTreeSet<&ModuleId> = kept.values().map(|&index| &old.modules[index].id).collect();
+    let (old_wires, new_wires) = (wires(old), wires(new));
+    let by_old_path: BTreeMap<&Path, &NetModule> = living().map(|module| (&module.path, module)).collect();
+    let by_path: BTreeMap<&Path, &NetModule> = new.modules.iter().map(|module| (&module.path, module)).collect();
+    for path in graph.modules.keys() {
+        let Some(&index) = kept.get(path) else {
+            match by_old_path.get(path) {
+                Some(before) if !stays.contains(&before.id) => {
+                    let why = format!("type was {}, is {}", before.spec.name(), graph.modules[path].spec.name());
+                    report.reset.push((path.clone(), why));
+                }
+                _ => report.added.push(path.clone()),
+            }
+            continue;
+        };
+        let (before, after) = (&old.modules[index], by_path[path]);
+        if !report.reset.iter().any(|(reset, _)| reset == path) {
+            report.kept.push(path.clone());
+        }
+        report.changed.extend(changes(before, after));
+        if before.id == after.id && old_wires.get(&before.id) != new_wires.get(&after.id) {
+            report.rewired.push(path.clone());
+        }
+    }
+    let reset: BTreeSet<&Path> = report.reset.iter().map(|(path, _)| path).collect();
+    report.removed = living()
+        .filter(|module| !stays.contains(&module.id) && !reset.contains(&module.path))
+        .map(|module| module.path.clone())
+        .collect();
+}
+
+/// A cable as its target sees it: source, own port and channel, lateness, gain.
+type Plugged<'a> = (Terminal<'a>, u16, u16, bool, u32);
+
+/// The cables into each module, without those that only fade out.
+fn wires(net: &Net) -> BTreeMap<&ModuleId, BTreeSet<Plugged<'_>>> {
+    let mut wires: BTreeMap<&ModuleId, BTreeSet<Plugged<'_>>> = BTreeMap::new();
+    for cable in &net.cables {
+        let target = cable.gain.target();
+        if target == 0.0 && matches!(cable.gain, Level::Ramp { .. }) {
+            continue;
+        }
+        let plugged = (terminal(net, cable.from), cable.to.port, cable.to.channel, cable.late, target.to_bits());
+        wires.entry(&net.modules[cable.to.module].id).or_default().insert(plugged);
+    }
+    wires
+}
+
+/// What changed in one module's parameters, in words.
+fn changes(before: &NetModule, after: &NetModule) -> Vec<Change> {
+    let mut changes = vec![];
+    let slots: BTreeSet<Slot> = before.settings.keys().chain(after.settings.keys()).copied().collect();
+    for slot in slots {
+        let input = &before.spec.inputs[slot.0 as usize];
+        let of = |module: &NetModule| match module.settings.get(&slot) {
+            Some(level) => level.target(),
+            None => input.default as f32,
+        };
+        let (from, to) = (of(before), of(after));
+        if from != to {
+            let param = words::slot_name(input.names[0], input.indexed, &after.channels, slot.1);
+            let (from, to) = (words::level(from, input.kind), words::level(to, input.kind));
+            changes.push(Change { module: after.path.clone(), param, from, to });
+        }
+    }
+    let slots: BTreeSet<Slot> = before.params.keys().chain(after.params.keys()).copied().collect();
+    for slot in slots {
+        let param = &before.spec.params[slot.0 as usize];
+        let (from, to) = (before.params.get(&slot), after.params.get(&slot));
+        if from != to {
+            changes.push(Change {
+                module: after.path.clone(),
+                param: words::slot_name(param.names[0], param.indexed, &after.channels, slot.1),
+                from: words::param(from, &param.kind),
+                to: words::param(to, &param.kind),
+            });
+        }
+    }
+    changes
+}

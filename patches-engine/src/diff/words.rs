@@ -1,0 +1,68 @@
+//! Values in words, for the save report.
+
+use crate::net::{Net, NetCable};
+use patches_core::exact;
+use patches_core::graph::{Item, ParamValue};
+use patches_core::spec::{Kind, ParamKind};
+use std::sync::Arc;
+
+/// `cutoff`, or `level[kick]`.
+pub fn slot_name(name: &str, indexed: bool, channels: &[Arc<str>], channel: u16) -> String {
+    match channels.get(channel as usize) {
+        Some(channel) if indexed => format!("{name}[{channel}]"),
+        _ => name.to_string(),
+    }
+}
+
+/// A number with as many digits as a person wants to see.
+fn short(x: f64) -> String {
+    let text = if x.abs() >= 100.0 { format!("{x:.1}") } else { format!("{x:.3}") };
+    if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.').to_string() } else { text }
+}
+
+/// A level in the unit people use for its kind.
+pub fn level(value: f32, kind: Kind) -> String {
+    let x = f64::from(value);
+    match kind {
+        Kind::Pitch => hertz(exact::hz_of_pitch(x)),
+        Kind::Rate => hertz(x),
+        Kind::Interval => format!("{} st", short(x * 12.0)),
+        Kind::Time if x < 1.0 => format!("{} ms", short(x * 1000.0)),
+        Kind::Time => format!("{} s", short(x)),
+        _ => short(x),
+    }
+}
+
+/// A cable, as it would be written.
+pub fn cable(net: &Net, cable: &NetCable) -> String {
+    let (from, to) = (&net.modules[cable.from.module], &net.modules[cable.to.module]);
+    let (out, input) = (&from.spec.outputs[cable.from.port as usize], &to.spec.inputs[cable.to.port as usize]);
+    let source = slot_name(out.names[0], out.indexed, &from.channels, cable.from.channel);
+    let target = slot_name(input.names[0], input.indexed, &to.channels, cable.to.channel);
+    format!("{}.{source} -> {}.{target}", from.path, to.path)
+}
+
+fn hertz(hz: f64) -> String {
+    if hz >= 1000.0 { format!("{} kHz", short(hz / 1000.0)) } else { format!("{} Hz", short(hz)) }
+}
+
+/// A parameter that does not move.
+pub fn param(value: Option<&ParamValue>, kind: &ParamKind) -> String {
+    match (value, kind) {
+        (Some(ParamValue::Choice(index)), ParamKind::Choice(words)) => words[*index as usize][0].to_string(),
+        (None, ParamKind::Choice(words)) => words[0][0].to_string(),
+        (Some(ParamValue::Int(x)), _) => x.to_string(),
+        (None, ParamKind::Int { default, .. }) => default.to_string(),
+        (Some(ParamValue::Bool(x)), _) => x.to_string(),
+        (None, ParamKind::Bool(default)) => default.to_string(),
+        (Some(ParamValue::Text(text)), _) => text.to_string(),
+        (Some(ParamValue::List(items)), _) => {
+            let item = |item: &Item| match item {
+                Item::Number(x) => short(*x),
+                Item::Word(word) => word.to_string(),
+            };
+            items.iter().map(item).collect::<Vec<_>>().join(" ")
+        }
+        _ => "nothing".to_string(),
+    }
+}

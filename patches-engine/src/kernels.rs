@@ -1,0 +1,30 @@
+//! The planner's own kernels.
+
+use patches_core::prelude::*;
+
+kernel! { Edge, signals { x } controls {} options { gate } outputs { y } state { last } }
+
+/// Turns any signal into triggers: where it rises through one half, placed inside the frame by a straight line between
+/// the two frames (a gate changes on the frame itself).
+pub static EDGE: KernelDef = KernelDef::of::<Edge>();
+
+impl Kernel for Edge {
+    type Mid<L: Lanes> = Ctl<L>;
+    type Raw<L: Lanes> = Out<L>;
+
+    fn map<L: Lanes>(_: &Cx, c: Ctl<L>) -> Ctl<L> {
+        c
+    }
+
+    fn scan<L: Lanes>(cx: &Cx, s: &mut State<L>, _: Ctl<L>, x: Sig<L>) -> Out<L> {
+        let half = L::splat(0.5);
+        let rises = s.last.le(half) & x.x.gt(half);
+        let passed = if cx.option(Opt::gate as u32) == 1 { L::splat(0.0) } else { (half - s.last) / (x.x - s.last) };
+        s.last = x.x;
+        Out::new(L::select(rises, L::splat(1.0) - passed, L::splat(0.0)))
+    }
+
+    fn fin<L: Lanes>(_: &Cx, r: Out<L>) -> Out<L> {
+        r
+    }
+}

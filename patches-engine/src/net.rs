@@ -1,0 +1,208 @@
+//! The graph as the planner sees it: every module with its identity, every level either still or on its way from one
+//! value to another. A settled plan has still levels only; the plan for the length of a fade is made from the union of
+//! two graphs, with ramps.
+
+use crate::state::{ModuleId, RampKey};
+use patches_core::graph::{Graph, Module, ParamValue, Path, Setting, Slot};
+use patches_core::spec::{Kind, Normal, Side, Spec};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// How a ramp goes.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Curve {
+    /// Linear in the unit of the cable.
+    Linear,
+    /// Linear in decibels; both ends are above zero.
+    Decibel,
+}
+
+/// A number that is still, or that moves over the fade.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Level {
+    /// Always this.
+    Still(f32),
+    /// From here (or from where a running ramp of the key is) to there over the fade.
+    Ramp {
+        /// Which ramp, for the next save.
+        key: RampKey,
+        /// Value at the swap.
+        from: f32,
+        /// Value at the end.
+        to: f32,
+        /// How.
+        curve: Curve,
+    },
+}
+
+impl Level {
+    /// Where it ends.
+    pub fn target(&self) -> f32 {
+        match self {
+            Level::Still(value) => *value,
+            Level::Ramp { to, .. } => *to,
+        }
+    }
+}
+
+/// A module with its identity.
+#[derive(Clone, Debug)]
+pub struct NetModule {
+    /// Who it is, over edits.
+    pub id: ModuleId,
+    /// Where it stands in the text now.
+    pub path: Path,
+    /// Its type.
+    pub spec: &'static Spec,
+    /// Names of its channels; one unnamed channel where the type has no shape.
+    pub channels: Vec<Arc<str>>,
+    /// What the text sets, in the unit of the kind, held to the range.
+    pub settings: BTreeMap<Slot, Level>,
+    /// Musical times as written, in beats, for clocks.
+    pub beats: BTreeMap<Slot, f64>,
+    /// Parameters that do not move.
+    pub params: BTreeMap<Slot, ParamValue>,
+    /// Only there to fade out.
+    pub dying: bool,
+}
+
+/// One end: index of the module, port, channel, side.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct NetEnd {
+    /// Index into the modules.
+    pub module: usize,
+    /// Port.
+    pub port: u16,
+    /// Channel.
+    pub channel: u16,
+    /// Side.
+    pub side: Side,
+}
+
+/// A cable with its gain.
+#[derive(Clone, Debug)]
+pub struct NetCable {
+    /// Source.
+    pub from: NetEnd,
+    /// Target.
+    pub to: NetEnd,
+    /// Gain.
+    pub gain: Level,
+    /// One sample late.
+    pub late: bool,
+    /// Late because it closes a loop, not because the text says so.
+    pub closes: bool,
+}
+
+/// A whole patch, planned or about to be.
+#[derive(Clone, Debug, Default)]
+pub struct Net {
+    /// Modules in order of their ids.
+    pub modules: Vec<NetModule>,
+    /// Cables in order of their ends.
+    pub cables: Vec<NetCable>,
+    /// Beats a minute.
+    pub tempo: f64,
+    /// Beats in a bar.
+    pub beats_per_bar: f64,
+}
+
+/// The tempo of a patch that names none.
+pub const TEMPO: f64 = 120.0;
+
+/// A setting in the unit of its kind, held to its range.
+pub fn value(setting: Setting, input: &patches_core::spec::Input, tempo: f64) -> f32 {
+    let number = match setting {
+        Setting::Number(number) => number,
+        Setting::Beats(beats) if input.kind == Kind::Rate => tempo / (60.0 * beats),
+        Setting::Beats(beats) => beats * 60.0 / tempo,
+    };
+    number.clamp(input.min, input.max) as f32
+}
+
+impl Net {
+    /// The graph with these identities, all levels still. `ids` gives each path its id.
+    pub fn settled(graph: &Graph, ids: &BTreeMap<Path, ModuleId>) -> Net {
+        let tempo = graph.tempo.unwrap_or(TEMPO);
+        let beats_per_bar = graph.meter.map_or(4.0, |(count, unit)| f64::from(count) * 4.0 / f64::from(unit));
+        let mut modules: Vec<NetModule> =
+            graph.modules.iter().map(|(path, module)| net_module(path, module, &ids[path], tempo)).collect();
+        modules.sort_by(|a, b| a.id.cmp(&b.id));
+        let index: BTreeMap<Path, usize> = modules.iter().enumerate().map(|(i, m)| (m.path.clone(), i)).collect();
+        let mut cables: Vec<NetCable> = graph
+            .cables
+            .iter()
+            .map(|cable| {
+                let end = |end: &patches_core::graph::End| NetEnd {
+                    module: index[&end.module],
+                    port: end.port,
+                    channel: end.channel,
+                    side: end.side,
+                };
+                let (from, mut to) = (end(&cable.from), end(&cable.to));
+                to.port = trigger_port(&modules, from, to);
+                NetCable { from, to, gain: Level::Still(cable.scale as f32), late: cable.late, closes: false }
+            })
+            .collect();
+        cables.sort_by_key(NetCable::order);
+        Net { modules, cables, tempo, beats_per_bar }
+    }
+}
+
+/// A trigger into `gate` acts as `trigger`, where the module has such an input.
+fn trigger_port(modules: &[NetModule], from: NetEnd, to: NetEnd) -> u16 {
+    let output = &modules[from.module].spec.outputs[from.port as usize];
+    let spec = modules[to.module].spec;
+    if output.kind == Kind::Trigger
+        && spec.inputs[to.port as usize].kind == Kind::Gate
+        && let Some((port, _)) = spec.input("trigger")
+    {
+        return port;
+    }
+    to.port
+}
+
+fn net_module(path: &Path, module: &Module, id: &ModuleId, tempo: f64) -> NetModule {
+    let mut settings = BTreeMap::new();
+    let mut beats = BTreeMap::new();
+    for (&slot, &setting) in &module.settings {
+        let input = &module.spec.inputs[slot.0 as usize];
+        settings.insert(slot, Level::Still(value(setting, input, tempo)));
+        if let Setting::Beats(count) = setting {
+            beats.insert(slot, count);
+        }
+    }
+    let channels = if module.channels.is_empty() { vec!["".into()] } else { module.channels.clone() };
+    NetModule {
+        id: id.clone(),
+        path: path.clone(),
+        spec: module.spec,
+        channels,
+        settings,
+        beats,
+        params: module.params.clone(),
+        dying: false,
+    }
+}
+
+impl NetModule {
+    /// The level of an input without its cables: what the text sets, else the default, which a cable may unplug.
+    pub fn base(&self, port: u16, channel: u16, linked: bool) -> Option<Level> {
+        if let Some(level) = self.settings.get(&(port, channel)) {
+            return Some(level.clone());
+        }
+        let input = &self.spec.inputs[port as usize];
+        match input.normal {
+            Normal::Unplugs if linked => None,
+            _ if input.default == 0.0 => None,
+            _ => Some(Level::Still(input.default as f32)),
+        }
+    }
+}
+
+impl NetCable {
+    /// What cables are ordered and told apart by.
+    pub fn order(&self) -> (NetEnd, NetEnd, bool) {
+        (self.to, self.from, self.late)
+    }
+}

@@ -1,0 +1,507 @@
+//! Pass 6: ordered units become steps with buffers, state and functions of the chosen instruction set. `unsafe` is
+//! allowed here: it makes the pointers that steps run on, all into memory that the plan holds.
+
+use super::layout::{Layout, Slot};
+use super::memory::Memory;
+use super::nodes::{In, MemUse, Node, Nodes, Op};
+use super::order::{Order, Stretch, Unit, source_group};
+use super::{Front, Hold, Item, KernelStep, Plan, Step, Work};
+use crate::net::Net;
+use crate::state::Block;
+use crate::steps::ramp::RampStep;
+use crate::steps::sum::{self, SumStep, Term};
+use crate::steps::tick::TickStep;
+use crate::steps::weave::WeaveStep;
+use patches_core::drive::{Call, KernelDef};
+use patches_core::isa::Isa;
+use patches_core::kernel::{Cx, Io};
+use patches_core::lanes::{LANES, Mem};
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+
+/// What a plan is made for.
+#[derive(Clone, Copy)]
+pub struct Target {
+    /// The instruction set.
+    pub isa: Isa,
+    /// Frames a second.
+    pub rate: u32,
+    /// Length of the fade, for ramps.
+    pub fade: u32,
+}
+
+/// Where an output's numbers go.
+#[derive(Clone)]
+enum Place {
+    /// A buffer of the arena.
+    Arena(Slot),
+    /// Nobody reads it.
+    Nowhere,
+    /// A late buffer: one frame in front.
+    Late(Arc<Block>),
+}
+
+/// A port as laid out, before there is an arena to point into.
+#[derive(Clone)]
+struct Laid {
+    place: Place,
+    stride: usize,
+    /// Read a frame late.
+    late: bool,
+}
+
+/// Makes the plan.
+pub fn emit(net: &Net, nodes: &Nodes, order: &Order, memory: &mut Memory<'_>, target: Target) -> Plan {
+    let mut build = Build::new(net, nodes, order, memory, target);
+    build.place_outputs();
+    let drafts = build.draft();
+    build.finish(drafts)
+}
+
+struct Build<'a, 'm> {
+    net: &'a Net,
+    nodes: &'a Nodes,
+    order: &'a Order,
+    memory: &'a mut Memory<'m>,
+    target: Target,
+    layout: Layout,
+    nowhere: Slot,
+    outs: HashMap<(usize, u16), Place>,
+    /// The region (by stretch) of each unit in one.
+    region: Vec<Option<usize>>,
+    blocks: Vec<Arc<Block>>,
+    fronts: Vec<(Arc<Block>, usize)>,
+}
+
+/// A step whose ports have no pointers yet.
+struct Draft {
+    unit: usize,
+    ports: Vec<Laid>,
+    mid: Slot,
+    pre: bool,
+    mems: Vec<Mem>,
+}
+
+impl<'a, 'm> Build<'a, 'm> {
+    fn new(net: &'a Net, nodes: &'a Nodes, order: &'a Order, memory: &'a mut Memory<'m>, target: Target) -> Self {
+        let mut layout = Layout::default();
+        let nowhere = layout.reserve(1);
+        let mut region = vec![None; order.units.len()];
+        for (index, stretch) in order.stretches.iter().enumerate() {
+            if let Stretch::Region(units) = stretch {
+                for &unit in units {
+                    region[unit] = Some(index);
+                }
+            }
+        }
+        let (outs, blocks, fronts) = (HashMap::new(), vec![], vec![]);
+        Build { net, nodes, order, memory, target, layout, nowhere, outs, region, blocks, fronts }
+    }
+
+    fn node(&self, unit: usize) -> &'a Node {
+        &self.nodes.nodes[self.order.units[unit].node]
+    }
+
+    fn group(&self, unit: usize) -> Option<u16> {
+        (self.node(unit).voices > 1).then_some(self.order.units[unit].group as u16)
+    }
+
+    /// What a unit reads: source unit, output, late.
+    fn reads(&self, unit: usize) -> Vec<(usize, u16, bool)> {
+        let Unit { node, group } = self.order.units[unit];
+        let decl = &self.nodes.nodes[node];
+        let collapses = matches!(decl.op, Op::Sum(shape) if shape.collapse);
+        let mut reads = vec![];
+        for (position, input) in decl.ins.iter().enumerate() {
+            if matches!(decl.op, Op::Merge) && position / LANES != group {
+                continue;
+            }
+            let In::Node { node: source, out, late } = *input else { continue };
+            let units = &self.order.of_node[source];
+            if collapses {
+                reads.extend(units.iter().map(|&unit| (unit, out, late)));
+            } else if let Some(&unit) = units.get(source_group(self.nodes, self.order.units[unit], source)) {
+                reads.push((unit, out, late));
+            }
+        }
+        reads
+    }
+
+    /// Gives each output its place: shared buffers by lifetime, late buffers for outputs that are read late.
+    fn place_outputs(&mut self) {
+        let mut position = vec![0; self.order.units.len()];
+        let mut groups: Vec<&[usize]> = vec![];
+        for stretch in &self.order.stretches {
+            match stretch {
+                Stretch::Run(units) => groups.extend(units.iter().map(std::slice::from_ref)),
+                Stretch::Region(units) => groups.push(units),
+            }
+        }
+        for (at, group) in groups.iter().enumerate() {
+            for &unit in *group {
+                position[unit] = at;
+            }
+        }
+        let mut last: HashMap<(usize, u16), usize> = HashMap::new();
+        let mut late_read: HashSet<(usize, u16)> = HashSet::new();
+        for unit in 0..self.order.units.len() {
+            for (source, out, late) in self.reads(unit) {
+                let end = last.entry((source, out)).or_insert(position[unit]);
+                *end = (*end).max(position[unit]);
+                if late {
+                    late_read.insert((source, out));
+                }
+            }
+        }
+        for input in &self.nodes.master {
+            if let In::Node { node, out, late } = *input {
+                for &unit in &self.order.of_node[node] {
+                    last.insert((unit, out), usize::MAX);
+                    if late {
+                        late_read.insert((unit, out));
+                    }
+                }
+            }
+        }
+        // Buffers that end at each position.
+        let mut ending: Vec<Vec<(Slot, bool)>> = vec![vec![]; groups.len()];
+        for (at, group) in groups.iter().enumerate() {
+            for &unit in *group {
+                for out in 0..self.node(unit).outputs() as u16 {
+                    let key = (unit, out);
+                    let place = if late_read.contains(&key) {
+                        self.late_place(unit, out)
+                    } else if let Some(&end) = last.get(&key) {
+                        let wide = self.group(unit).is_some();
+                        let slot = self.layout.take(wide);
+                        if end != usize::MAX {
+                            ending[end.max(at)].push((slot, wide));
+                        }
+                        Place::Arena(slot)
+                    } else {
+                        Place::Nowhere
+                    };
+                    self.outs.insert(key, place);
+                }
+            }
+            for (slot, wide) in std::mem::take(&mut ending[at]) {
+                self.layout.give(slot, wide);
+            }
+        }
+    }
+
+    fn late_place(&mut self, unit: usize, out: u16) -> Place {
+        let node = self.node(unit);
+        let block = self.memory.late(&self.net.modules[node.module].id, node, out, self.group(unit));
+        let width = if self.group(unit).is_some() { LANES } else { 1 };
+        self.fronts.push((block.clone(), width));
+        self.blocks.push(block.clone());
+        Place::Late(block)
+    }
+
+    fn constant(&mut self, value: f32) -> Laid {
+        let slot = self.layout.constant([value; LANES]);
+        Laid { place: Place::Arena(slot), stride: 0, late: false }
+    }
+
+    fn lanes(&mut self, values: &[f32], group: usize) -> Laid {
+        let mut lanes = [0.0; LANES];
+        for (lane, value) in lanes.iter_mut().zip(values.get(group * LANES..).unwrap_or(&[])) {
+            *lane = *value;
+        }
+        let slot = self.layout.constant(lanes);
+        Laid { place: Place::Arena(slot), stride: 0, late: false }
+    }
+
+    /// An output of a unit, as a port to read (late or not) or to write.
+    fn out(&self, unit: usize, out: u16, late: bool) -> Laid {
+        let place = self.outs.get(&(unit, out)).cloned().unwrap_or(Place::Nowhere);
+        let width = if self.group(unit).is_some() { LANES } else { 1 };
+        let stride = if matches!(place, Place::Nowhere) { 0 } else { width };
+        Laid { place, stride, late }
+    }
+
+    fn input(&mut self, unit: usize, input: &In) -> Laid {
+        match input {
+            In::Const(value) => self.constant(*value),
+            In::Lanes(values) => self.lanes(values, self.order.units[unit].group),
+            In::Node { node, out, late } => {
+                let group = source_group(self.nodes, self.order.units[unit], *node);
+                match self.order.of_node[*node].get(group) {
+                    Some(&source) => self.out(source, *out, *late),
+                    None => self.constant(0.0),
+                }
+            }
+        }
+    }
+
+    /// Lays out the ports of every step.
+    fn draft(&mut self) -> Vec<Draft> {
+        let mut scratch = 0;
+        let mut drafts = vec![];
+        for stretch in &self.order.stretches {
+            let (units, looped) = match stretch {
+                Stretch::Run(units) => (units, false),
+                Stretch::Region(units) => (units, true),
+            };
+            for &unit in units {
+                let node = self.node(unit);
+                let mut draft = Draft { unit, ports: vec![], mid: usize::MAX, pre: false, mems: vec![] };
+                if let Op::Kernel { def, .. } = &node.op {
+                    draft.ports = node.ins.iter().map(|input| self.input(unit, input)).collect();
+                    draft.ports.extend((0..def.outputs as u16).map(|out| self.out(unit, out, false)));
+                    draft.mems = self.mems(unit);
+                    let room = def.mid_room(if self.group(unit).is_some() { LANES } else { 1 }).div_ceil(LANES);
+                    if looped && self.controls_outside(unit, def) {
+                        draft.pre = true;
+                        draft.mid = self.layout.reserve(room);
+                    }
+                    scratch = scratch.max(room);
+                }
+                drafts.push(draft);
+            }
+        }
+        let scratch = self.layout.reserve(scratch);
+        for draft in &mut drafts {
+            if draft.mid == usize::MAX {
+                draft.mid = scratch;
+            }
+            // Sums and clocks lay out their ports when they are made; their constants must be known before the arena.
+            self.constants_of(draft.unit);
+        }
+        for input in self.nodes.master.clone() {
+            self.input_constant(&input, 0);
+        }
+        drafts
+    }
+
+    fn constants_of(&mut self, unit: usize) {
+        let node = self.node(unit);
+        let group = self.order.units[unit].group;
+        let collapses = matches!(node.op, Op::Sum(shape) if shape.collapse);
+        self.constant(0.0);
+        for input in &node.ins {
+            match input {
+                In::Lanes(values) if collapses => {
+                    for group in 0..values.len().div_ceil(LANES) {
+                        self.lanes(values, group);
+                    }
+                }
+                _ => self.input_constant(input, group),
+            }
+        }
+    }
+
+    fn input_constant(&mut self, input: &In, group: usize) {
+        match input {
+            In::Const(value) => drop(self.constant(*value)),
+            In::Lanes(values) => drop(self.lanes(values, group)),
+            In::Node { .. } => {}
+        }
+    }
+
+    /// Whether every control of a kernel comes from outside its region.
+    fn controls_outside(&self, unit: usize, def: &KernelDef) -> bool {
+        let Unit { group: _, node } = self.order.units[unit];
+        self.nodes.nodes[node].ins[..def.controls].iter().all(|input| match input {
+            In::Node { node: source, .. } => {
+                let group = source_group(self.nodes, self.order.units[unit], *source);
+                let source = self.order.of_node[*source].get(group);
+                source.is_none_or(|&source| self.region[source] != self.region[unit])
+            }
+            _ => true,
+        })
+    }
+
+    fn mems(&mut self, unit: usize) -> Vec<Mem> {
+        let node = self.node(unit);
+        let id = &self.net.modules[node.module].id;
+        let mut mems = vec![];
+        for mem in &node.mems {
+            match mem {
+                MemUse::Table(numbers) => {
+                    let len = numbers.len().next_power_of_two();
+                    let block = Block::new(numbers.iter().map(|x| x.to_bits()).collect(), len);
+                    // SAFETY: the block holds `len` words, a power of two; the plan keeps it alive.
+                    mems.extend([unsafe { Mem::new(block.ptr().cast(), len) }; LANES]);
+                    self.blocks.push(block);
+                }
+                MemUse::Ring(ring, seconds) => match self.group(unit) {
+                    None => {
+                        let mem = self.memory.ring(id, node.module, *ring, node.key.side, 0, *seconds);
+                        mems.extend([mem; LANES]);
+                    }
+                    Some(group) => {
+                        for lane in 0..LANES as u16 {
+                            let voice = group * LANES as u16 + lane;
+                            mems.push(self.memory.ring(id, node.module, *ring, node.key.side, voice, *seconds));
+                        }
+                    }
+                },
+            }
+        }
+        mems
+    }
+
+    /// Makes the steps, now that there is an arena to point into.
+    fn finish(mut self, drafts: Vec<Draft>) -> Plan {
+        let mut arena = self.layout.build();
+        let base: *mut f32 = arena.as_mut_ptr().cast();
+        let at = |slot: Slot| {
+            // SAFETY: every slot lies in the arena.
+            unsafe { base.add(slot * LANES) }
+        };
+        let nowhere = self.nowhere;
+        let io = |laid: &Laid| -> Io {
+            let p = match &laid.place {
+                Place::Arena(slot) => at(*slot),
+                Place::Nowhere => at(nowhere),
+                // SAFETY: a late buffer has one frame in front of its block.
+                Place::Late(block) => unsafe { block.ptr().cast::<f32>().add(if laid.late { 0 } else { laid.stride }) },
+            };
+            Io { p, stride: laid.stride }
+        };
+        let ios: Box<[Io]> = drafts.iter().flat_map(|draft| draft.ports.iter().map(io)).collect();
+        let mems: Box<[Mem]> = drafts.iter().flat_map(|draft| draft.mems.iter().copied()).collect();
+        let (mut next_io, mut next_mem) = (0, 0);
+        let mut steps = vec![];
+        for draft in &drafts {
+            let node = self.node(draft.unit);
+            let work = match &node.op {
+                Op::Kernel { def, opt, linked } => {
+                    // SAFETY: the indexes lie within the tables, or one past an end that is not used.
+                    let (ios, mems) = unsafe { (ios.as_ptr().add(next_io), mems.as_ptr().add(next_mem)) };
+                    self.kernel(draft, def, *opt, *linked, ios, mems, at(draft.mid))
+                }
+                Op::Sum(shape) => {
+                    let mut terms = vec![];
+                    for pair in node.ins[1..].chunks_exact(2) {
+                        let gain = io(&self.input(draft.unit, &pair[1]));
+                        self.terms(draft.unit, &pair[0], &mut terms, |x, voices, wide| Term { x: io(&x), gain, voices, wide });
+                    }
+                    let base = io(&self.input(draft.unit, &node.ins[0]));
+                    let out = io(&self.out(draft.unit, 0, false));
+                    let wide = self.group(draft.unit).is_some();
+                    let step = SumStep { terms: terms.into(), base, out, shape: *shape, wide };
+                    Work::Sum(step, sum::function(self.target.isa))
+                }
+                Op::Ramp { key, from, to, curve } => {
+                    let cell = self.memory.ramp(key, *from);
+                    let out = io(&self.out(draft.unit, 0, false));
+                    let place = cell.ptr().cast();
+                    self.blocks.push(cell);
+                    let (from, to, curve, frames) = (*from, *to, *curve, self.target.fade.max(1));
+                    Work::Ramp(RampStep { cell: place, from, to, curve, start: 0, frames, out })
+                }
+                Op::Tick(period) => {
+                    let [trigger, phase] = [0, 1].map(|out| io(&self.out(draft.unit, out, false)));
+                    Work::Tick(TickStep { period: *period, trigger, phase })
+                }
+                Op::Merge | Op::Splat => {
+                    let group = self.order.units[draft.unit].group;
+                    let lanes = if matches!(node.op, Op::Splat) { 0..1 } else { group * LANES..(group + 1) * LANES };
+                    let from = node.ins.iter().enumerate().filter(|(i, _)| lanes.contains(i));
+                    let from = from.map(|(_, input)| io(&self.input(draft.unit, input))).collect();
+                    Work::Weave(WeaveStep { from, out: io(&self.out(draft.unit, 0, false)) })
+                }
+            };
+            next_io += draft.ports.len();
+            next_mem += draft.mems.len();
+            steps.push(Step { work, module: node.module as u32, dead: false });
+        }
+        let master = self.nodes.master.clone().map(|input| match &input {
+            In::Node { node, out, late } => io(&self.out(self.order.of_node[*node][0], *out, *late)),
+            other => io(&self.input(0, other)),
+        });
+        self.assemble(steps, master, Hold { arena, ios, mems, blocks: vec![] })
+    }
+
+    fn assemble(self, steps: Vec<Step>, master: [Io; 2], mut hold: Hold) -> Plan {
+        let mut items = vec![];
+        let mut from = 0;
+        for stretch in &self.order.stretches {
+            let (len, looped) = match stretch {
+                Stretch::Run(units) => (units.len(), false),
+                Stretch::Region(units) => (units.len(), true),
+            };
+            items.push(if looped { Item::Region(from, from + len) } else { Item::Run(from, from + len) });
+            from += len;
+        }
+        hold.blocks = self.memory.store.blocks();
+        hold.blocks.extend(self.blocks);
+        hold.blocks.extend(self.memory.keep.iter().cloned());
+        let fronts = self.fronts.iter().map(|(block, width)| Front { at: block.ptr().cast(), width: *width }).collect();
+        let ramps = (0..steps.len()).filter(|&i| matches!(steps[i].work, Work::Ramp(_))).collect();
+        Plan {
+            items,
+            fronts,
+            ramps,
+            fixups: std::mem::take(&mut self.memory.fixups),
+            master,
+            tempo: self.net.tempo,
+            beats_per_bar: self.net.beats_per_bar,
+            modules: self.net.modules.iter().map(|module| (module.path.clone(), module.spec.name())).collect(),
+            loads: vec![0.0; steps.len()],
+            steps,
+            hold,
+        }
+    }
+
+    fn kernel(
+        &mut self,
+        draft: &Draft,
+        def: &'static KernelDef,
+        opt: u32,
+        linked: u32,
+        ios: *const Io,
+        mems: *const Mem,
+        mid: *mut f32,
+    ) -> Work {
+        let node = self.node(draft.unit);
+        let group = self.group(draft.unit);
+        let voices = match group {
+            Some(group) => (node.voices as usize - group as usize * LANES).min(LANES),
+            None => 1,
+        };
+        let state = self.memory.kernel(&self.net.modules[node.module].id, node, def, group, voices as u16);
+        let forms = &def.forms[self.target.isa as usize];
+        let wide = group.is_some();
+        let (block, whole, pre, one) = if wide {
+            (forms.block16, forms.block16, forms.pre16, forms.one16)
+        } else {
+            (forms.block1, forms.frame1, forms.pre1, forms.one1)
+        };
+        let inputs = def.controls + def.signals;
+        let wanted = (0..def.outputs).filter(|&out| draft.ports[inputs + out].stride != 0).fold(0, |bits, out| bits | 1 << out);
+        // SAFETY: the memories of this step stand at `mems`, 16 each, in a table that the plan holds.
+        let cx = unsafe { Cx::new(self.target.rate as f32, opt, linked, wanted, mems) };
+        let still = draft.ports[..def.controls].iter().all(|port| port.stride == 0);
+        let call = Call { ios, state: state.ptr(), mid: mid.cast(), cx, still };
+        let (frame, pre) = if draft.pre { (one, Some(pre)) } else { (whole, None) };
+        Work::Kernel(KernelStep { block, frame, pre, call, inputs, outputs: def.outputs, state, voices, wide, silent: 0 })
+    }
+
+    /// The terms that one input of a sum stands for: one, or for a collapsing sum one per group of voices.
+    fn terms(&mut self, unit: usize, input: &In, terms: &mut Vec<Term>, make: impl Fn(Laid, usize, bool) -> Term) {
+        let collapses = matches!(self.node(unit).op, Op::Sum(shape) if shape.collapse);
+        let group = self.order.units[unit].group;
+        let total = super::voices::width(self.nodes, input) as usize;
+        let of_group = |group: usize| total.saturating_sub(group * LANES).min(LANES);
+        let groups = if collapses { 0..total.div_ceil(LANES).max(1) } else { group..group + 1 };
+        for group in groups {
+            let (laid, wide) = match input {
+                In::Const(value) => (self.constant(*value), false),
+                In::Lanes(values) => (self.lanes(values, group), true),
+                In::Node { node, out, late } => {
+                    let wide = total > 1;
+                    match self.order.of_node[*node].get(if wide { group } else { 0 }) {
+                        Some(&source) => (self.out(source, *out, *late), wide),
+                        None => (self.constant(0.0), false),
+                    }
+                }
+            };
+            let voices = if wide { of_group(group) } else { 1 };
+            terms.push(make(laid, voices, wide));
+        }
+    }
+}

@@ -1,0 +1,145 @@
+//! From a net to a plan, in passes from data to data: modules become kernels ([`locals`]), loops get their late cables
+//! ([`loops`]), cables become node inputs ([`nodes`]), nodes get their voices ([`voices`]) and their order ([`order`]),
+//! and the plan its buffers and functions ([`emit`]). `unsafe` is
+//! allowed here: a plan reads its own buffers.
+
+pub mod emit;
+pub mod layout;
+pub mod locals;
+pub mod loops;
+pub mod memory;
+pub mod nodes;
+pub mod order;
+pub mod voices;
+
+use crate::state::Block;
+use crate::steps::ramp::RampStep;
+use crate::steps::sum::{SumFn, SumStep};
+use crate::steps::tick::TickStep;
+use crate::steps::weave::WeaveStep;
+use memory::Fixup;
+use patches_core::drive::{Call, StepFn};
+use patches_core::graph::Path;
+use patches_core::kernel::Io;
+use patches_core::lanes::Mem;
+use std::sync::Arc;
+
+/// A kernel as a step.
+pub struct KernelStep {
+    /// Runs a block.
+    pub block: StepFn,
+    /// Runs one frame inside a loop.
+    pub frame: StepFn,
+    /// Maps a block before a loop's frames, where no control comes from inside the loop.
+    pub pre: Option<StepFn>,
+    /// Where everything is.
+    pub call: Call,
+    /// How many inputs stand before the outputs.
+    pub inputs: usize,
+    /// How many outputs.
+    pub outputs: usize,
+    /// Its state, for renewal.
+    pub state: Arc<Block>,
+    /// Lanes that count.
+    pub voices: usize,
+    /// 16 lanes, or one voice.
+    pub wide: bool,
+    /// Lanes that are silent until the next multiple of a block, because they were not finite.
+    pub silent: u32,
+}
+
+/// What a step does.
+pub enum Work {
+    /// A kernel.
+    Kernel(KernelStep),
+    /// A sum.
+    Sum(SumStep, SumFn),
+    /// A ramp.
+    Ramp(RampStep),
+    /// A clock.
+    Tick(TickStep),
+    /// Voices brought together.
+    Weave(WeaveStep),
+}
+
+/// One call in a plan.
+pub struct Step {
+    /// What it does.
+    pub work: Work,
+    /// The module it belongs to, by index into the plan's modules.
+    pub module: u32,
+    /// Its code panicked: it is run no more.
+    pub dead: bool,
+}
+
+/// A stretch of steps.
+#[derive(Clone, Copy, Debug)]
+pub enum Item {
+    /// Steps from, to: each for a whole block.
+    Run(usize, usize),
+    /// Steps from, to: all of them frame by frame.
+    Region(usize, usize),
+}
+
+/// A buffer whose last frame is carried over to the front, for late cables.
+#[derive(Clone, Copy, Debug)]
+pub struct Front {
+    /// The front frame.
+    pub at: *mut f32,
+    /// Floats in a frame.
+    pub width: usize,
+}
+
+/// What the audio thread runs.
+pub struct Plan {
+    /// The steps in order.
+    pub steps: Vec<Step>,
+    /// How they run.
+    pub items: Vec<Item>,
+    /// Late cables' buffers.
+    pub fronts: Vec<Front>,
+    /// Indexes of the ramps.
+    pub ramps: Vec<usize>,
+    /// Copies to make when adopted.
+    pub fixups: Vec<Fixup>,
+    /// Left and right of the audio output.
+    pub master: [Io; 2],
+    /// Beats a minute.
+    pub tempo: f64,
+    /// Beats in a bar.
+    pub beats_per_bar: f64,
+    /// The modules, for people: path and type.
+    pub modules: Vec<(Path, &'static str)>,
+    /// Each step's part of real time, as sampled.
+    pub loads: Vec<f32>,
+    /// What the pointers above lead into.
+    pub hold: Hold,
+}
+
+/// Memory that a plan's pointers lead into.
+pub struct Hold {
+    /// Buffers and constants.
+    pub arena: Box<[crate::state::Line]>,
+    /// Ports of the steps.
+    pub ios: Box<[Io]>,
+    /// Memories of the steps.
+    pub mems: Box<[Mem]>,
+    /// Blocks that outlive the plan.
+    pub blocks: Vec<Arc<Block>>,
+}
+
+// SAFETY: the pointers lead into `hold`, whose memory does not move with the plan and is used by one thread at a time:
+// the control thread until the plan is handed over, the audio thread from then on.
+unsafe impl Send for Plan {}
+
+impl Plan {
+    /// The audio output's frames of the last run.
+    pub fn master_into(&self, block: &mut [[f32; 2]]) {
+        for (side, io) in self.master.iter().enumerate() {
+            for (i, frame) in block.iter_mut().enumerate() {
+                // SAFETY: the master's places are valid for a block.
+                frame[side] = unsafe { *io.p.add(i * io.stride) };
+            }
+        }
+    }
+}

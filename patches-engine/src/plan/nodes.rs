@@ -1,0 +1,458 @@
+//! Pass 3: from modules and cables to nodes. Every input becomes what feeds it: a constant, another node's output, or a
+//! sum node that adds text and cables and holds the result to its range. After this there are no modules, only nodes
+//! with voices.
+
+use super::locals::{Local, Locals, cables_into, has_sides, resolve};
+use super::voices;
+use crate::kernels::EDGE;
+use crate::net::{Curve, Level, Net, NetCable};
+pub use crate::state::NodeKey;
+use crate::state::{ModuleId, RampKey};
+use patches_core::drive::KernelDef;
+use patches_core::lower::{MemDecl, NodeKind, Period, Wire};
+use patches_core::spec::{Kind, Side};
+use std::collections::{BTreeSet, HashMap};
+use std::sync::Arc;
+
+/// What a node does.
+#[derive(Clone)]
+pub enum Op {
+    /// A kernel, with options, and the bits of its linked inputs.
+    Kernel {
+        /// The kernel.
+        def: &'static KernelDef,
+        /// Packed options.
+        opt: u32,
+        /// Linked inputs.
+        linked: u32,
+    },
+    /// Base plus terms, held to a range. Inputs: base, then term and gain in turn.
+    Sum(SumShape),
+    /// A number on its way.
+    Ramp {
+        /// Which.
+        key: RampKey,
+        /// Value at first, if no ramp of the key is running.
+        from: f32,
+        /// Value at the end.
+        to: f32,
+        /// How.
+        curve: Curve,
+    },
+    /// A clock.
+    Tick(Period),
+    /// Each input a voice.
+    Merge,
+    /// One voice copied to 16 lanes.
+    Splat,
+}
+
+/// How a sum adds.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct SumShape {
+    /// The largest instead of the sum: triggers.
+    pub largest: bool,
+    /// Smallest result.
+    pub lo: f32,
+    /// Largest result.
+    pub hi: f32,
+    /// All voices are added into one.
+    pub collapse: bool,
+}
+
+/// Where a node's input comes from.
+#[derive(Clone, Debug)]
+pub enum In {
+    /// A number for all voices.
+    Const(f32),
+    /// A number per voice.
+    Lanes(Arc<[f32]>),
+    /// An output of a node, perhaps one sample late.
+    Node {
+        /// The node.
+        node: usize,
+        /// Its output.
+        out: u16,
+        /// One sample late.
+        late: bool,
+    },
+}
+
+/// A memory of a node.
+#[derive(Clone, Debug)]
+pub enum MemUse {
+    /// A ring: its number in the module, and seconds.
+    Ring(u32, f64),
+    /// A table.
+    Table(Arc<[f32]>),
+}
+
+/// A node.
+#[derive(Clone)]
+pub struct Node {
+    /// The module it belongs to.
+    pub module: usize,
+    /// Which of the module's nodes.
+    pub key: NodeKey,
+    /// What it does.
+    pub op: Op,
+    /// Its inputs.
+    pub ins: Vec<In>,
+    /// How many voices.
+    pub voices: u16,
+    /// Its memories.
+    pub mems: Vec<MemUse>,
+    /// Reads this ring of its module at least so many frames back.
+    pub reads: Option<(u32, u32)>,
+    /// Writes this ring of its module.
+    pub writes: Option<u32>,
+}
+
+/// All nodes of a net, and what the master hears.
+pub struct Nodes {
+    /// The nodes.
+    pub nodes: Vec<Node>,
+    /// Left and right of the audio output.
+    pub master: [In; 2],
+}
+
+/// The module type that is the audio output.
+pub const OUTPUT: &str = "AudioOut";
+
+/// Flattens a net. `late` names the cables (by index) that close a loop.
+pub fn nodes(net: &Net, locals: &Locals, late: &BTreeSet<usize>) -> Nodes {
+    let mut flat = Flat { net, locals, late, nodes: vec![], base: vec![], feeds: HashMap::new(), made: HashMap::new() };
+    flat.place_kernels();
+    flat.wire_kernels();
+    let master = flat.master();
+    let mut nodes = Nodes { nodes: flat.nodes, master };
+    voices::spread(net, &mut nodes);
+    voices::fold(&mut nodes);
+    nodes
+}
+
+/// Which helper node has been made already.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+enum Made {
+    Ramp(RampKey),
+    Edge(usize, u16),
+    Mean(usize, u16, usize, u16, bool),
+}
+
+struct Flat<'a> {
+    net: &'a Net,
+    locals: &'a Locals,
+    late: &'a BTreeSet<usize>,
+    nodes: Vec<Node>,
+    /// First node of each module and side.
+    base: Vec<Vec<usize>>,
+    feeds: HashMap<(usize, u16, u16, Side, usize), In>,
+    made: HashMap<Made, usize>,
+}
+
+impl Flat<'_> {
+    /// One node for each kernel of each module, without inputs yet.
+    fn place_kernels(&mut self) {
+        for (module, sides) in self.locals.modules.iter().enumerate() {
+            let mut bases = vec![];
+            for (side, local) in sides.iter().enumerate() {
+                bases.push(self.nodes.len());
+                let mut ordinals: HashMap<(&'static str, Option<u16>), u32> = HashMap::new();
+                for decl in &local.nodes {
+                    let (name, op) = match &decl.kind {
+                        NodeKind::Kernel(def, opt) => {
+                            (def.name, Op::Kernel { def, opt: *opt, linked: decl.linked })
+                        }
+                        NodeKind::Sum => ("sum", Op::Sum(SumShape::PLAIN)),
+                        NodeKind::Tick(period) => ("tick", Op::Tick(*period)),
+                        NodeKind::Merge => ("merge", Op::Merge),
+                        NodeKind::Fade => {
+                            let key = RampKey::Fade(self.net.modules[module].id.clone(), self.nodes.len() as u32);
+                            ("fade", Op::Ramp { key, from: 0.0, to: 1.0, curve: Curve::Linear })
+                        }
+                    };
+                    let ordinal = ordinals.entry((name, decl.channel)).or_default();
+                    let channel = decl.channel.map(|c| self.net.modules[module].channels[c as usize].clone());
+                    let key = NodeKey { name, channel, ordinal: *ordinal, side: side as u8 };
+                    *ordinal += 1;
+                    let ring = |mem: patches_core::lower::MemId| match &local.mems[mem.0 as usize] {
+                        MemDecl::Ring { key, .. } => *key,
+                        MemDecl::Table(_) => u32::MAX,
+                    };
+                    self.nodes.push(Node {
+                        module,
+                        key,
+                        op,
+                        ins: vec![],
+                        voices: 1,
+                        mems: decl.mems.iter().map(|mem| mem_use(local, mem.0)).collect(),
+                        reads: decl.reads.map(|(mem, frames)| (ring(mem), frames)),
+                        writes: decl.writes.map(ring),
+                    });
+                }
+            }
+            self.base.push(bases);
+        }
+    }
+
+    fn wire_kernels(&mut self) {
+        for module in 0..self.locals.modules.len() {
+            for side in 0..self.locals.modules[module].len() {
+                for (index, decl) in self.locals.modules[module][side].nodes.iter().enumerate() {
+                    let wires: Vec<In> = decl.ins.iter().map(|&wire| self.wire(module, side, wire)).collect();
+                    let node = self.base[module][side] + index;
+                    // A sum's inputs are base, then terms with gains.
+                    if matches!(self.nodes[node].op, Op::Merge) && wires.len() == 1 {
+                        self.nodes[node].op = Op::Sum(SumShape::PLAIN);
+                    }
+                    self.nodes[node].ins = match self.nodes[node].op {
+                        Op::Sum(_) => std::iter::once(In::Const(0.0))
+                            .chain(wires.into_iter().flat_map(|wire| [wire, In::Const(1.0)]))
+                            .collect(),
+                        _ => wires,
+                    };
+                }
+            }
+        }
+    }
+
+    fn wire(&mut self, module: usize, side: usize, wire: Wire) -> In {
+        match wire {
+            Wire::Const(value) => In::Const(value),
+            Wire::Node { node, out } => {
+                In::Node { node: self.base[module][side] + node as usize, out, late: false }
+            }
+            Wire::Input { port, channel, side: port_side } => self.feed((module, port, channel), port_side, side),
+        }
+    }
+
+    /// What feeds an input; `run` is which side of a module that runs once per side.
+    fn feed(&mut self, at: (usize, u16, u16), side: Side, run: usize) -> In {
+        let (at, side) = resolve(self.net, &self.locals.inlets, at, side);
+        let (module, port, channel) = at;
+        if let Some(made) = self.feeds.get(&(module, port, channel, side, run)) {
+            return made.clone();
+        }
+        let made = self.make_feed(at, side, run);
+        self.feeds.insert((module, port, channel, side, run), made.clone());
+        made
+    }
+
+    fn make_feed(&mut self, at: (usize, u16, u16), side: Side, run: usize) -> In {
+        let (module, port, channel) = at;
+        let target = &self.net.modules[module];
+        let input = &target.spec.inputs[port as usize];
+        let cables = cables_into(self.net, &self.locals.inlets, at, side);
+        let base = match target.base(port, channel, !cables.is_empty()) {
+            None => In::Const(0.0),
+            Some(level) => self.level(module, level),
+        };
+        let mut terms: Vec<(In, In)> = vec![];
+        for index in cables {
+            let cable = &self.net.cables[index];
+            let late = cable.late || self.late.contains(&index);
+            let gain = self.level(module, cable.gain.clone());
+            terms.extend(self.term(cable, side, run, late).map(|source| (source, gain)));
+        }
+        let trigger = input.kind == Kind::Trigger;
+        let (lo, hi) = (input.min as f32, input.max as f32);
+        let bounded = lo > f32::NEG_INFINITY || hi < f32::INFINITY;
+        if terms.is_empty() {
+            return base;
+        }
+        let unscaled = terms.len() == 1 && matches!(terms[0].1, In::Const(1.0));
+        if unscaled && matches!(base, In::Const(0.0)) && !bounded && !target.spec.one {
+            return terms.remove(0).0;
+        }
+        let shape = SumShape { largest: trigger, lo, hi, collapse: target.spec.one };
+        let ins = std::iter::once(base).chain(terms.into_iter().flat_map(|(x, gain)| [x, gain])).collect();
+        let channel = target.channels.get(channel as usize).cloned();
+        let ordinal = u32::from(port) << 2 | side as u32;
+        let key = NodeKey { name: "feed", channel, ordinal, side: run as u8 };
+        self.nodes.push(Node::new(module, key, Op::Sum(shape), ins));
+        In::Node { node: self.nodes.len() - 1, out: 0, late: false }
+    }
+
+    /// A level as an input: a constant or a ramp.
+    fn level(&mut self, module: usize, level: Level) -> In {
+        match level {
+            Level::Still(value) => In::Const(value),
+            Level::Ramp { key, from, to, curve } => {
+                let node = match self.made.get(&Made::Ramp(key.clone())) {
+                    Some(&node) => node,
+                    None => {
+                        let op = Op::Ramp { key: key.clone(), from, to, curve };
+                        let In::Node { node, .. } = self.push(module, op, vec![]) else { unreachable!() };
+                        self.made.insert(Made::Ramp(key), node);
+                        node
+                    }
+                };
+                In::Node { node, out: 0, late: false }
+            }
+        }
+    }
+
+    /// What a cable brings to one side of its target. None if the source's module makes nothing there.
+    fn term(&mut self, cable: &NetCable, side: Side, run: usize, late: bool) -> Option<In> {
+        let target = &self.net.modules[cable.to.module];
+        let input = &target.spec.inputs[cable.to.port as usize];
+        let sides = self.source(cable, late);
+        let source = match &sides[..] {
+            [] => return None,
+            [one] => one.clone(),
+            [left, right, ..] => {
+                let per_run = self.locals.modules[cable.to.module].len() == 2 && input.kind == Kind::Audio;
+                let wanted = match (side, per_run) {
+                    (Side::Left, _) if cable.to.side == Side::Both => Some(0),
+                    (Side::Right, _) if cable.to.side == Side::Both => Some(1),
+                    (Side::Both, true) => Some(run),
+                    _ => None,
+                };
+                match wanted {
+                    Some(0) => left.clone(),
+                    Some(_) => right.clone(),
+                    None => self.mean(cable.to.module, left.clone(), right.clone()),
+                }
+            }
+        };
+        let output = &self.net.modules[cable.from.module].spec.outputs[cable.from.port as usize];
+        if input.kind == Kind::Trigger && output.kind != Kind::Trigger {
+            return Some(self.edge(cable.from.module, source, output.kind == Kind::Gate));
+        }
+        Some(source)
+    }
+
+    /// The source of a cable: one signal, or left and right.
+    fn source(&mut self, cable: &NetCable, late: bool) -> Vec<In> {
+        let from = cable.from;
+        let mut found = vec![];
+        for run in 0..self.locals.modules[from.module].len() {
+            let asked: &[Side] = match (has_sides(self.net, from.module), from.side) {
+                (_, Side::Left) => &[Side::Left],
+                (_, Side::Right) => &[Side::Right],
+                (true, Side::Both) if self.net.modules[from.module].spec.outputs[from.port as usize].stereo => {
+                    &[Side::Left, Side::Right]
+                }
+                _ => &[Side::Both],
+            };
+            for &side in asked {
+                let wire = self.locals.modules[from.module][run].outs.get(&(from.port, from.channel, side)).copied();
+                let Some(wire) = wire else { continue };
+                let mut source = self.wire(from.module, run, wire);
+                if let In::Node { late: node_late, .. } = &mut source {
+                    *node_late |= late;
+                }
+                found.push(source);
+            }
+        }
+        found
+    }
+
+    fn mean(&mut self, module: usize, left: In, right: In) -> In {
+        let key = match (&left, &right) {
+            (In::Node { node: a, out: x, late }, In::Node { node: b, out: y, .. }) => {
+                Some(Made::Mean(*a, *x, *b, *y, *late))
+            }
+            _ => None,
+        };
+        if let Some(node) = key.as_ref().and_then(|key| self.made.get(key)) {
+            return In::Node { node: *node, out: 0, late: false };
+        }
+        let half = In::Const(0.5);
+        let sum = self.push(module, Op::Sum(SumShape::PLAIN), vec![In::Const(0.0), left, half.clone(), right, half]);
+        if let (Some(key), In::Node { node, .. }) = (key, &sum) {
+            self.made.insert(key, *node);
+        }
+        sum
+    }
+
+    /// A signal that is no trigger, as a trigger: where it rises through one half.
+    fn edge(&mut self, module: usize, source: In, gate: bool) -> In {
+        let In::Node { node, out, late } = source else { return In::Const(0.0) };
+        let key = Made::Edge(node, out);
+        let edge = match self.made.get(&key) {
+            Some(&edge) => edge,
+            None => {
+                let of = self.nodes[node].key.clone();
+                let key_of = NodeKey { name: "edge", channel: of.channel, ordinal: of.ordinal << 8 | u32::from(out), side: of.side };
+                let op = Op::Kernel { def: &EDGE, opt: u32::from(gate), linked: 1 };
+                let from = In::Node { node, out, late: false };
+                let made = self.nodes.len();
+                self.nodes.push(Node::new(module, key_of, op, vec![from]));
+                self.made.insert(key, made);
+                made
+            }
+        };
+        In::Node { node: edge, out: 0, late }
+    }
+
+    fn push(&mut self, module: usize, op: Op, ins: Vec<In>) -> In {
+        let key = NodeKey { name: "", channel: None, ordinal: 0, side: 0 };
+        self.nodes.push(Node::new(module, key, op, ins));
+        In::Node { node: self.nodes.len() - 1, out: 0, late: false }
+    }
+
+    /// Both sides of every audio output, added.
+    fn master(&mut self) -> [In; 2] {
+        let outputs: Vec<usize> =
+            (0..self.net.modules.len()).filter(|&i| self.net.modules[i].spec.name() == OUTPUT).collect();
+        [Side::Left, Side::Right].map(|side| {
+            let mut heard: Vec<In> = outputs.iter().map(|&module| self.feed((module, 0, 0), side, 0)).collect();
+            match heard.len() {
+                0 => In::Const(0.0),
+                1 => heard.remove(0),
+                _ => {
+                    let terms = heard.into_iter().flat_map(|wire| [wire, In::Const(1.0)]);
+                    let ins = std::iter::once(In::Const(0.0)).chain(terms).collect();
+                    self.push(outputs[0], Op::Sum(SumShape { collapse: true, ..SumShape::PLAIN }), ins)
+                }
+            }
+        })
+    }
+}
+
+impl SumShape {
+    /// Adds, without a range.
+    pub const PLAIN: SumShape = SumShape { largest: false, lo: f32::NEG_INFINITY, hi: f32::INFINITY, collapse: false };
+}
+
+impl Node {
+    /// A node of one voice without memory.
+    pub fn new(module: usize, key: NodeKey, op: Op, ins: Vec<In>) -> Node {
+        Node { module, key, op, ins, voices: 1, mems: vec![], reads: None, writes: None }
+    }
+
+    /// How many outputs it has.
+    pub fn outputs(&self) -> usize {
+        match &self.op {
+            Op::Kernel { def, .. } => def.outputs,
+            Op::Tick(_) => 2,
+            _ => 1,
+        }
+    }
+}
+
+fn mem_use(local: &Local, mem: u16) -> MemUse {
+    match &local.mems[mem as usize] {
+        MemDecl::Ring { key, seconds } => MemUse::Ring(*key, *seconds),
+        MemDecl::Table(numbers) => MemUse::Table(numbers.clone()),
+    }
+}
+
+/// The seed of one voice of a node: a pure function of the session's seed and of names.
+pub fn seed(session: u64, id: &ModuleId, key: &NodeKey, voice: u16) -> u32 {
+    // FNV-1a over the names (Fowler, Noll, Vo), then one avalanche so that neighbours differ in all bits.
+    let mut hash: u64 = 0xcbf2_9ce4_8422_2325 ^ session;
+    let channel = key.channel.as_deref().unwrap_or("");
+    for part in [id.path.as_ref(), id.kind, key.name, channel] {
+        for byte in part.bytes().chain(std::iter::once(0xff)) {
+            hash = (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3);
+        }
+    }
+    for word in [u64::from(key.ordinal), u64::from(key.side), u64::from(voice)] {
+        hash = (hash ^ word).wrapping_mul(0x0000_0100_0000_01b3);
+    }
+    hash ^= hash >> 32;
+    hash = hash.wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    (hash >> 32) as u32
+}

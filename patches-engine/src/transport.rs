@@ -1,0 +1,57 @@
+//! Musical time: which beat a frame of the engine's clock is. Beats go on over a change of tempo.
+
+/// Where the transport is, as a line from frames to beats.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Transport {
+    /// A frame of the engine's clock …
+    frame: u64,
+    /// … and its beat.
+    beat: f64,
+    /// Beats a frame.
+    slope: f64,
+    /// Beats in a bar.
+    pub beats_per_bar: f64,
+    /// Beats a minute.
+    pub tempo: f64,
+    /// Frames a second.
+    pub rate: f64,
+}
+
+impl Transport {
+    /// At frame 0, beat 0.
+    pub fn new(rate: u32) -> Transport {
+        let rate = f64::from(rate);
+        let tempo = crate::net::TEMPO;
+        Transport { frame: 0, beat: 0.0, slope: tempo / 60.0 / rate, beats_per_bar: 4.0, tempo, rate }
+    }
+
+    /// Takes another tempo from this frame on.
+    pub fn set(&mut self, now: u64, tempo: f64, beats_per_bar: f64) {
+        self.beats_per_bar = beats_per_bar;
+        if tempo != self.tempo {
+            self.beat = self.beat(now);
+            self.frame = now;
+            self.tempo = tempo;
+            self.slope = tempo / 60.0 / self.rate;
+        }
+    }
+
+    /// The beat at a frame.
+    pub fn beat(&self, now: u64) -> f64 {
+        self.beat + (now as f64 - self.frame as f64) * self.slope
+    }
+
+    /// The first frame, not before `now`, that lies on a whole multiple of so many beats.
+    pub fn next(&self, now: u64, beats: f64) -> u64 {
+        let count = quantised(self.beat(now) / beats).ceil();
+        let frames = (count * beats - self.beat) / self.slope;
+        // The same rounding as in the clocks' own arithmetic: a frame within a millionth counts as on the beat.
+        ((self.frame as f64 + frames - 1e-6).ceil().max(0.0) as u64).max(now)
+    }
+}
+
+/// Positions in ticks are rounded to 2^-24 of a tick, so that one that should be whole is whole.
+pub fn quantised(x: f64) -> f64 {
+    const STEPS: f64 = (1u64 << 24) as f64;
+    (x * STEPS + 0.5).floor() / STEPS
+}
