@@ -118,10 +118,7 @@ impl Control {
         if graph.modules.len() > MAX_MODULES {
             return Err(PlanError::Limit { what: "modules", found: graph.modules.len(), limit: MAX_MODULES });
         }
-        let landing = match when {
-            When::At(at) => at.max(self.clock()),
-            _ => self.clock(),
-        };
+        let landing = self.landing(when);
         let fading = self.playing.union.as_ref().is_some_and(|(_, _, until)| landing < *until);
         let fade_frames = (fade.max(0.0) * f64::from(self.settings.rate)).round().min(f64::from(u32::MAX)) as u32;
         let planned = Planner { settings: &self.settings, playing: &self.playing, fading, fade_frames }.plan(&graph)?;
@@ -143,6 +140,22 @@ impl Control {
             self.notices.push(Notice::Stalled { save });
         }
         Ok(planned.report)
+    }
+
+    /// The frame at which a plan sent now would land, as far as can be told from here; if it is not so, the audio side
+    /// says that it missed.
+    fn landing(&self, when: When) -> u64 {
+        let clock = self.clock();
+        match when {
+            When::Now => clock,
+            When::At(at) => at.max(clock),
+            When::Beats(beats) => {
+                let beat = f64::from_bits(self.shared.beat.load(Relaxed));
+                let tempo = f64::from_bits(self.shared.tempo.load(Relaxed)).max(1.0);
+                let wait = ((beat / beats).ceil() * beats - beat) * 60.0 / tempo;
+                clock + (wait * f64::from(self.settings.rate)) as u64
+            }
+        }
     }
 
     /// What happened since the last call; also frees what the audio side is done with. To be called often.

@@ -6,6 +6,8 @@ pub mod modules {
     include!(concat!(env!("OUT_DIR"), "/modules.rs"));
 }
 
+#[cfg(test)]
+mod bench;
 mod parts;
 
 use patches_core::library::Library;

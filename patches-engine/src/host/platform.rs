@@ -50,10 +50,21 @@ unsafe impl GlobalAlloc for CountingAllocator {
 
 /// Runs `work` as part of the audio callback: allocations in it are counted.
 pub fn in_callback<R>(work: impl FnOnce() -> R) -> R {
+    /// Takes the mark off also when `work` panics.
+    struct Mark;
+    impl Drop for Mark {
+        fn drop(&mut self) {
+            IN_CALLBACK.with(|flag| flag.set(false));
+        }
+    }
     IN_CALLBACK.with(|flag| flag.set(true));
-    let result = work();
-    IN_CALLBACK.with(|flag| flag.set(false));
-    result
+    let _mark = Mark;
+    work()
+}
+
+/// Whether the calling thread is within [`in_callback`].
+pub fn is_in_callback() -> bool {
+    IN_CALLBACK.with(Cell::get)
 }
 
 /// Calls to [`CountingAllocator`] inside callbacks so far; 0 if the program does not use it.
@@ -132,56 +143,76 @@ pub fn signalled() -> Option<i32> {
     Some(SIGNAL.load(Ordering::SeqCst)).filter(|signal| *signal != 0)
 }
 
-/// Standard error, taken over: what libraries write there comes out of `lines` and not on the screen.
+/// A copy of what standard error was, while it is taken over; -1 while it is not.
 #[cfg(unix)]
+static STDERR: AtomicI32 = AtomicI32::new(-1);
+
+/// Gives standard error back if it was taken over. For panics; else dropping [`Stderr`] does it.
+pub fn give_stderr_back() {
+    #[cfg(unix)]
+    {
+        let saved = STDERR.swap(-1, Ordering::SeqCst);
+        if saved >= 0 {
+            // SAFETY: `saved` is an open descriptor that only this swap has taken out.
+            unsafe {
+                libc::dup2(saved, 2);
+                libc::close(saved);
+            }
+        }
+    }
+}
+
+/// Standard error, taken over: what libraries write there comes out of `reader` and not on the screen.
 pub struct Stderr {
-    saved: std::os::fd::OwnedFd,
     reader: Option<std::fs::File>,
 }
 
-#[cfg(unix)]
 impl Stderr {
     /// Takes standard error over until this value is dropped.
     ///
     /// # Errors
     /// If the system gives no pipe.
+    #[cfg(unix)]
     pub fn take() -> std::io::Result<Stderr> {
-        use std::os::fd::{FromRawFd, OwnedFd};
+        use std::os::fd::{AsRawFd, FromRawFd, OwnedFd};
         let mut ends = [0; 2];
-        // SAFETY: `ends` has room for the two descriptors; each becomes owned once and only once below.
-        unsafe {
-            let saved = libc::dup(2);
-            if saved < 0 {
-                return Err(std::io::Error::last_os_error());
-            }
-            let saved = OwnedFd::from_raw_fd(saved);
+        // SAFETY: `ends` has room for the two descriptors; each becomes owned once and only once.
+        let (reader, writer) = unsafe {
             if libc::pipe(ends.as_mut_ptr()) != 0 {
                 return Err(std::io::Error::last_os_error());
             }
-            let reader = OwnedFd::from_raw_fd(ends[0]);
-            let writer = OwnedFd::from_raw_fd(ends[1]);
-            // A full pipe must not stop an audio library that complains.
-            libc::fcntl(ends[1], libc::F_SETFL, libc::O_NONBLOCK);
-            if libc::dup2(ends[1], 2) < 0 {
+            (OwnedFd::from_raw_fd(ends[0]), OwnedFd::from_raw_fd(ends[1]))
+        };
+        // SAFETY: plain calls about open descriptors. A full pipe must not stop an audio library that complains.
+        unsafe {
+            libc::fcntl(writer.as_raw_fd(), libc::F_SETFL, libc::O_NONBLOCK);
+            let saved = libc::fcntl(2, libc::F_DUPFD_CLOEXEC, 3);
+            if saved < 0 || libc::dup2(writer.as_raw_fd(), 2) < 0 {
                 return Err(std::io::Error::last_os_error());
             }
-            drop(writer);
-            Ok(Stderr { saved, reader: Some(reader.into()) })
+            STDERR.store(saved, Ordering::SeqCst);
         }
+        Ok(Stderr { reader: Some(reader.into()) })
     }
 
-    /// The other end: ends when this value is dropped. Once only.
+    /// Elsewhere nothing writes there, and nothing is taken.
+    ///
+    /// # Errors
+    /// None.
+    #[cfg(not(unix))]
+    pub fn take() -> std::io::Result<Stderr> {
+        Ok(Stderr { reader: None })
+    }
+
+    /// The other end: it ends when standard error is given back. Once only.
     pub fn reader(&mut self) -> Option<std::fs::File> {
         self.reader.take()
     }
 }
 
-#[cfg(unix)]
 impl Drop for Stderr {
     fn drop(&mut self) {
-        use std::os::fd::AsRawFd;
-        // SAFETY: `saved` is open, and is a copy of what descriptor 2 was.
-        unsafe { libc::dup2(self.saved.as_raw_fd(), 2) };
+        give_stderr_back();
     }
 }
 

@@ -163,3 +163,77 @@ fn lower(lowering: &mut Lowering<'_>) {
 
 /// The module type.
 pub static DEF: Def = Def { spec, lower };
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::bench::Bench;
+    use patches_core::graph::ParamValue;
+
+    #[test]
+    fn follows_the_transport_or_its_own_tempo() {
+        let outs = Bench::new(&DEF, 1).run(100_000);
+        assert_eq!(outs.times("beat"), [0.0, 24_000.0, 48_000.0, 72_000.0, 96_000.0]);
+        assert_eq!(outs.times("bar"), [0.0, 96_000.0]);
+        assert_eq!(outs.times("quaver")[..3], [0.0, 12_000.0, 24_000.0]);
+        assert_eq!(outs.times("semiquaver")[..3], [0.0, 6000.0, 12_000.0]);
+        assert_eq!((outs.get("phase")[6000], outs.get("phase")[24_000]), (0.25, 0.0));
+        let outs = Bench::new(&DEF, 1).set("bpm", 0, 90.0 / 60.0).param("beats_per_bar", ParamValue::Int(3)).run(100_000);
+        assert_eq!(outs.times("beat"), [0.0, 32_000.0, 64_000.0, 96_000.0]);
+        assert_eq!(outs.times("bar"), [0.0, 96_000.0]);
+    }
+
+    #[test]
+    fn a_tempo_with_three_decimals_is_exact() {
+        assert_eq!(period((126.125f64 / 60.0) as f32, 1.0), Period::Seconds(60.0 / 126.125));
+    }
+
+    /// Times of the quavers and semiquavers of one beat at 120 with this swing, as parts of the beat.
+    fn parts_of_a_beat(bench: Bench, name: &str) -> Vec<f64> {
+        let times = bench.run(24_000).times(name);
+        times.into_iter().map(|time| time / 24_000.0).collect()
+    }
+
+    fn near(times: &[f64], wanted: &[f64]) {
+        assert_eq!(times.len(), wanted.len(), "{times:?}");
+        // 24 bits of phase, doubled for the difference of two.
+        assert!(times.iter().zip(wanted).all(|(a, b)| (a - b).abs() < 2.5e-7), "{times:?} {wanted:?}");
+    }
+
+    #[test]
+    fn swing_moves_the_second_quaver_and_semiquavers_halve() {
+        let swung = || Bench::new(&DEF, 1).set("swing", 0, 0.6);
+        near(&parts_of_a_beat(swung(), "quaver"), &[0.0, 0.6]);
+        near(&parts_of_a_beat(swung(), "semiquaver"), &[0.0, 0.3, 0.6, 0.8]);
+        assert_eq!(parts_of_a_beat(swung(), "beat"), [0.0]);
+        // Three quavers to the beat have no pairs.
+        let three = swung().param("quavers_per_beat", ParamValue::Int(3));
+        near(&parts_of_a_beat(three, "quaver"), &[0.0, 1.0 / 3.0, 2.0 / 3.0]);
+    }
+
+    #[test]
+    fn a_cable_bends_the_tempo_and_all_parts_stay_together() {
+        let mut bpm = vec![2.0; 48_000];
+        bpm.extend(vec![4.0; 96_000]);
+        let outs = Bench::new(&DEF, 1).plug("bpm", 0, &bpm).run(144_000);
+        let beats = outs.times("beat");
+        let wanted = [0.0, 24e3, 48e3, 60e3, 72e3, 84e3, 96e3, 108e3, 120e3, 132e3];
+        assert_eq!(beats.len(), wanted.len(), "{beats:?}");
+        // The bar's phase has 32 bits: over a bar of 96000 frames its step is off by less than 96000·2^-33 of itself.
+        assert!(beats.iter().zip(wanted).all(|(a, b)| (a - b).abs() < 3.0), "{beats:?}");
+        assert_eq!(outs.times("bar").len(), 3);
+        for bar in outs.times("bar") {
+            assert!(beats.iter().any(|beat| (beat - bar).abs() < 0.01), "bar at {bar}, beats {beats:?}");
+        }
+        for beat in beats {
+            assert!(outs.times("semiquaver").iter().any(|time| (beat - time).abs() < 0.01));
+        }
+    }
+
+    #[test]
+    fn a_bent_clock_swings_too() {
+        let outs = Bench::new(&DEF, 1).plug("bpm", 0, &[2.0; 24_000]).set("swing", 0, 0.7).run(23_900);
+        let times: Vec<f64> = outs.times("quaver").iter().map(|time| time / 24_000.0).collect();
+        assert!(times.len() == 2 && times[0] == 0.0 && (times[1] - 0.7).abs() < 1e-5, "{times:?}");
+    }
+}

@@ -111,3 +111,72 @@ fn lower(lowering: &mut Lowering<'_>) {
 
 /// The module type.
 pub static DEF: Def = Def { spec, lower };
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::bench::Bench;
+
+    #[test]
+    fn fires_on_the_beat_of_the_transport_unless_told() {
+        let times = Bench::new(&DEF, 1).run(60_000).times("trigger");
+        assert_eq!(times, [0.0, 24_000.0, 48_000.0]);
+        let times = Bench::new(&DEF, 1).beats("time", 0, 0.5).run(30_000).times("trigger");
+        assert_eq!(times, [0.0, 12_000.0, 24_000.0]);
+        // A hundredth of a second less two thirds of a frame: each trigger has its place in its frame.
+        let seconds = (480.0 - 2.0 / 3.0) / 48e3;
+        for (count, time) in Bench::new(&DEF, 1).set("time", 0, seconds).run(4800).times("trigger").into_iter().enumerate() {
+            assert!((time - count as f64 * f64::from(seconds) * 48e3).abs() < 1e-3, "trigger {count} at {time}");
+        }
+    }
+
+    #[test]
+    fn an_offset_moves_everything_later() {
+        let outs = Bench::new(&DEF, 1).beats("time", 0, 1.0).beats("offset", 0, 0.5).run(60_000);
+        let times = outs.times("trigger");
+        assert_eq!(times.len(), 2);
+        // Phase has 24 bits, so a place in a beat is good to 24000·2^-23 of a frame.
+        assert!((times[0] - 12_000.0).abs() < 3e-3 && (times[1] - 36_000.0).abs() < 3e-3, "{times:?}");
+        assert!(outs.get("phase")[12_100] < 0.01 && (outs.get("phase")[6000] - 0.75).abs() < 1e-3);
+        let gates = outs.gates("gate");
+        assert!(gates[0].0.abs_diff(12_000) <= 1 && gates[0].1.abs_diff(24_000) <= 1, "{gates:?}");
+    }
+
+    #[test]
+    fn chance_keeps_its_share() {
+        let bench = Bench::new(&DEF, 1).set("time", 0, 0.001).set("chance", 0, 0.3);
+        let fired = bench.run(48_000 * 4).times("trigger").len();
+        // 4000 throws at 0.3: 1200, and four deviations are 4·√(4000·0.3·0.7) = 116.
+        assert!(fired.abs_diff(1200) < 116, "{fired}");
+        let bench = Bench::new(&DEF, 1).set("time", 0, 0.001);
+        assert!(bench.set("chance", 0, 0.0).run(48_000).times("trigger").is_empty());
+    }
+
+    #[test]
+    fn a_cable_bends_the_time() {
+        let mut time = vec![0.01; 4800];
+        time.extend(vec![0.02; 9600]);
+        let times = Bench::new(&DEF, 1).set("time", 0, 0.0).plug("time", 0, &time).run(14_400).times("trigger");
+        let steps: Vec<f64> = times.windows(2).map(|pair| pair[1] - pair[0]).collect();
+        assert_eq!((times[0], steps.len()), (0.0, 20));
+        // The step of a phase of 32 bits is rounded by at most half a unit: 960²·2^-33 of a frame, and float arithmetic
+        // places the trigger to 1e-7 of a period.
+        assert!(steps[..10].iter().all(|step| (step - 480.0).abs() < 1e-3), "{steps:?}");
+        assert!(steps[10..].iter().all(|step| (step - 960.0).abs() < 1e-3), "{steps:?}");
+    }
+
+    #[test]
+    fn a_cable_bends_an_offset_time_too() {
+        let bench = Bench::new(&DEF, 1).set("time", 0, 0.0).plug("time", 0, &[0.01; 9600]).set("offset", 0, 0.0025);
+        let times = bench.run(9600).times("trigger");
+        let first = times[0];
+        assert!((first - 120.0).abs() < 0.1 && times.len() == 20, "{times:?}");
+        assert!(times.iter().enumerate().all(|(i, time)| (time - first - 480.0 * i as f64).abs() < 0.1), "{times:?}");
+    }
+
+    #[test]
+    fn the_gate_is_high_for_half() {
+        let gates = Bench::new(&DEF, 1).set("time", 0, 0.01).run(1000).gates("gate");
+        assert_eq!(gates, [(0, 240), (480, 720), (960, 1000)]);
+    }
+}

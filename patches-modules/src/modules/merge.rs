@@ -18,3 +18,36 @@ fn lower(lowering: &mut Lowering<'_>) {
 
 /// The module type.
 pub static DEF: Def = Def { spec, lower };
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use patches_core::graph::ParamValue;
+    use patches_core::lower::{Feeds, NodeKind};
+    use patches_core::spec::Side;
+
+    struct Nothing;
+    impl Feeds for Nothing {
+        fn feed(&self, _: u16, _: u16, _: Side) -> Feed {
+            Feed::Cable
+        }
+        fn period(&self, _: u16, _: u16) -> Period {
+            Period::Seconds(1.0)
+        }
+        fn param(&self, _: u16, _: u16) -> Option<&ParamValue> {
+            None
+        }
+    }
+
+    #[test]
+    fn each_channel_is_the_voice_of_its_number() {
+        let mut lowering = Lowering::new(Box::leak(Box::new(spec())), 3, 48e3, &Nothing);
+        lower(&mut lowering);
+        let [node] = &lowering.nodes[..] else { panic!("one node") };
+        assert!(matches!(node.kind, NodeKind::Merge));
+        let channels: Vec<_> = node.ins.iter().map(|wire| matches!(wire, Wire::Input { port: 0, .. })).collect();
+        assert_eq!(channels, [true; 3]);
+        let ins: Vec<Wire> = (0..3).map(|channel| Wire::Input { port: 0, channel, side: Side::Both }).collect();
+        assert_eq!(node.ins, ins);
+    }
+}

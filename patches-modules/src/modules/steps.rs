@@ -33,6 +33,7 @@ fn spec() -> Spec {
 
 mod play {
     //! The player. Table: how many steps, pitch of the first note, then pitch and kind of each step.
+    use crate::parts::interval::{gate, high, measure};
     use patches_core::prelude::*;
 
     kernel! { Play,
@@ -88,7 +89,7 @@ mod play {
         }
 
         fn scan<L: Lanes>(cx: &Cx, s: &mut State<L>, m: Mid<L>, x: Sig<L>) -> Out<L> {
-            let (zero, one) = (L::splat(0.0), L::splat(1.0));
+            let (zero, one, two) = (L::splat(0.0), L::splat(1.0), L::splat(2.0));
             let (no, yes) = (L::Bits::splat(0), L::Bits::splat(1));
             let (start, stop) = (x.start.gt(zero), x.stop.gt(zero));
             s.halted = L::Bits::select(start, no, L::Bits::select(stop, yes, s.halted));
@@ -99,24 +100,17 @@ mod play {
             s.late = L::select(reset | stop, zero, s.late);
             s.left = L::select(stop, zero, s.left);
 
-            // The clock: its interval in frames, parts of frames included.
-            let tick = x.clock.gt(zero);
-            let into = one - x.clock;
-            s.interval = L::select(tick & s.heard.eq(yes), s.since + into, s.interval);
-            s.heard = L::Bits::select(tick, yes, s.heard);
-            // Held where counting on would round away.
-            s.since = L::select(tick, x.clock, (s.since + one).min(L::splat(8_388_608.0)));
-            let interval = L::select(s.interval.gt(zero), s.interval, m.guess);
+            let interval = measure(&mut s.since, &mut s.interval, &mut s.heard, x.clock, m.guess);
 
             // When the step comes: at once, or `late` − 1 frames from here.
-            let tick = tick & running;
+            let tick = x.clock.gt(zero) & running;
             let odd = (s.count & yes).eq(yes);
             let lag = L::select(odd, m.lag * interval, zero);
             let now = tick & lag.le(zero);
-            s.late = L::select(tick, L::select(now, zero, into + lag + one), s.late);
+            s.late = L::select(tick, L::select(now, zero, two - x.clock + lag), s.late);
             s.count = L::Bits::select(tick, s.count + yes, s.count);
-            let due = s.late.gt(zero) & s.late.lt(L::splat(2.0));
-            let place = L::select(now, x.clock, L::splat(2.0) - s.late);
+            let due = s.late.gt(zero) & s.late.lt(two);
+            let place = L::select(now, x.clock, two - s.late);
             s.late = L::select(due, zero, (s.late - one).max(zero));
 
             // Which step it is, and which comes next: a tie to come holds the gate.
@@ -146,15 +140,12 @@ mod play {
             // `count` has gone on by one since this step's clock.
             let length = interval * L::select((s.count & yes).eq(yes), m.first, m.second);
             let fills = follows.eq(L::splat(TIE)) | m.gate.ge(one);
-            let gate = L::select(fills, L::splat(HELD), (m.gate * length).max(one) + (one - place));
-            s.left = L::select(plays, L::select(sounds, gate, zero), s.left);
-            let open = s.left.gt(zero);
-            s.left = (s.left - one).max(zero);
+            let left = L::select(fills, L::splat(HELD), gate(place, m.gate * length));
+            s.left = L::select(plays, L::select(sounds, left, zero), s.left);
 
             let first_note = L::lookup(cx.mem(0), yes);
             let pitch = L::select(s.velocity.gt(zero), s.pitch, first_note);
-            let high = L::select(open, one, zero);
-            Out::new(pitch, high, L::select(note, place, zero), s.velocity)
+            Out::new(pitch, high(&mut s.left), L::select(note, place, zero), s.velocity)
         }
 
         fn fin<L: Lanes>(_: &Cx, r: Out<L>) -> Out<L> {
@@ -195,3 +186,111 @@ fn lower(lowering: &mut Lowering<'_>) {
 
 /// The module type.
 pub static DEF: Def = Def { spec, lower };
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::bench::{Bench, triggers};
+    use patches_core::graph::ParamValue;
+
+    fn list(text: &str) -> ParamValue {
+        let item = |word: &str| word.parse().map_or(Item::Word(word.into()), Item::Number);
+        ParamValue::List(text.split(' ').map(item).collect())
+    }
+
+    /// A sequencer at a thousand frames a step, so that times are easy to read.
+    fn bench(steps: &str) -> Bench {
+        let mut bench = Bench::new(&DEF, 1).param("steps", list(steps));
+        bench.rate = 10_000.0;
+        bench.set("every", 0, 0.1)
+    }
+
+    /// The pitch at each trigger.
+    fn notes(bench: Bench, frames: usize) -> Vec<f32> {
+        let outs = bench.run(frames);
+        let (trigger, note) = (outs.get("trigger"), outs.get("note"));
+        (0..frames).filter(|&i| trigger[i] > 0.0).map(|i| note[i]).collect()
+    }
+
+    #[test]
+    fn steps_last_a_sixteenth_unless_told() {
+        let times = Bench::new(&DEF, 1).param("steps", list("1 2")).run(13_000).times("trigger");
+        assert_eq!(times, [0.0, 6000.0, 12_000.0]);
+    }
+
+    #[test]
+    fn plays_notes_rests_and_ties() {
+        let outs = bench("4 - 4.5 _ 5").run(5000);
+        assert_eq!(outs.times("trigger"), [0.0, 2000.0, 4000.0]);
+        // The tie holds the gate of the note before it, and ends like a note.
+        assert_eq!(outs.gates("gate"), [(0, 500), (2000, 3500), (4000, 4500)]);
+        let note = outs.get("note");
+        assert_eq!((note[0], note[1500], note[2000], note[3999], note[4000]), (4.0, 4.0, 4.5, 4.5, 5.0));
+    }
+
+    #[test]
+    fn a_tie_after_a_rest_is_a_rest_and_the_pitch_of_the_first_note_waits() {
+        let outs = bench("- _ 3").run(3000);
+        assert_eq!(outs.gates("gate"), [(2000, 2500)]);
+        assert_eq!((outs.get("note")[0], outs.get("velocity")[0], outs.get("velocity")[2000]), (3.0, 0.0, 1.0));
+    }
+
+    #[test]
+    fn a_full_gate_never_falls_between_notes() {
+        let outs = bench("4 5 -").set("gate_length", 0, 1.0).run(3000);
+        assert_eq!(outs.gates("gate"), [(0, 2000)]);
+        assert_eq!(outs.times("trigger"), [0.0, 1000.0]);
+        // And the shortest is still one frame high.
+        assert_eq!(bench("4 5").set("gate_length", 0, 0.0).run(1500).gates("gate"), [(0, 1), (1000, 1001)]);
+    }
+
+    #[test]
+    fn goes_through_the_list_each_way() {
+        assert_eq!(notes(bench("1 2 3"), 5000), [1.0, 2.0, 3.0, 1.0, 2.0]);
+        assert_eq!(notes(bench("1 2 3").choose("direction", "backward"), 5000), [3.0, 2.0, 1.0, 3.0, 2.0]);
+        assert_eq!(notes(bench("1 2 3").choose("direction", "pendulum"), 7000), [1.0, 2.0, 3.0, 2.0, 1.0, 2.0, 3.0]);
+        assert_eq!(notes(bench("7").choose("direction", "pendulum"), 3000), [7.0, 7.0, 7.0]);
+        let thrown = notes(bench("1 2 3").choose("direction", "random"), 300_000);
+        for note in [1.0, 2.0, 3.0] {
+            // 300 throws at a third: 100, and four deviations are 4·√(300·2/9) = 33.
+            let count = thrown.iter().filter(|n| **n == note).count();
+            assert!(count.abs_diff(100) < 33, "{note} came {count} times");
+        }
+        assert!(notes(bench("-"), 3000).is_empty());
+    }
+
+    #[test]
+    fn swing_makes_the_first_of_a_pair_longer() {
+        let outs = bench("1 2").set("swing", 0, 0.6).run(4000);
+        let times = outs.times("trigger");
+        assert!(times.iter().zip([0.0, 1200.0, 2000.0, 3200.0]).all(|(a, b)| (a - b).abs() < 1e-2), "{times:?}");
+        // Gates are half of each step: 600 and 400 frames.
+        for (gate, wanted) in outs.gates("gate").into_iter().zip([(0, 600), (1200, 1600), (2000, 2600), (3200, 3600)]) {
+            assert!(gate.0.abs_diff(wanted.0) <= 1 && gate.1.abs_diff(wanted.1) <= 1, "{gate:?} {wanted:?}");
+        }
+    }
+
+    #[test]
+    fn a_clock_of_its_own_keeps_its_places_and_is_measured() {
+        let times = [10.25, 1010.5, 2010.75, 4010.0];
+        let outs = bench("1 2 3 4").plug("clock", 0, &triggers(&times)).run(6000);
+        assert_eq!(outs.times("trigger"), times);
+        let ends: Vec<usize> = outs.gates("gate").iter().map(|gate| gate.1).collect();
+        // Half of the interval before; at first of `every`; each end is the first frame that begins after it.
+        assert_eq!(ends, [511, 1511, 2511, 5010]);
+    }
+
+    #[test]
+    fn reset_start_and_stop() {
+        let outs = bench("1 2 3").plug("reset", 0, &triggers(&[1500.0])).run(3000);
+        assert_eq!((outs.get("note")[1000], outs.get("note")[2000]), (2.0, 1.0));
+        // Together with a clock's trigger, reset comes first.
+        let outs = bench("1 2 3").plug("reset", 0, &triggers(&[2000.0])).run(3000);
+        assert_eq!(outs.get("note")[2000], 1.0);
+        let stopped = bench("1 2 3").plug("stop", 0, &triggers(&[1200.0])).plug("start", 0, &triggers(&[3500.0]));
+        let outs = stopped.run(6000);
+        assert_eq!(outs.times("trigger"), [0.0, 1000.0, 4000.0, 5000.0]);
+        assert_eq!(outs.gates("gate")[1], (1000, 1200));
+        assert_eq!(outs.get("note")[4000], 1.0);
+    }
+}

@@ -19,3 +19,15 @@ fn lower(lowering: &mut Lowering<'_>) {
 
 /// The module type.
 pub static DEF: Def = Def { spec, lower };
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::bench::Bench;
+
+    #[test]
+    fn adds_all_channels_and_what_the_text_sets() {
+        let outs = Bench::new(&DEF, 3).plug("in", 0, &[1.0, 2.0]).plug("in", 2, &[0.5, -8.0]).set("in", 1, 0.25).run(3);
+        assert_eq!(outs.get("out"), [1.75, -5.75, 0.25]);
+    }
+}

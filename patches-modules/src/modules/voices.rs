@@ -24,3 +24,18 @@ fn lower(lowering: &mut Lowering<'_>) {
 
 /// The module type.
 pub static DEF: Def = Def { spec, lower };
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::bench::Bench;
+
+    #[test]
+    fn is_one_voice_and_keeps_the_sides_of_what_comes() {
+        assert!(spec().one, "the engine adds the voices at the input of a type with one voice");
+        let outs = Bench::new(&DEF, 1).plug("in_left", 0, &[1.0]).plug("in_right", 0, &[2.0]).run(1);
+        assert_eq!((outs.get("left"), outs.get("right")), (&[1.0][..], &[2.0][..]));
+        let outs = Bench::new(&DEF, 1).plug("in", 0, &[3.0]).run(1);
+        assert_eq!((outs.get("left"), outs.get("right")), (&[3.0][..], &[3.0][..]));
+    }
+}

@@ -1,9 +1,14 @@
 //! What several module types are made of: kernels without a type of their own, and the wiring around them.
 
+pub mod blend;
 pub mod dice;
 pub mod either;
+pub mod fade;
+pub mod interval;
 pub mod metro;
 pub mod phase;
+pub mod slew;
+pub mod tap;
 
 use patches_core::prelude::*;
 
@@ -25,10 +30,17 @@ pub fn with_clock(spec: Spec) -> Spec {
     )
 }
 
+/// The number as it was written: values come as 32-bit floats, and a clock that ticks each 0.1 s for an hour must not
+/// tick each 0.100000001 s. The shortest decimal that is this float is what was typed, if it had up to six digits.
+fn written(seconds: f64) -> f64 {
+    (seconds as f32).to_string().parse().unwrap_or(seconds)
+}
+
 /// A time input as a period; what the text leaves out (0) is so many beats.
 pub fn period(lowering: &Lowering<'_>, name: &str, beats: f64) -> Period {
     match lowering.period(name, 0) {
         Period::Seconds(seconds) if seconds <= 0.0 => Period::Beats(beats),
+        Period::Seconds(seconds) => Period::Seconds(written(seconds)),
         period => period,
     }
 }
@@ -61,4 +73,17 @@ pub fn clock(lowering: &mut Lowering<'_>) -> (Wire, Wire) {
         return (lowering.input("clock", 0), interval);
     }
     (ticks(lowering, "every", SIXTEENTH).0, interval)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::written;
+
+    #[test]
+    fn a_period_is_what_was_typed() {
+        for typed in [0.1, 0.125, 1.0 / 3.0, 12.3456, 600.0] {
+            let back = written(f64::from(typed as f32));
+            assert!(back == typed || typed == 1.0 / 3.0 && (back - typed).abs() < 1e-8, "{typed} came as {back}");
+        }
+    }
 }
