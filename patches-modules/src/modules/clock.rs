@@ -178,7 +178,8 @@ mod tests {
         assert_eq!(outs.times("quaver")[..3], [0.0, 12_000.0, 24_000.0]);
         assert_eq!(outs.times("semiquaver")[..3], [0.0, 6000.0, 12_000.0]);
         assert_eq!((outs.get("phase")[6000], outs.get("phase")[24_000]), (0.25, 0.0));
-        let outs = Bench::new(&DEF, 1).set("bpm", 0, 90.0 / 60.0).param("beats_per_bar", ParamValue::Int(3)).run(100_000);
+        let outs =
+            Bench::new(&DEF, 1).set("bpm", 0, 90.0 / 60.0).param("beats_per_bar", ParamValue::Int(3)).run(100_000);
         assert_eq!(outs.times("beat"), [0.0, 32_000.0, 64_000.0, 96_000.0]);
         assert_eq!(outs.times("bar"), [0.0, 96_000.0]);
     }

@@ -125,7 +125,9 @@ mod tests {
         assert_eq!(times, [0.0, 12_000.0, 24_000.0]);
         // A hundredth of a second less two thirds of a frame: each trigger has its place in its frame.
         let seconds = (480.0 - 2.0 / 3.0) / 48e3;
-        for (count, time) in Bench::new(&DEF, 1).set("time", 0, seconds).run(4800).times("trigger").into_iter().enumerate() {
+        for (count, time) in
+            Bench::new(&DEF, 1).set("time", 0, seconds).run(4800).times("trigger").into_iter().enumerate()
+        {
             assert!((time - count as f64 * f64::from(seconds) * 48e3).abs() < 1e-3, "trigger {count} at {time}");
         }
     }

@@ -1,0 +1,33 @@
+//! The time between a clock's last two triggers, and gates that last a part of it.
+
+use patches_core::lanes::{LaneBits, Lanes};
+
+/// The interval in frames, parts of frames included, with this frame's trigger taken in; `guess` until there have been
+/// two. `since` counts frames from the last trigger, `heard` says that there was one; all three are state, 0 at first.
+#[inline(always)]
+pub fn measure<L: Lanes>(since: &mut L, interval: &mut L, heard: &mut L::Bits, trigger: L, guess: L) -> L {
+    let (zero, one) = (L::splat(0.0), L::splat(1.0));
+    let tick = trigger.gt(zero);
+    let yes = L::Bits::splat(1);
+    *interval = L::select(tick & heard.eq(yes), *since + (one - trigger), *interval);
+    *heard = L::Bits::select(tick, yes, *heard);
+    // Held at 2^23, where counting on by one still counts.
+    *since = L::select(tick, trigger, (*since + one).min(L::splat(8_388_608.0)));
+    L::select(interval.gt(zero), *interval, guess)
+}
+
+/// A gate of `length` frames, one at least, from an event that leaves `place` of this frame: how many frames from this
+/// frame's beginning it is high.
+#[inline(always)]
+pub fn gate<L: Lanes>(place: L, length: L) -> L {
+    length.max(L::splat(1.0)) + (L::splat(1.0) - place)
+}
+
+/// Whether a gate with so many frames left is high in this frame: 1 or 0. Takes the frame off.
+#[inline(always)]
+pub fn high<L: Lanes>(left: &mut L) -> L {
+    let (zero, one) = (L::splat(0.0), L::splat(1.0));
+    let high = L::select(left.gt(zero), one, zero);
+    *left = (*left - one).max(zero);
+    high
+}
