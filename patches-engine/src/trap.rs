@@ -62,6 +62,11 @@ impl Drop for Inside {
     }
 }
 
+/// Whether the calling thread is inside a callback.
+pub fn is_inside() -> bool {
+    INSIDE.try_with(Cell::get).unwrap_or(0) > 0
+}
+
 /// Allocations and frees made inside callbacks so far, if [`Counting`] is the allocator; else 0.
 pub fn count() -> u64 {
     COUNT.load(Ordering::Relaxed)

@@ -1,76 +1,6 @@
-//! Calls into the platform, and all `unsafe` of the host: real-time priority, signals, standard error, the allocator
-//! that counts.
+//! Calls into the platform, and all `unsafe` of the host: real-time priority, signals, standard error.
 
-use std::alloc::{GlobalAlloc, Layout, System};
-use std::cell::Cell;
-use std::sync::atomic::{AtomicI32, AtomicU64, Ordering};
-
-thread_local! {
-    static IN_CALLBACK: Cell<bool> = const { Cell::new(false) };
-}
-
-static ALLOCATIONS: AtomicU64 = AtomicU64::new(0);
-
-/// An allocator that counts what is asked of it, or given back to it, within [`in_callback`].
-pub struct CountingAllocator;
-
-fn count() {
-    if IN_CALLBACK.with(Cell::get) {
-        ALLOCATIONS.fetch_add(1, Ordering::Relaxed);
-    }
-}
-
-// SAFETY: every call goes to `System` unchanged; counting touches an atomic and a thread-local that has neither
-// initialiser nor destructor, so it does not allocate.
-unsafe impl GlobalAlloc for CountingAllocator {
-    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        count();
-        // SAFETY: the caller's promise about `layout` is passed on.
-        unsafe { System.alloc(layout) }
-    }
-
-    unsafe fn dealloc(&self, at: *mut u8, layout: Layout) {
-        count();
-        // SAFETY: `at` came from `alloc` above with this layout, as the caller promises.
-        unsafe { System.dealloc(at, layout) }
-    }
-
-    unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
-        count();
-        // SAFETY: the caller's promise about `layout` is passed on.
-        unsafe { System.alloc_zeroed(layout) }
-    }
-
-    unsafe fn realloc(&self, at: *mut u8, layout: Layout, size: usize) -> *mut u8 {
-        count();
-        // SAFETY: `at` came from this allocator with this layout, as the caller promises.
-        unsafe { System.realloc(at, layout, size) }
-    }
-}
-
-/// Runs `work` as part of the audio callback: allocations in it are counted.
-pub fn in_callback<R>(work: impl FnOnce() -> R) -> R {
-    /// Takes the mark off also when `work` panics.
-    struct Mark;
-    impl Drop for Mark {
-        fn drop(&mut self) {
-            IN_CALLBACK.with(|flag| flag.set(false));
-        }
-    }
-    IN_CALLBACK.with(|flag| flag.set(true));
-    let _mark = Mark;
-    work()
-}
-
-/// Whether the calling thread is within [`in_callback`].
-pub fn is_in_callback() -> bool {
-    IN_CALLBACK.with(Cell::get)
-}
-
-/// Calls to [`CountingAllocator`] inside callbacks so far; 0 if the program does not use it.
-pub fn allocations_in_callback() -> u64 {
-    ALLOCATIONS.load(Ordering::Relaxed)
-}
+use std::sync::atomic::{AtomicI32, Ordering};
 
 /// Gives the calling thread real-time priority if it has none. Whether it has it then.
 #[cfg(target_os = "linux")]
@@ -213,25 +143,5 @@ impl Stderr {
 impl Drop for Stderr {
     fn drop(&mut self) {
         give_stderr_back();
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn only_allocations_in_a_callback_count() {
-        let allocator = CountingAllocator;
-        let layout = Layout::new::<[u64; 4]>();
-        let once = || {
-            // SAFETY: what is allocated is freed with the same layout.
-            unsafe { allocator.dealloc(allocator.alloc(layout), layout) }
-        };
-        let before = allocations_in_callback();
-        once();
-        assert_eq!(allocations_in_callback(), before);
-        in_callback(once);
-        assert_eq!(allocations_in_callback(), before + 2);
     }
 }

@@ -107,7 +107,7 @@ impl Pull {
             self.engine = self.inbox.pop().ok();
         }
         match &mut self.engine {
-            Some(engine) => platform::in_callback(|| engine.process(out, self.channels)),
+            Some(engine) => engine.process(out, self.channels),
             None => out.fill(0.0),
         }
     }

@@ -171,7 +171,7 @@ impl<'a, 'm> Build<'a, 'm> {
                     let key = (unit, out);
                     let place = if late_read.contains(&key) {
                         self.late_place(unit, out)
-                    } else if let Some(&end) = last.get(&key) {
+                    } else if let Some(end) = last.get(&key).copied().or(writes_always(self.node(unit)).then_some(at)) {
                         let wide = self.group(unit).is_some();
                         let slot = self.layout.take(wide);
                         if end != usize::MAX {
@@ -504,4 +504,9 @@ impl<'a, 'm> Build<'a, 'm> {
             terms.push(make(laid, voices, wide));
         }
     }
+}
+
+/// Whether a node writes its output also where nobody reads it. Kernels and clocks go by the stride, which is 0 then.
+fn writes_always(node: &Node) -> bool {
+    !matches!(node.op, Op::Kernel { .. } | Op::Tick(_))
 }

@@ -150,6 +150,10 @@ impl Feeds for View<'_> {
         }
     }
 
+    fn tempo(&self) -> f64 {
+        self.net.tempo
+    }
+
     fn param(&self, index: u16, channel: u16) -> Option<&ParamValue> {
         self.net.modules[self.module].params.get(&(index, channel))
     }
