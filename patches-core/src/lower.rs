@@ -110,6 +110,8 @@ pub trait Feeds {
     fn feed(&self, port: u16, channel: u16, side: Side) -> Feed;
     /// A time input without cable as a period, musical if the text says so.
     fn period(&self, port: u16, channel: u16) -> Period;
+    /// Beats a minute of the transport.
+    fn tempo(&self) -> f64;
     /// A parameter that does not move, as the text sets it.
     fn param(&self, index: u16, channel: u16) -> Option<&ParamValue>;
 }
@@ -168,6 +170,14 @@ impl<'a> Lowering<'a> {
     /// A time input as a period.
     pub fn period(&self, name: &str, channel: u16) -> Period {
         self.feeds.period(self.port(name).0, channel)
+    }
+
+    /// How many seconds a period lasts at the transport's tempo.
+    pub fn seconds(&self, period: Period) -> f64 {
+        match period {
+            Period::Beats(beats) => beats * 60.0 / self.feeds.tempo(),
+            Period::Seconds(seconds) => seconds,
+        }
     }
 
     fn value(&self, name: &str, channel: u16) -> (&ParamKind, Option<&ParamValue>) {

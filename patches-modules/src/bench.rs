@@ -241,6 +241,10 @@ impl Feeds for Bench {
         self.beats.get(&(port, channel)).map_or(Period::Seconds(seconds), |beats| Period::Beats(*beats))
     }
 
+    fn tempo(&self) -> f64 {
+        self.tempo
+    }
+
     fn param(&self, index: u16, channel: u16) -> Option<&ParamValue> {
         self.params.get(&(index, channel))
     }

@@ -4,7 +4,6 @@
 //! Swing s warps each pair of quavers: the second comes at s of the pair, semiquavers halfway. It needs an even number of
 //! quavers to the beat: three to the beat have no pairs. Cost: one divide per frame with swing, else none.
 
-use crate::parts;
 use patches_core::prelude::*;
 
 /// What the language sees of this type.
@@ -144,9 +143,9 @@ fn lower(lowering: &mut Lowering<'_>) {
             let [beat, bar, quaver, semiquaver] = [1.0, beats as f64, 1.0 / quavers as f64, 0.5 / quavers as f64]
                 .map(|length| lowering.tick(period(bpm, length)));
             let pair_ticks = lowering.tick(period(bpm, pair));
-            let hertz = if bpm > 0.0 { f64::from(bpm) } else { 1.0 / parts::GUESS };
+            let rate = 1.0 / lowering.seconds(period(bpm, pair));
             let outs = [beat.out(0), bar.out(0), quaver.out(0), semiquaver.out(0), beat.out(1)];
-            (outs, [pair_ticks.out(0), pair_ticks.out(1)], hertz / pair)
+            (outs, [pair_ticks.out(0), pair_ticks.out(1)], rate)
         }
     };
     let mut outs = outs;

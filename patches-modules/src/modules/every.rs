@@ -145,6 +145,14 @@ mod tests {
     }
 
     #[test]
+    fn an_offset_in_seconds_is_that_at_any_tempo() {
+        let mut bench = Bench::new(&DEF, 1).set("offset", 0, 0.01);
+        bench.tempo = 90.0;
+        let times = bench.run(40_000).times("trigger");
+        assert!(times.len() == 2 && (times[0] - 480.0).abs() < 4e-3 && (times[1] - 32_480.0).abs() < 4e-3, "{times:?}");
+    }
+
+    #[test]
     fn chance_keeps_its_share() {
         let bench = Bench::new(&DEF, 1).set("time", 0, 0.001).set("chance", 0, 0.3);
         let fired = bench.run(48_000 * 4).times("trigger").len();

@@ -34,6 +34,9 @@ mod tests {
         fn period(&self, _: u16, _: u16) -> Period {
             Period::Seconds(1.0)
         }
+        fn tempo(&self) -> f64 {
+            120.0
+        }
         fn param(&self, _: u16, _: u16) -> Option<&ParamValue> {
             None
         }

@@ -219,6 +219,13 @@ mod tests {
     }
 
     #[test]
+    fn the_first_gate_knows_the_tempo() {
+        let mut bench = Bench::new(&DEF, 1).param("steps", list("1 2"));
+        bench.tempo = 90.0;
+        assert_eq!(bench.run(8000).gates("gate"), [(0, 4000)]);
+    }
+
+    #[test]
     fn plays_notes_rests_and_ties() {
         let outs = bench("4 - 4.5 _ 5").run(5000);
         assert_eq!(outs.times("trigger"), [0.0, 2000.0, 4000.0]);

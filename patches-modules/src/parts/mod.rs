@@ -15,9 +15,6 @@ use patches_core::prelude::*;
 /// How often a sequencer steps when the text does not say: 1/16, in quarter-note beats.
 pub const SIXTEENTH: f64 = 0.25;
 
-/// Seconds that a musical time lasts at 120 beats a minute. It is used only where a first guess will do.
-pub const GUESS: f64 = 0.5;
-
 /// Adds the inputs that every stepped module has: `clock`, normalled to `every`.
 pub fn with_clock(spec: Spec) -> Spec {
     spec.with_input(
@@ -45,13 +42,9 @@ pub fn period(lowering: &Lowering<'_>, name: &str, beats: f64) -> Period {
     }
 }
 
-/// How long a time input lasts in seconds, as far as it is known: its own seconds, else by the guess at the tempo.
+/// How long a time input without cable lasts, in seconds.
 pub fn seconds(lowering: &Lowering<'_>, name: &str, beats: f64) -> f64 {
-    match (lowering.feed(name, 0), period(lowering, name, beats)) {
-        (Feed::Still(seconds) | Feed::Changing(_, seconds), _) if seconds > 0.0 => f64::from(seconds),
-        (_, Period::Beats(beats)) => beats * GUESS,
-        (_, Period::Seconds(seconds)) => seconds,
-    }
+    lowering.seconds(period(lowering, name, beats))
 }
 
 /// A trigger and a phase each time the time at `name` has passed; a cable there bends it.
@@ -66,7 +59,8 @@ pub fn ticks(lowering: &mut Lowering<'_>, name: &str, beats: f64) -> (Wire, Wire
     (node.out(0), node.out(1))
 }
 
-/// The clock of a stepped module: the trigger, and the seconds between two of them as far as they are known beforehand.
+/// The clock of a stepped module: the trigger, and the seconds between two of them as far as they are known beforehand
+/// (of a clock that comes by cable they are those of `every`).
 pub fn clock(lowering: &mut Lowering<'_>) -> (Wire, Wire) {
     let interval = Wire::Const(seconds(lowering, "every", SIXTEENTH) as f32);
     if lowering.linked("clock", 0) {
