@@ -1,16 +1,21 @@
 //! Finds the module files, so that adding a module touches one file: every `src/modules/*.rs` is a module type (its
-//! `DEF` goes into the registry), and its file name is its Rust module name.
+//! `DEF` goes into the registry), and its file name is its Rust module name. With feature `faults` those of `src/faults`
+//! are there too: modules that do wrong on purpose.
 
 use std::fmt::Write as _;
 use std::path::Path;
 use std::{env, fs};
 
 fn main() {
-    println!("cargo::rerun-if-changed=src/modules");
     let root = env::var("CARGO_MANIFEST_DIR").expect("cargo sets it for build scripts");
-    let folder = Path::new(&root).join("src").join("modules");
-    let mut files: Vec<_> = fs::read_dir(&folder)
-        .expect("src/modules is part of the crate")
+    let mut folders = vec!["modules"];
+    if env::var("CARGO_FEATURE_FAULTS").is_ok() {
+        folders.push("faults");
+    }
+    let mut files: Vec<_> = folders
+        .iter()
+        .inspect(|folder| println!("cargo::rerun-if-changed=src/{folder}"))
+        .flat_map(|folder| fs::read_dir(Path::new(&root).join("src").join(folder)).expect("it is part of the crate"))
         .map(|entry| entry.expect("the folder can be read").path())
         .filter(|path| path.extension().is_some_and(|extension| extension == "rs"))
         .collect();
