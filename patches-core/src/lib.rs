@@ -11,6 +11,7 @@ pub mod lanes;
 pub mod library;
 pub mod lower;
 pub mod maths;
+pub mod rig;
 pub mod spec;
 
 /// What a module file needs.
