@@ -45,19 +45,36 @@ unsafe impl GlobalAlloc for Counting {
     }
 }
 
-/// Marks this thread as inside a callback until dropped.
+/// Marks this thread as inside a callback until dropped. With feature `rtsan` RealtimeSanitizer is told too, which sees
+/// locks and calls into the system as well; `tools/rtsan` builds and runs that.
 pub struct Inside(());
+
+#[cfg(feature = "rtsan")]
+unsafe extern "C" {
+    fn __rtsan_realtime_enter();
+    fn __rtsan_realtime_exit();
+}
 
 impl Inside {
     /// Enters.
     pub fn enter() -> Inside {
         INSIDE.with(|depth| depth.set(depth.get() + 1));
+        #[cfg(feature = "rtsan")]
+        // SAFETY: the sanitizer's functions take nothing and only count for this thread.
+        unsafe {
+            __rtsan_realtime_enter();
+        }
         Inside(())
     }
 }
 
 impl Drop for Inside {
     fn drop(&mut self) {
+        #[cfg(feature = "rtsan")]
+        // SAFETY: as in `enter`, once for each entry.
+        unsafe {
+            __rtsan_realtime_exit();
+        }
         INSIDE.with(|depth| depth.set(depth.get() - 1));
     }
 }

@@ -80,23 +80,28 @@ fn surrounded(spec: &'static Spec, voices: usize) -> Patch {
     patch
 }
 
+/// Every module type but those that do wrong on purpose.
+fn types() -> impl Iterator<Item = &'static Spec> {
+    patches_modules::library().specs().to_vec().into_iter().filter(|spec| !spec.name().starts_with("Test"))
+}
+
 #[test]
 fn every_module_gives_one_hash_alone() {
-    for spec in patches_modules::library().specs() {
+    for spec in types() {
         assert_one_hash(spec.name(), &surrounded(spec, 1).graph());
     }
 }
 
 #[test]
 fn every_module_gives_one_hash_with_twenty_voices() {
-    for spec in patches_modules::library().specs() {
+    for spec in types() {
         assert_one_hash(spec.name(), &surrounded(spec, 20).graph());
     }
 }
 
 #[test]
 fn every_module_gives_one_hash_inside_a_loop() {
-    for spec in patches_modules::library().specs() {
+    for spec in types() {
         let Some(input) = spec.inputs.first() else { continue };
         if spec.outputs.is_empty() || input.kind == Kind::Trigger || spec.outputs[0].kind == Kind::Trigger {
             continue;
@@ -112,7 +117,7 @@ fn every_module_gives_one_hash_inside_a_loop() {
 
 #[test]
 fn voices_are_what_single_modules_would_be() {
-    for spec in patches_modules::library().specs() {
+    for spec in types() {
         // Voices of one module share its name, so chance differs from that of two modules by design.
         let random = ["Noise", "Random", "Turing", "Every", "Chance", "Dust", "Voices", "Merge", "Sah"].contains(&spec.name());
         if random || spec.one || spec.inputs.is_empty() || spec.outputs.is_empty() {
