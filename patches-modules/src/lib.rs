@@ -8,6 +8,7 @@ pub mod modules {
 
 #[cfg(test)]
 mod bench;
+mod dsp;
 mod parts;
 
 use patches_core::library::Library;

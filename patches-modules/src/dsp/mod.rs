@@ -1,0 +1,7 @@
+//! What several kernels compute: band-limited steps, times as factors, corners of filters, slow wandering.
+//! Everything here is inlined into kernels and written once over lanes.
+
+pub mod blep;
+pub mod curve;
+pub mod drift;
+pub mod filter;

@@ -1,0 +1,182 @@
+//! Ladder filter: four one-pole stages in a row, fed back on themselves, with saturation where the feedback comes in.
+//!
+//! Stages yᵢ = G·yᵢ₋₁ + D·sᵢ with G = g/(1+g), D = 1/(1+g), g = tan(π·fc/fs), s ← 2y − s. The loop y₄ = G⁴u + S,
+//! u = (drive·x − k·S)/(1 + k·G⁴) is solved without a delay, then u is saturated. The diode variant's stages load each
+//! other (H = 1/T₄(1 + jω)): they oscillate at 1/√2 of the stage's corner with k = 17, the transistor ladder at 1 with 4.
+//! Only the saturation lies between old and new state: all else is computed beside it.
+//! Source: V. Zavalishin, "The Art of VA Filter Design" 2.1.2 (2018), chapters 5 and 6; the coupling of the diode
+//! stages as in 5.10 there. Cost: two divides per cutoff (diode: six), one per frame.
+
+use crate::dsp::{drift, filter};
+use patches_core::prelude::*;
+
+/// What the language sees of this type.
+fn spec() -> Spec {
+    Spec::new(&["Ladder"], "Ladder low-pass filter with resonance and drive")
+        .with_input(Input::new(&["in"], Kind::Audio, "signal to filter"))
+        .with_input(Input::new(&["cutoff"], Kind::Pitch, "corner frequency, and pitch of the resonance").value(6.0, -4.0..16.0))
+        .with_input(Input::new(&["resonance"], Kind::Number, "feedback: from 1 on it sings by itself").value(0.0, 0.0..1.2))
+        .with_input(Input::new(&["drive"], Kind::Gain, "gain into the saturation").value(1.0, 0.0..4.0))
+        .with_input(Input::new(&["drift"], Kind::Number, "slow wandering of the cutoff, up to 50 cents").value(0.0, 0.0..1.0))
+        .with_input(Input::new(&["voct"], Kind::Interval, "octaves added to the cutoff"))
+        .with_input(Input::new(&["fm"], Kind::Audio, "moves the cutoff by two octaves a unit"))
+        .with_param(Param::choice(
+            &["variant"],
+            &[&["smooth"], &["sharp"], &["diode"]],
+            "smooth: soft, loses bass with resonance; sharp: clips, keeps the bass; diode: coupled stages, acid",
+        ))
+        .with_param(Param::choice(&["poles"], &[&["four"], &["two"]], "24 or 12 dB an octave"))
+        .with_output(Output::new(&["out"], Kind::Audio, "filtered signal"))
+        .example("env = Ad { trigger: Every { time: 1/8 }, decay: 150ms }\nOsc { pitch: A1 }.saw -> Ladder { cutoff: 150Hz + 4oct * env, resonance: 0.8 } -> out")
+}
+
+/// Feedback at which the transistor ladder begins to oscillate.
+const FULL: f32 = 4.0;
+
+mod transistor {
+    //! Independent stages.
+    use super::*;
+
+    kernel! { Transistor, signals { audio } controls { cutoff, resonance, drive, drift, voct, fm } options { variant, poles }
+    outputs { out } state { s1, s2, s3, s4 } }
+    row! {
+        /// Gain of the input into u, the stage's G and D, and what each state takes from u.
+        Mid { gain, g, d, k1, k2, k3, k4 }
+    }
+
+    impl Kernel for Transistor {
+        type Mid<L: Lanes> = Mid<L>;
+        type Raw<L: Lanes> = Out<L>;
+
+        fn map<L: Lanes>(cx: &Cx, c: Ctl<L>) -> Mid<L> {
+            let one = L::splat(1.0);
+            let (sin, cos) = filter::corner(cx, c.cutoff, c.voct + c.drift, c.fm);
+            let inv = one / (sin + cos);
+            let (g, d) = (sin * inv, cos * inv);
+            let k = L::splat(FULL) * c.resonance;
+            let (g2, g3) = (g * g, g * g * g);
+            let norm = one / one.mla(k, g2 * g2);
+            // Sharp gives back half of the bass that feedback takes: all of it would be too loud at the corner.
+            let makeup = if cx.option(Opt::variant as u32) == 1 { one.mla(L::splat(0.5), k) } else { one };
+            let kd = k * norm * d;
+            Mid::new(c.drive * makeup * norm, g, d, kd * g3, kd * g2, kd * g, kd)
+        }
+
+        fn scan<L: Lanes>(cx: &Cx, s: &mut State<L>, m: Mid<L>, x: Sig<L>) -> Out<L> {
+            let back = (m.k1 * s.s1).mla(m.k2, s.s2) + (m.k3 * s.s3).mla(m.k4, s.s4);
+            let u = m.gain * x.audio - back;
+            let u = if cx.option(Opt::variant as u32) == 1 { clip(u) } else { maths::tanh_fast(u) };
+            // Each stage's output is a part from the states and a part from u.
+            let b1 = m.d * s.s1;
+            let b2 = (m.d * s.s2).mla(m.g, b1);
+            let b3 = (m.d * s.s3).mla(m.g, b2);
+            let b4 = (m.d * s.s4).mla(m.g, b3);
+            let g2 = m.g * m.g;
+            let (y1, y2) = (b1.mla(m.g, u), b2.mla(g2, u));
+            let (y3, y4) = (b3.mla(g2 * m.g, u), b4.mla(g2 * g2, u));
+            let two = L::splat(2.0);
+            *s = State::new(two * y1 - s.s1, two * y2 - s.s2, two * y3 - s.s3, two * y4 - s.s4);
+            Out::new(if cx.option(Opt::poles as u32) == 1 { y2 } else { y4 })
+        }
+
+        fn fin<L: Lanes>(_: &Cx, r: Out<L>) -> Out<L> {
+            r
+        }
+    }
+
+    /// u − (4/27)u³ up to ±1.5, where it is flat at ±1: no divide, and harder than tanh.
+    #[inline(always)]
+    fn clip<L: Lanes>(u: L) -> L {
+        let u = u.clamp(L::splat(-1.5), L::splat(1.5));
+        u * (L::splat(1.0) - L::splat(4.0 / 27.0) * (u * u))
+    }
+}
+
+mod diode {
+    //! Stages that load each other: y₁' = ω(u − y₁ + y₂), yᵢ' = ω(½(yᵢ₋₁ + yᵢ₊₁) − yᵢ).
+    use super::*;
+
+    kernel! { Diode, signals { audio } controls { cutoff, resonance, drive, drift, voct, fm } options { variant, poles }
+    outputs { out } state { s1, s2, s3, s4 } }
+    row! {
+        /// Gain of the input into u; the coupling g, the stages' G and D; and what each state takes from u.
+        Mid { gain, g, g1, g2, g3, g4, d1, d2, d3, d4, k1, k2, k3, k4 }
+    }
+
+    /// Feedback at which it begins to oscillate.
+    const FULL: f32 = 17.0;
+
+    impl Kernel for Diode {
+        type Mid<L: Lanes> = Mid<L>;
+        type Raw<L: Lanes> = Out<L>;
+
+        fn map<L: Lanes>(cx: &Cx, c: Ctl<L>) -> Mid<L> {
+            let one = L::splat(1.0);
+            // Half an octave up, so that it sings at its cutoff.
+            let (sin, cos) = filter::corner(cx, c.cutoff + L::splat(0.5), c.voct + c.drift, c.fm);
+            let g = sin / cos;
+            let h = g * L::splat(0.5);
+            // From the last stage to the first: y₄ = g4·y₃ + …, and so on, each with the next one put in.
+            let d4 = one / (one + g);
+            let g4 = h * d4;
+            let d3 = one / (one + g - h * g4);
+            let g3 = h * d3;
+            let d2 = one / (one + g - h * g3);
+            let g2 = h * d2;
+            let d1 = one / (one + g - g * g2);
+            let g1 = g * d1;
+            let k = L::splat(FULL) * c.resonance;
+            let norm = one / one.mla(k, g1 * g2 * g3 * g4);
+            // What state i alone gives at y₄, going down to the first stage and up again.
+            let down3 = h * d3;
+            let down2 = h * d2;
+            let down1 = g * d1;
+            let w1 = d1 * g2 * g3 * g4;
+            let w2 = d2 * one.mla(g2, down1) * g3 * g4;
+            let to3 = one.mla(g3 * down2, one.mla(g2, down1));
+            let w3 = d3 * to3 * g4;
+            let w4 = d4 * one.mla(g4 * down3, to3);
+            let kn = k * norm;
+            Mid::new(c.drive * norm, g, g1, g2, g3, g4, d1, d2, d3, d4, kn * w1, kn * w2, kn * w3, kn * w4)
+        }
+
+        fn scan<L: Lanes>(cx: &Cx, s: &mut State<L>, m: Mid<L>, x: Sig<L>) -> Out<L> {
+            let back = (m.k1 * s.s1).mla(m.k2, s.s2) + (m.k3 * s.s3).mla(m.k4, s.s4);
+            let u = maths::tanh_fast(m.gain * x.audio - back);
+            let h = m.g * L::splat(0.5);
+            let b4 = m.d4 * s.s4;
+            let b3 = m.d3 * s.s3.mla(h, b4);
+            let b2 = m.d2 * s.s2.mla(h, b3);
+            let b1 = m.d1 * s.s1.mla(m.g, b2);
+            let b2 = b2.mla(m.g2, b1);
+            let b3 = b3.mla(m.g3, b2);
+            let b4 = b4.mla(m.g4, b3);
+            let u1 = m.g1;
+            let u2 = u1 * m.g2;
+            let u3 = u2 * m.g3;
+            let (y1, y2, y3, y4) = (b1.mla(u1, u), b2.mla(u2, u), b3.mla(u3, u), b4.mla(u3 * m.g4, u));
+            let two = L::splat(2.0);
+            *s = State::new(two * y1 - s.s1, two * y2 - s.s2, two * y3 - s.s3, two * y4 - s.s4);
+            // At rest y₂ is three times y₄.
+            Out::new(if cx.option(Opt::poles as u32) == 1 { y2 * L::splat(1.0 / 3.0) } else { y4 })
+        }
+
+        fn fin<L: Lanes>(_: &Cx, r: Out<L>) -> Out<L> {
+            r
+        }
+    }
+}
+
+fn lower(lowering: &mut Lowering<'_>) {
+    let drift = drift::wire(lowering);
+    let [cutoff, resonance, drive, voct, fm, audio] =
+        ["cutoff", "resonance", "drive", "voct", "fm", "in"].map(|name| lowering.input(name, 0));
+    let variant = lowering.choice("variant");
+    let kernel = if variant == 2 { &diode::KERNEL } else { &transistor::KERNEL };
+    let options = [variant, lowering.choice("poles")];
+    let node = lowering.kernel(kernel, &options, &[cutoff, resonance, drive, drift, voct, fm, audio]);
+    lowering.output("out", 0, node.out(0));
+}
+
+/// The module type.
+pub static DEF: Def = Def { spec, lower };

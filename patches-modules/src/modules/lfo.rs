@@ -1,0 +1,138 @@
+//! Low-frequency oscillator: φ grows by rate/fs a frame; all shapes hang on one phase.
+//!
+//! `skew` moves the triangle's and the sine's turning points (0 falls, 1 rises like a saw) and is the square's width. The
+//! triangle rises through 0 at phase 0 whatever the skew: ψ = φ + skew/2, t = 2·min(ψ/skew, (1−ψ)/(1−skew)) − 1, and the
+//! sine is sin(πt/2). `random` is a new number each cycle, `smooth` goes from one to the next along 3φ² − 2φ³.
+//! The phase's step is brought to whole units with the rest carried on, so that slow rates are exact too.
+//! Cost: about twelve operations of recurrence; sine and triangle share two divides per skew.
+
+use patches_core::prelude::*;
+
+module! {
+    Lfo: "Slow oscillator for moving other things",
+    controls {
+        rate: Rate = 1.0, 0.001..100.0, "cycles a second, or a musical time for one cycle";
+        phase_offset: Number = 0.0, f64::NEG_INFINITY..f64::INFINITY, "where in the cycle it begins, in cycles";
+        skew: Number = 0.5, 0.0..1.0, "place of the peak: 0 falls, 1 rises; width of the square";
+        spread: Number = 0.0, 0.0..2.0, "each voice its own rate; at 1 up to 10% off";
+    }
+    signals { sync: Trigger, "starts the cycle anew"; }
+    options { mode: ["bipolar", "unipolar_positive", "unipolar_negative"], "-1 to 1, 0 to 1, or -1 to 0"; }
+    outputs {
+        sine: Number, "sine";
+        triangle: Number, "triangle";
+        saw_up: Number, "rising saw";
+        saw_down: Number, "falling saw";
+        square: Number, "high for the first part of the cycle";
+        random: Number, "a new number each cycle";
+        smooth: Number, "slides from random number to random number";
+        reset_out: Trigger, "at the start of each cycle";
+    }
+    state { phase: Bits, rest, cycle: Bits, seed: Bits }
+    example "wobble = Lfo { rate: 1/8, skew: 0.2 }\nOsc { pitch: C2 }.saw -> Svf { cutoff: 600Hz + 2oct * wobble, resonance: 0.5 } -[0.4]-> out"
+}
+row! {
+    /// 2^32 times the cycles a frame; the spread of it; the offset; half the skew; and one over skew and its complement.
+    Mid { step, spread, offset: Bits, skew: Bits, up, down }
+    /// Phase, width of the square, factors of the slopes, the random numbers, the trigger.
+    Turn { phase: Bits, skew: Bits, up, down, from, to, reset }
+}
+
+/// Spread 1 moves rates by up to a tenth.
+const SPREAD: f32 = 0.1;
+/// A cycle of the phase.
+const CYCLE: f32 = 4_294_967_296.0;
+
+impl Kernel for Lfo {
+    const HEAVY_FIN: bool = true;
+    const SEEDED: bool = true;
+    type Mid<L: Lanes> = Mid<L>;
+    type Raw<L: Lanes> = Turn<L>;
+
+    fn map<L: Lanes>(cx: &Cx, c: Ctl<L>) -> Mid<L> {
+        let one = L::splat(1.0);
+        // A slope in less than a thousandth of a cycle is a jump.
+        let least = L::splat(1e-3);
+        let (up, down) = (one / c.skew.max(least), one / (one - c.skew).max(least));
+        let step = c.rate * L::splat(CYCLE * cx.period);
+        // Half a skew as a phase has the range to reach a whole one when doubled.
+        let skew = maths::phase_of_cycles(c.skew * L::splat(0.499_999));
+        Mid::new(step, c.spread * L::splat(SPREAD), maths::phase_of_cycles(c.phase_offset), skew, up, down)
+    }
+
+    fn scan<L: Lanes>(cx: &Cx, s: &mut State<L>, m: Mid<L>, x: Sig<L>) -> Turn<L> {
+        let (zero, one) = (L::splat(0.0), L::splat(1.0));
+        let (none, unit) = (L::Bits::splat(0), L::Bits::splat(1));
+        let own = m.step.mla(m.step, m.spread * maths::noise(s.seed));
+        let exact = own + s.rest;
+        let inc = exact.to_int();
+        s.rest = exact - inc.to_float();
+
+        let synced = x.sync.gt(zero);
+        let now = x.sync.ge(one);
+        let here = L::Bits::select(now, none, s.phase);
+        let cycle = L::Bits::select(now, s.cycle + unit, s.cycle);
+        let free = s.phase + inc;
+        let wraps = free.below(inc);
+        let next = L::Bits::select(synced, (own * x.sync).to_int(), free);
+        s.cycle = L::Bits::select(synced | wraps, s.cycle + unit, s.cycle);
+        s.phase = next;
+
+        let reset = if cx.wants(To::reset_out as u32) {
+            let passes = wraps & !free.eq(none);
+            let left = free.to_float() / inc.to_float();
+            let reset = L::select(here.eq(none), one, L::select(passes, left, zero));
+            L::select(synced, x.sync, reset)
+        } else {
+            zero
+        };
+        // The random numbers are those of the shifted phase's cycle.
+        let phase = here + m.offset;
+        let (from, to) = if cx.wants(To::random as u32) | cx.wants(To::smooth as u32) {
+            let cycle = L::Bits::select(phase.below(m.offset), cycle + unit, cycle);
+            (maths::noise(s.seed ^ cycle), maths::noise(s.seed ^ (cycle + unit)))
+        } else {
+            (zero, zero)
+        };
+        Turn::new(phase, m.skew, m.up, m.down, from, to, reset)
+    }
+
+    fn fin<L: Lanes>(cx: &Cx, r: Turn<L>) -> Out<L> {
+        let one = L::splat(1.0);
+        let part = maths::phase_to_unit(r.phase);
+        let mut out = Out::zero();
+        let sine = cx.wants(To::sine as u32);
+        if sine | cx.wants(To::triangle as u32) {
+            let along = maths::phase_to_unit(r.phase + r.skew);
+            let t = (along * r.up).min((one - along) * r.down).min(one);
+            let t = t + t - one;
+            out.triangle = ranged(cx, t);
+            out.sine = if sine { ranged(cx, maths::sin_cycles(t * L::splat(0.25))) } else { t };
+        }
+        let width = (r.skew + r.skew).shr(8).to_float() * L::splat(1.0 / 16_777_216.0);
+        out.saw_up = ranged(cx, part + part - one);
+        out.saw_down = ranged(cx, one - (part + part));
+        out.square = ranged(cx, L::select(part.lt(width), one, -one));
+        out.random = ranged(cx, r.from);
+        let smooth = part * part * (L::splat(3.0) - (part + part));
+        out.smooth = ranged(cx, r.from.mla(smooth, r.to - r.from));
+        out.reset_out = r.reset;
+        out
+    }
+
+    fn birth(seed: u32) -> State<f32> {
+        let bits = <f32 as Lanes>::Bits::splat;
+        State::new(bits(0), 0.0, bits(0), maths::hash(bits(seed)))
+    }
+}
+
+/// A wave of ±1 in the range that `mode` asks for.
+#[inline(always)]
+fn ranged<L: Lanes>(cx: &Cx, y: L) -> L {
+    let half = L::splat(0.5);
+    match cx.option(Opt::mode as u32) {
+        0 => y,
+        1 => half.mla(y, half),
+        _ => y * half - half,
+    }
+}
