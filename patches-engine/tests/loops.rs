@@ -1,0 +1,106 @@
+//! Loops: one sample where the text or the rule puts it, none where a delay closes them.
+
+mod common;
+use common::*;
+use patches_core::graph::Landing;
+use patches_core::isa::Isa;
+
+/// The sound before the master's DC block, which is undone here: x[n] = y[n] − p·y[n−1] + x[n−1].
+fn heard(patch: &Patch, isa: Isa, frames: usize) -> Vec<f64> {
+    let (_control, mut engine) = engine(patch, isa);
+    let pole = f64::from(1.0 - std::f32::consts::TAU * 2.0 / RATE as f32);
+    let (mut x, mut last) = (0.0, 0.0);
+    render(&mut engine, frames, &[57])
+        .iter()
+        .map(|frame| {
+            let y = f64::from(frame[0]);
+            x += y - pole * last;
+            last = y;
+            x
+        })
+        .collect()
+}
+
+/// A single 1 at frame 0 (the clock's first trigger), into a sum.
+fn impulse() -> Patch {
+    Patch::new()
+        .module("clock", "Every", &[("time", 10.0)])
+        .shaped("sum", "Sum", 2, &[])
+        .cable("clock.trigger", "sum.in[0]", 1.0)
+        .cable("sum.out", "out.in", 1.0)
+}
+
+fn loops(patch: &Patch) -> Vec<String> {
+    let (mut control, _engine) = patches_engine::engine::new(settings(Isa::Base));
+    control.swap(patch.graph(), Landing::Now, 0.0).expect("within limits").1.loops
+}
+
+#[test]
+fn a_late_cable_is_one_sample_late() {
+    let patch = impulse().late("sum.out", "sum.in[1]", 0.5);
+    let out = heard(&patch, Isa::Base, 40);
+    for (n, x) in out.iter().enumerate() {
+        assert!((x - 0.5f64.powi(n as i32)).abs() < 1e-6, "frame {n}: {x}");
+    }
+    assert!(loops(&patch).is_empty());
+    let open = Patch::new().module("clock", "Every", &[("time", 10.0)]).late("clock.trigger", "out.in", 1.0);
+    let out = heard(&open, Isa::Base, 4);
+    assert!(out[0].abs() < 1e-6 && (out[1] - 1.0).abs() < 1e-6 && out[2].abs() < 1e-6);
+}
+
+#[test]
+fn a_loop_without_one_gets_one_and_is_told() {
+    let patch = impulse().module("amp", "Vca", &[("gain", 0.5)]).cable("sum.out", "amp.in", 1.0).cable("amp.out", "sum.in[1]", 1.0);
+    let out = heard(&patch, widest(), 40);
+    for (n, x) in out.iter().enumerate() {
+        assert!((x - 0.5f64.powi(n as i32)).abs() < 1e-6, "frame {n}: {x}");
+    }
+    // The walk begins at `amp.in`, the first fed input by name; the way back into it is late.
+    assert_eq!(loops(&patch), ["sum.out -> amp.in"]);
+}
+
+#[test]
+fn the_cut_does_not_depend_on_what_else_there_is() {
+    let patch = |extra: bool| {
+        let patch = impulse().module("amp", "Vca", &[("gain", 0.5)]).cable("sum.out", "amp.in", 1.0).cable("amp.out", "sum.in[1]", 1.0);
+        if extra { patch.module("aaa", "Vca", &[]).cable("sum.out", "aaa.in", 1.0).cable("aaa.out", "out.in", 0.0) } else { patch }
+    };
+    assert_eq!(loops(&patch(true)), loops(&patch(false)));
+}
+
+#[test]
+fn a_wet_delay_closes_a_loop_with_nothing_added() {
+    for frames in [1usize, 7, 31, 32, 33, 480] {
+        let time = frames as f64 / f64::from(RATE);
+        let patch = impulse()
+            .module("delay", "Delay", &[("time", time), ("mix", 1.0)])
+            .cable("sum.out", "delay", 1.0)
+            .cable("delay.left", "sum.in[1]", 0.5);
+        assert!(loops(&patch).is_empty());
+        for isa in Isa::ALL.into_iter().filter(|isa| isa.available()) {
+            for (n, x) in heard(&patch, isa, 1_000).iter().enumerate() {
+                let expected = if n % frames == 0 { 0.5f64.powi((n / frames) as i32) } else { 0.0 };
+                assert!((x - expected).abs() < 1e-5, "{frames} frames, frame {n}: {x}, not {expected}");
+            }
+        }
+    }
+    // With the dry path on, the loop is one within the frame, and one cable must be late.
+    let dry = impulse()
+        .module("delay", "Delay", &[("time", 0.01), ("mix", 0.5)])
+        .cable("sum.out", "delay", 1.0)
+        .cable("delay.left", "sum.in[1]", 0.5);
+    assert_eq!(loops(&dry).len(), 1);
+}
+
+#[test]
+fn a_save_elsewhere_does_not_disturb_a_loop() {
+    let patch = |gain: f64| impulse().late("sum.out", "sum.in[1]", 0.999).module("far", "Vca", &[("gain", gain)]).cable("clock.phase", "far.in", 1.0);
+    let (_control, mut plain) = engine(&patch(0.1), Isa::Base);
+    let expected = render(&mut plain, 3_000, &[64]);
+    let (mut control, mut edited) = engine(&patch(0.1), Isa::Base);
+    let mut got = render(&mut edited, 1_001, &[64]);
+    control.poll();
+    control.swap(patch(0.9).graph(), Landing::Now, 0.010).expect("within limits");
+    got.extend(render(&mut edited, 1_999, &[64]));
+    assert_eq!(hash(&got), hash(&expected));
+}
