@@ -17,7 +17,7 @@ use error::Error;
 use std::process::ExitCode;
 
 #[global_allocator]
-static ALLOCATOR: patches_engine::host::platform::CountingAllocator = patches_engine::host::platform::CountingAllocator;
+static ALLOCATOR: patches_engine::trap::Counting = patches_engine::trap::Counting;
 
 fn main() -> ExitCode {
     let cli = Cli::parse();

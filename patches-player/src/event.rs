@@ -1,0 +1,271 @@
+//! What the player tells while it plays: JSON for tools, lines for people.
+
+use crate::patch::FaultLine;
+use patches_engine::report::Report;
+use serde::Serialize;
+use std::fmt;
+
+/// A parameter that a save changed.
+#[derive(Clone, Debug, Serialize, PartialEq)]
+pub struct Changed {
+    pub module: String,
+    pub param: String,
+    pub from: String,
+    pub to: String,
+}
+
+/// A module that a save starts over.
+#[derive(Clone, Debug, Serialize, PartialEq)]
+pub struct Reset {
+    pub module: String,
+    pub why: String,
+}
+
+/// A save that plays now.
+#[derive(Clone, Debug, Default, Serialize, PartialEq)]
+pub struct Swapped {
+    pub save: u64,
+    pub at: u64,
+    pub on: String,
+    pub bar: u64,
+    pub fade_ms: f64,
+    pub kept: usize,
+    pub changed: Vec<Changed>,
+    pub rewired: Vec<String>,
+    pub added: Vec<String>,
+    pub removed: Vec<String>,
+    pub reset: Vec<Reset>,
+    pub loops: Vec<String>,
+    pub compile_ms: f64,
+    pub load: f64,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub warnings: Vec<FaultLine>,
+}
+
+impl Swapped {
+    /// With what the report says.
+    pub fn report(mut self, report: &Report) -> Swapped {
+        let names = |paths: &[patches_core::graph::Path]| paths.iter().map(|path| path.to_string()).collect();
+        self.kept = report.kept.len();
+        self.changed = report
+            .changed
+            .iter()
+            .map(|c| Changed {
+                module: c.module.to_string(),
+                param: c.param.clone(),
+                from: c.from.clone(),
+                to: c.to.clone(),
+            })
+            .collect();
+        self.rewired = names(&report.rewired);
+        self.added = names(&report.added);
+        self.removed = names(&report.removed);
+        self.reset =
+            report.reset.iter().map(|(path, why)| Reset { module: path.to_string(), why: why.clone() }).collect();
+        self.loops = report.loops.clone();
+        self
+    }
+}
+
+/// The state of things, once a second.
+#[derive(Clone, Debug, Default, Serialize, PartialEq)]
+pub struct Status {
+    pub at: u64,
+    pub bar: u64,
+    pub beat: u32,
+    pub tempo: f64,
+    pub load: f64,
+    pub load_max: f64,
+    pub xruns: u64,
+    pub peak_db: f64,
+    pub limiter_db: f64,
+}
+
+/// How it went.
+#[derive(Clone, Debug, Default, Serialize, PartialEq)]
+pub struct Stopped {
+    pub at: u64,
+    pub swaps: u64,
+    pub xruns: u64,
+    pub longest_callback_us: u32,
+    pub longest_swap_us: u32,
+    pub allocations_in_callback: u64,
+    pub limited_percent: f64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub session: Option<String>,
+}
+
+/// Something that happened.
+#[derive(Clone, Debug, Serialize, PartialEq)]
+#[serde(tag = "event", rename_all = "lowercase")]
+pub enum Event {
+    /// The first patch plays.
+    Started {
+        file: String,
+        backend: String,
+        device: String,
+        rate: u32,
+        frames: u32,
+        channels: u16,
+        at: u64,
+        save: u64,
+        #[serde(skip_serializing_if = "Vec::is_empty")]
+        warnings: Vec<FaultLine>,
+    },
+    /// A save plays.
+    Swapped(Box<Swapped>),
+    /// A save has faults; what played plays on.
+    Refused { save: u64, faults: Vec<FaultLine> },
+    /// Once a second.
+    Status(Status),
+    /// A module was silenced.
+    Quarantined { module: String, why: String, at: u64 },
+    /// The device went or came: `lost`, `back`, `none`.
+    Device {
+        state: &'static str,
+        name: String,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        why: Option<String>,
+    },
+    /// Something was late, and the device had nothing to play.
+    Xrun { at: u64, xruns: u64 },
+    /// The end.
+    Stopped(Stopped),
+    /// Something else worth a line.
+    Notice { message: String },
+}
+
+/// A level in decibels of full scale, not under -150, to a tenth.
+pub fn decibels(level: f32) -> f64 {
+    let db = 20.0 * f64::from(level).log10();
+    if db.is_finite() { round(db.max(-150.0), 1) } else { -150.0 }
+}
+
+/// Rounded to so many places.
+pub fn round(value: f64, places: i32) -> f64 {
+    let scale = 10f64.powi(places);
+    let rounded = (value * scale).round() / scale;
+    // No minus before nothing.
+    if rounded == 0.0 { 0.0 } else { rounded }
+}
+
+impl fmt::Display for Swapped {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "save {} plays", self.save)?;
+        if self.on != "now" {
+            write!(f, " on bar {}", self.bar)?;
+        }
+        write!(f, ": {} kept", self.kept)?;
+        for change in &self.changed {
+            write!(f, ", {}.{} {} → {}", change.module, change.param, change.from, change.to)?;
+        }
+        for (what, names) in [("rewired", &self.rewired), ("added", &self.added), ("removed", &self.removed)] {
+            if !names.is_empty() {
+                write!(f, ", {what} {}", names.join(" "))?;
+            }
+        }
+        for reset in &self.reset {
+            write!(f, ", {} starts over ({})", reset.module, reset.why)?;
+        }
+        for cable in &self.loops {
+            write!(f, ", one sample late: {cable}")?;
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Display for Event {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Event::Started { file, backend, device, rate, frames, .. } => {
+                write!(f, "playing {file} on {device} ({backend}, {rate} Hz, {frames} frames)")
+            }
+            Event::Swapped(swapped) => write!(f, "{swapped}"),
+            Event::Refused { save, faults } => {
+                write!(f, "save {save} has faults, nothing changes")?;
+                for fault in faults.iter().filter(|fault| fault.severity == "error") {
+                    write!(f, "\n  {}:{}:{}: {}", fault.file, fault.line, fault.column, fault.message)?;
+                    if let Some(help) = &fault.help {
+                        write!(f, " ({help})")?;
+                    }
+                }
+                Ok(())
+            }
+            Event::Status(s) => write!(
+                f,
+                "bar {} beat {}, tempo {}, load {:.0} %, peak {:.1} dB, {} xruns",
+                s.bar,
+                s.beat,
+                s.tempo,
+                s.load * 100.0,
+                s.peak_db,
+                s.xruns
+            ),
+            Event::Quarantined { module, why, .. } => write!(f, "{module} is silenced: {why}"),
+            Event::Device { state: "lost", name, why } => {
+                write!(f, "{name} is gone{}: playing on a clock until it is back", because(why))
+            }
+            Event::Device { state: "back", name, .. } => write!(f, "{name} is back"),
+            Event::Device { why, .. } => {
+                write!(f, "no sound device{}: running silent on a clock; `patches render` writes a WAV", because(why))
+            }
+            Event::Xrun { xruns, .. } => write!(f, "xrun ({xruns} so far)"),
+            Event::Stopped(s) => {
+                write!(f, "stopped after {} swaps and {} xruns", s.swaps, s.xruns)?;
+                if let Some(session) = &s.session {
+                    write!(f, "; session {session}")?;
+                }
+                Ok(())
+            }
+            Event::Notice { message } => write!(f, "{message}"),
+        }
+    }
+}
+
+fn because(why: &Option<String>) -> String {
+    why.as_ref().map(|why| format!(" ({why})")).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_those_of_the_contract() {
+        let started = Event::Started {
+            file: "acid.patches".into(),
+            backend: "jack".into(),
+            device: "system".into(),
+            rate: 48_000,
+            frames: 256,
+            channels: 2,
+            at: 0,
+            save: 1,
+            warnings: vec![],
+        };
+        let json = serde_json::to_value(&started).expect("json");
+        for key in ["event", "file", "backend", "device", "rate", "frames", "at"] {
+            assert!(json.get(key).is_some(), "{key}");
+        }
+        assert_eq!(json["event"], "started");
+        let json = serde_json::to_value(Event::Swapped(Box::default())).expect("json");
+        for key in ["event", "save", "at", "on", "bar", "fade_ms", "kept", "changed", "rewired", "added", "removed"] {
+            assert!(json.get(key).is_some(), "{key}");
+        }
+        for key in ["reset", "compile_ms", "load"] {
+            assert!(json.get(key).is_some(), "{key}");
+        }
+        let json = serde_json::to_value(Event::Status(Status::default())).expect("json");
+        for key in ["at", "bar", "beat", "tempo", "load", "load_max", "xruns", "peak_db", "limiter_db"] {
+            assert!(json.get(key).is_some(), "{key}");
+        }
+    }
+
+    #[test]
+    fn decibels_are_finite() {
+        assert_eq!(decibels(1.0), 0.0);
+        assert_eq!(decibels(0.5), -6.0);
+        assert_eq!(decibels(0.0), -150.0);
+        assert_eq!(decibels(f32::NAN), -150.0);
+    }
+}

@@ -1,0 +1,133 @@
+//! Keeps the engine running: on its device, and on a clock while that is gone.
+
+use crate::error::Error;
+use crate::event::Event;
+use patches_engine::engine::Engine;
+use patches_engine::host::{About, Backend, Host, State, Wish};
+use std::sync::mpsc::{Receiver, TryRecvError, channel};
+use std::time::{Duration, Instant};
+
+/// How long to wait before a lost device is tried again.
+const RETRY: Duration = Duration::from_secs(1);
+
+/// What is done about a lost device.
+enum Search {
+    /// It is there.
+    None,
+    /// It is tried again from then on.
+    From(Instant),
+    /// It is being tried.
+    Trying(Receiver<Option<Host>>),
+}
+
+/// A host, and what to do when its device is lost.
+pub struct Keeper {
+    host: Option<Host>,
+    /// The engine until it is started: its time begins with the first patch.
+    resting: Option<Box<Engine>>,
+    about: About,
+    wish: Wish,
+    search: Search,
+    xruns_before: u64,
+    told_realtime: bool,
+}
+
+impl Keeper {
+    /// Keeps the engine ready to play on the host.
+    pub fn new(host: Host, wish: Wish, engine: Box<Engine>) -> Keeper {
+        let about = host.about().clone();
+        // When the device comes back it must play at this engine's rate, and be this one.
+        let wish = Wish { rate: Some(about.rate), channels: Some(about.channels), ..wish };
+        let resting = Some(engine);
+        Keeper { host: Some(host), resting, about, wish, search: Search::None, xruns_before: 0, told_realtime: false }
+    }
+
+    /// Lets the engine play. Once is enough.
+    pub fn start(&mut self) {
+        if let (Some(host), Some(engine)) = (&mut self.host, self.resting.take()) {
+            // The host has had none, so it takes this one.
+            let _ = host.give(engine);
+        }
+    }
+
+    /// What pulls the frames.
+    pub fn about(&self) -> &About {
+        &self.about
+    }
+
+    /// Xruns so far, of all hosts.
+    pub fn xruns(&self) -> u64 {
+        self.xruns_before + self.host.as_ref().map_or(0, Host::xruns)
+    }
+
+    /// To be called now and then. Tells what happened.
+    ///
+    /// # Errors
+    /// If the engine is lost.
+    pub fn tend(&mut self) -> Result<Vec<Event>, Error> {
+        let mut events = Vec::new();
+        let host = self.host.as_mut().ok_or(Error::Panicked)?;
+        if let State::Lost(why) = host.state() {
+            let name = self.about.device.clone();
+            self.change(Host::clock)?;
+            events.push(Event::Device { state: "lost", name, why: Some(why) });
+            self.search = Search::From(Instant::now() + RETRY);
+            return Ok(events);
+        }
+        if !self.told_realtime
+            && self.about.backend != "clock"
+            && let Some(given) = host.realtime()
+        {
+            self.told_realtime = true;
+            if !given {
+                let message = "no real-time priority: sound may stop for moments when the machine is busy; \
+                               to mend it, join the audio group: sudo usermod -aG audio $USER";
+                events.push(Event::Notice { message: message.into() });
+            }
+        }
+        match &self.search {
+            Search::From(when) if *when <= Instant::now() => self.search = Search::Trying(look_for(self.wish.clone())),
+            Search::Trying(found) => match found.try_recv() {
+                Ok(Some(device)) => {
+                    self.search = Search::None;
+                    self.change(|_| device)?;
+                    events.push(Event::Device { state: "back", name: self.about.device.clone(), why: None });
+                }
+                Ok(None) | Err(TryRecvError::Disconnected) => self.search = Search::From(Instant::now() + RETRY),
+                Err(TryRecvError::Empty) => {}
+            },
+            _ => {}
+        }
+        Ok(events)
+    }
+
+    /// Goes on with another host.
+    fn change(&mut self, next: impl FnOnce(&Wish) -> Host) -> Result<(), Error> {
+        self.xruns_before = self.xruns();
+        let engine = self.stop();
+        let mut host = next(&self.wish);
+        self.about = host.about().clone();
+        if self.resting.is_none() {
+            let _ = host.give(engine.ok_or(Error::Panicked)?);
+        }
+        self.host = Some(host);
+        Ok(())
+    }
+
+    /// Stops, and gives the engine back.
+    pub fn stop(&mut self) -> Option<Box<Engine>> {
+        self.xruns_before = self.xruns();
+        self.host.take()?.stop()
+    }
+}
+
+/// Tries the device on a thread of its own, since that may take its time.
+fn look_for(wish: Wish) -> Receiver<Option<Host>> {
+    let (sender, receiver) = channel();
+    std::thread::spawn(move || {
+        let found = if wish.backend == Backend::Clock { None } else { Host::open(&wish).ok() };
+        // If the player has stopped meanwhile, the device is closed again.
+        let _ = sender.send(found);
+    });
+    receiver
+}

@@ -1,0 +1,363 @@
+//! The control thread: from a save to the engine, and from the engine to the log and whoever looks.
+
+use super::keeper::Keeper;
+use super::sink::{Look, Sink};
+use super::watch::{Quiet, Watch};
+use crate::cli::PlayArgs;
+use crate::error::Error;
+use crate::event::{Event, Status, Stopped, Swapped, decibels, round};
+use crate::patch::{self, FaultLine};
+use patches_core::graph::Landing;
+use patches_core::library::Library;
+use patches_dsl::{Disk, Loaded};
+use patches_engine::control::Control;
+use patches_engine::engine::{Meters, Notice};
+use patches_engine::host::platform;
+use patches_engine::report::Report;
+use patches_engine::session::{Texts, Writer, landing_word};
+use patches_engine::trap;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, RecvTimeoutError};
+use std::time::{Duration, Instant};
+
+/// Longest time between two looks at the engine.
+const TICK: Duration = Duration::from_millis(5);
+/// Time between two looks at levels and loads; the screen is drawn no more often.
+const LOOK: Duration = Duration::from_millis(33);
+/// Time between two status events.
+const STATUS: Duration = Duration::from_secs(1);
+/// Time between two looks at the dates of files.
+const DATES: Duration = Duration::from_millis(500);
+
+/// What others tell the control thread.
+pub enum Message {
+    /// A file of the patch may have changed.
+    Touched,
+    /// Stop.
+    Quit,
+}
+
+/// A save on its way: sent to the engine, not yet landed.
+struct Pending {
+    save: u64,
+    report: Report,
+    texts: Option<Texts>,
+    landing: Landing,
+    fade_ms: f64,
+    compile_ms: f64,
+    warnings: Vec<FaultLine>,
+}
+
+/// What gathers between two status events.
+#[derive(Default)]
+struct Gathered {
+    peak: f32,
+    load_max: f32,
+    limiter_db: f32,
+}
+
+/// Everything the control thread has.
+pub struct Live {
+    file: PathBuf,
+    swap: Landing,
+    fade: f64,
+    library: Library,
+    control: Control,
+    keeper: Keeper,
+    log: Option<Writer>,
+    watch: Watch,
+    quiet: Quiet,
+    sink: Box<dyn Sink>,
+    seen: Option<Vec<(PathBuf, String)>>,
+    pending: BTreeMap<u64, Pending>,
+    save: u64,
+    sent: u64,
+    swaps: u64,
+    started: bool,
+    xruns: u64,
+    gathered: Gathered,
+    meters: Meters,
+    at: u64,
+    limited: u64,
+    frames: Vec<[f32; 2]>,
+}
+
+impl Live {
+    /// Ready to run.
+    pub fn new(
+        args: &PlayArgs,
+        control: Control,
+        keeper: Keeper,
+        log: Option<Writer>,
+        watch: Watch,
+        sink: Box<dyn Sink>,
+    ) -> Live {
+        Live {
+            file: args.file.clone(),
+            swap: args.swap,
+            fade: args.fade / 1000.0,
+            library: patches_modules::library(),
+            control,
+            keeper,
+            log,
+            watch,
+            quiet: Quiet::default(),
+            sink,
+            seen: None,
+            pending: BTreeMap::new(),
+            save: 0,
+            sent: 0,
+            swaps: 0,
+            started: false,
+            xruns: 0,
+            gathered: Gathered::default(),
+            meters: Meters::default(),
+            at: 0,
+            limited: 0,
+            frames: Vec::new(),
+        }
+    }
+
+    /// Runs until it is told to stop. Gives what is to be said at the end.
+    ///
+    /// # Errors
+    /// If the engine is lost.
+    pub fn run(mut self, messages: &Receiver<Message>, notes: Vec<Event>) -> Result<Stopped, Error> {
+        notes.iter().for_each(|note| self.sink.event(note));
+        self.read(Instant::now());
+        let mut status = Instant::now();
+        let mut dates = Instant::now();
+        let mut look = Instant::now();
+        loop {
+            let wait = self.quiet.wait(Instant::now(), TICK);
+            match messages.recv_timeout(wait) {
+                Ok(Message::Touched) => self.quiet.touched(Instant::now()),
+                Ok(Message::Quit) | Err(RecvTimeoutError::Disconnected) => break,
+                Err(RecvTimeoutError::Timeout) => {}
+            }
+            if platform::signalled().is_some() {
+                break;
+            }
+            let now = Instant::now();
+            if now - dates >= DATES {
+                dates = now;
+                if self.watch.look() {
+                    self.quiet.touched(now);
+                }
+            }
+            if self.quiet.ready(now) {
+                self.read(now);
+            }
+            self.tick()?;
+            if now - look >= LOOK {
+                look = now;
+                self.look();
+            }
+            if now - status >= STATUS {
+                status = now;
+                self.status();
+            }
+        }
+        Ok(self.stop())
+    }
+
+    /// Reads the file, and acts if a text has changed.
+    fn read(&mut self, now: Instant) {
+        let begun = Instant::now();
+        let loaded = patches_dsl::load(&self.file, &Disk, &self.library);
+        self.watch.follow(&loaded.watch);
+        let texts: Vec<(PathBuf, String)> =
+            loaded.files.iter().map(|file| (file.path.clone(), file.text.clone())).collect();
+        if self.seen.as_ref() == Some(&texts) || (loaded.has_errors() && self.quiet.again(now)) {
+            return;
+        }
+        self.seen = Some(texts);
+        self.save += 1;
+        if loaded.has_errors() { self.refuse(&loaded) } else { self.accept(loaded, begun) }
+    }
+
+    /// Tells the faults; nothing else changes.
+    fn refuse(&mut self, loaded: &Loaded) {
+        self.sink.event(&Event::Refused { save: self.save, faults: patch::fault_lines(loaded) });
+        self.sink.faults(Some(loaded.render(self.sink.colour())));
+    }
+
+    /// Sends a sound text to the engine.
+    fn accept(&mut self, mut loaded: Loaded, begun: Instant) {
+        let graph = Arc::new(std::mem::take(&mut loaded.graph));
+        // The first sound starts at once: there is nothing to fade from, and its attack is to be heard.
+        let first = self.sent == 0;
+        let landing = if first { Landing::Now } else { graph.swap.unwrap_or(self.swap) };
+        let fade = if first { 0.0 } else { graph.fade.unwrap_or(self.fade) };
+        let (id, report) = match self.control.swap(graph, landing, fade) {
+            Ok(sent) => sent,
+            Err(limit) => {
+                patch::add_limit(&mut loaded, limit.to_string());
+                return self.refuse(&loaded);
+            }
+        };
+        self.sent += 1;
+        self.keeper.start();
+        let compile_ms = round(begun.elapsed().as_secs_f64() * 1000.0, 2);
+        let texts = self.keep(&loaded);
+        let warnings = patch::fault_lines(&loaded);
+        let (save, fade_ms) = (self.save, fade * 1000.0);
+        self.pending.insert(id, Pending { save, report, texts, landing, fade_ms, compile_ms, warnings });
+        self.sink.faults(None);
+    }
+
+    /// Keeps the texts with the session.
+    fn keep(&mut self, loaded: &Loaded) -> Option<Texts> {
+        let folder = self.file.parent().unwrap_or(Path::new(""));
+        let ending = self.file.extension().map_or("patches".into(), |ending| ending.to_string_lossy().into_owned());
+        let (main, included) = loaded.files.split_first()?;
+        let included: Vec<(String, String)> =
+            included.iter().map(|file| (patch::relative(folder, &file.path), file.text.clone())).collect();
+        let kept = self.log.as_mut()?.keep(&main.text, &ending, &included);
+        self.logged(kept)
+    }
+
+    /// A log that cannot be written is given up; playing goes on.
+    fn logged<T>(&mut self, result: Result<T, patches_engine::error::Error>) -> Option<T> {
+        match result {
+            Ok(value) => Some(value),
+            Err(error) => {
+                self.log = None;
+                self.sink.event(&Event::Notice { message: format!("the session log ends here: {error}") });
+                None
+            }
+        }
+    }
+
+    /// Takes what the audio thread has to say.
+    fn tick(&mut self) -> Result<(), Error> {
+        for event in self.keeper.tend()? {
+            self.sink.event(&event);
+        }
+        self.notices();
+        let xruns = self.keeper.xruns();
+        if xruns != self.xruns {
+            self.xruns = xruns;
+            self.sink.event(&Event::Xrun { at: self.control.clock(), xruns });
+        }
+        Ok(())
+    }
+
+    /// Looks at levels and loads.
+    fn look(&mut self) {
+        let before = self.at;
+        self.at = self.control.clock();
+        self.meters = self.control.meters();
+        if self.meters.limiter_db < 0.0 {
+            self.limited += self.at - before;
+        }
+        self.gathered.peak = self.meters.peak.into_iter().fold(self.gathered.peak, f32::max);
+        self.gathered.load_max = self.gathered.load_max.max(self.meters.load_max);
+        self.gathered.limiter_db = self.gathered.limiter_db.min(self.meters.limiter_db);
+        self.frames.clear();
+        self.control.drain(&mut self.frames);
+        let (at, meters, frames, xruns) = (self.at, &self.meters, &self.frames, self.xruns);
+        self.sink.look(&Look { at, meters, frames, about: self.keeper.about(), xruns });
+    }
+
+    fn notices(&mut self) {
+        for notice in self.control.poll() {
+            match notice {
+                Notice::Landed { save, at } => self.landed(save, at),
+                Notice::Stalled { .. } => {
+                    let message = "the audio thread takes no plans".to_string();
+                    self.sink.event(&Event::Notice { message });
+                }
+                Notice::Quarantined { module, why, at } => {
+                    self.sink.event(&Event::Quarantined { module: module.to_string(), why: why.to_string(), at });
+                }
+            }
+        }
+    }
+
+    /// A plan took effect. Those sent before it never will.
+    fn landed(&mut self, id: u64, at: u64) {
+        let later = self.pending.split_off(&(id + 1));
+        let landed = self.pending.remove(&id);
+        self.pending = later;
+        let Some(landed) = landed else { return };
+        if let (Some(log), Some(texts)) = (&mut self.log, &landed.texts) {
+            let written = log.patch(at, texts, landed.landing, landed.fade_ms);
+            self.logged(written);
+        }
+        self.look();
+        if !self.started {
+            self.started = true;
+            let about = self.keeper.about().clone();
+            let event = Event::Started {
+                file: self.file.display().to_string(),
+                backend: about.backend,
+                device: about.device,
+                rate: about.rate,
+                frames: about.frames,
+                channels: about.channels,
+                at,
+                save: landed.save,
+                warnings: landed.warnings,
+            };
+            return self.sink.event(&event);
+        }
+        self.swaps += 1;
+        let swapped = Swapped {
+            save: landed.save,
+            at,
+            on: landing_word(landed.landing),
+            bar: self.meters.bar,
+            fade_ms: landed.fade_ms,
+            compile_ms: landed.compile_ms,
+            load: round(f64::from(self.meters.load), 4),
+            warnings: landed.warnings,
+            ..Swapped::default()
+        };
+        self.sink.event(&Event::Swapped(Box::new(swapped.report(&landed.report))));
+    }
+
+    fn status(&mut self) {
+        let gathered = std::mem::take(&mut self.gathered);
+        let meters = &self.meters;
+        self.sink.event(&Event::Status(Status {
+            at: self.at,
+            bar: meters.bar,
+            beat: meters.beat,
+            tempo: meters.tempo,
+            load: round(f64::from(meters.load), 4),
+            load_max: round(f64::from(gathered.load_max), 4),
+            xruns: self.xruns,
+            peak_db: decibels(gathered.peak),
+            limiter_db: round(f64::from(gathered.limiter_db), 1),
+        }));
+    }
+
+    /// Stops the sound, and ends the log where it ended.
+    fn stop(mut self) -> Stopped {
+        let engine = self.keeper.stop();
+        self.notices();
+        let at = engine.map_or(self.at, |engine| engine.clock());
+        let meters = self.control.meters();
+        let session = self.log.take().map(|log| {
+            let dir = log.dir().canonicalize().unwrap_or_else(|_| log.dir().to_path_buf());
+            let ended = log.end(at);
+            self.logged(ended);
+            dir.display().to_string()
+        });
+        let stopped = Stopped {
+            at,
+            swaps: self.swaps,
+            xruns: self.keeper.xruns(),
+            longest_callback_us: meters.longest_callback_us,
+            longest_swap_us: meters.longest_swap_us,
+            allocations_in_callback: trap::count(),
+            limited_percent: round(100.0 * self.limited as f64 / at.max(1) as f64, 2),
+            session,
+        };
+        self.sink.event(&Event::Stopped(stopped.clone()));
+        stopped
+    }
+}

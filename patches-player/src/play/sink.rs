@@ -1,0 +1,71 @@
+//! Where events go.
+
+use crate::event::Event;
+use crate::out;
+use patches_engine::engine::Meters;
+use patches_engine::host::About;
+use std::io::Write;
+
+/// What is to be seen between events.
+pub struct Look<'a> {
+    /// Frames played.
+    pub at: u64,
+    /// Levels and loads.
+    pub meters: &'a Meters,
+    /// Master frames since the last look.
+    pub frames: &'a [[f32; 2]],
+    /// What pulls the frames.
+    pub about: &'a About,
+    /// Xruns so far.
+    pub xruns: u64,
+}
+
+/// Somewhere for events to go.
+pub trait Sink: Send {
+    /// Something happened.
+    fn event(&mut self, event: &Event);
+    /// A save was refused: its faults with excerpts; or, mended, none.
+    fn faults(&mut self, _rendered: Option<String>) {}
+    /// Some time went by.
+    fn look(&mut self, _look: &Look<'_>) {}
+    /// Whether faults are to be rendered in colour.
+    fn colour(&self) -> bool {
+        false
+    }
+}
+
+/// One JSON object a line.
+pub struct JsonSink;
+
+impl Sink for JsonSink {
+    fn event(&mut self, event: &Event) {
+        if let Ok(line) = serde_json::to_string(event) {
+            // A reader that went away does not stop the sound.
+            let _ = writeln!(std::io::stdout(), "{line}").and_then(|()| std::io::stdout().flush());
+        }
+    }
+}
+
+/// A line of text for what matters, faults with their excerpts.
+pub struct PlainSink;
+
+impl Sink for PlainSink {
+    fn event(&mut self, event: &Event) {
+        match event {
+            Event::Status(_) | Event::Refused { .. } => {}
+            event => {
+                let _ = writeln!(std::io::stdout(), "{event}").and_then(|()| std::io::stdout().flush());
+            }
+        }
+    }
+
+    fn faults(&mut self, rendered: Option<String>) {
+        if let Some(rendered) = rendered {
+            out::say(rendered.trim_end());
+        }
+    }
+
+    fn colour(&self) -> bool {
+        out::colour()
+    }
+}

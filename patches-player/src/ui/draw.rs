@@ -1,0 +1,244 @@
+//! From a snapshot to the screen: a function of the two, nothing else.
+
+use super::snapshot::{Saved, Snapshot};
+use super::views;
+use ratatui::Frame;
+use ratatui::layout::{Constraint, Layout, Rect};
+use ratatui::style::{Color, Modifier, Style};
+use ratatui::symbols::border;
+use ratatui::text::{Line, Span, Text};
+use ratatui::widgets::{Block, Borders, Clear, Paragraph};
+
+/// The smallest screen that shows everything.
+const SMALLEST: (u16, u16) = (60, 16);
+
+/// What the main area shows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum View {
+    Mix,
+    Scope,
+    Patch,
+}
+
+impl View {
+    /// In the order of their keys.
+    pub const ALL: [View; 3] = [View::Mix, View::Scope, View::Patch];
+
+    fn name(self) -> &'static str {
+        match self {
+            View::Mix => "mix",
+            View::Scope => "scope",
+            View::Patch => "patch",
+        }
+    }
+
+    fn turn(self, by: usize) -> View {
+        let here = View::ALL.iter().position(|view| *view == self).unwrap_or(0);
+        View::ALL[(here + by) % View::ALL.len()]
+    }
+
+    /// The one after it.
+    pub fn next(self) -> View {
+        self.turn(1)
+    }
+
+    /// The one before it.
+    pub fn previous(self) -> View {
+        self.turn(View::ALL.len() - 1)
+    }
+}
+
+/// What the terminal can show.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Shape {
+    /// More than ASCII.
+    pub utf8: bool,
+    /// Colours.
+    pub colour: bool,
+}
+
+impl Shape {
+    /// A style in this colour, where there are colours.
+    pub fn tint(self, colour: Color) -> Style {
+        if self.colour { Style::new().fg(colour) } else { Style::new() }
+    }
+
+    /// One of two spellings.
+    pub fn pick<T>(self, utf8: T, ascii: T) -> T {
+        if self.utf8 { utf8 } else { ascii }
+    }
+
+    /// A box with a line above and a title.
+    pub fn block(self, title: &str) -> Block<'static> {
+        let ascii = border::Set { horizontal_top: "-", horizontal_bottom: "-", ..border::PLAIN };
+        Block::new()
+            .borders(Borders::TOP)
+            .border_set(self.pick(border::PLAIN, ascii))
+            .border_style(self.tint(Color::DarkGray))
+            .title(Span::styled(format!(" {title} "), Style::new().add_modifier(Modifier::BOLD)))
+    }
+
+    /// Text with nothing that would move the cursor, and only ASCII where that is all there is.
+    pub fn clean(self, text: &str) -> String {
+        text.replace('\t', "    ")
+            .replace('→', self.pick("→", "->"))
+            .chars()
+            .map(|c| if c.is_control() || (!self.utf8 && !c.is_ascii()) { '?' } else { c })
+            .collect()
+    }
+}
+
+/// What the person at the keys has chosen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Face {
+    pub view: View,
+    pub help: bool,
+    pub shape: Shape,
+}
+
+/// Draws everything.
+pub fn draw(frame: &mut Frame<'_>, snapshot: &Snapshot, face: &Face) {
+    let area = frame.area();
+    if area.width < SMALLEST.0 || area.height < SMALLEST.1 {
+        let text = format!("{} - at least {} x {}", headline(snapshot), SMALLEST.0, SMALLEST.1);
+        frame.render_widget(Paragraph::new(face.shape.clean(&text)), area);
+        return;
+    }
+    let shape = face.shape;
+    let fault_lines = snapshot.fault.as_ref().map_or(0, |fault| fault.trim_end().lines().count() as u16 + 1);
+    // The header, the keys, two lines of log and three of the view stay.
+    let fault_height = fault_lines.min(area.height - 8);
+    let log_height = if area.height >= 30 { 8 } else { 4 };
+    let main_least = if fault_height > 0 { 3 } else { 6 };
+    let [header, main, fault, log, keys] = Layout::vertical([
+        Constraint::Length(2),
+        Constraint::Min(main_least),
+        Constraint::Length(fault_height),
+        Constraint::Length(if fault_height > 0 && area.height < 24 { 2 } else { log_height }),
+        Constraint::Length(1),
+    ])
+    .areas(area);
+    draw_header(frame, header, snapshot, shape);
+    if face.help {
+        draw_help(frame, main, shape);
+    } else {
+        match face.view {
+            View::Mix => views::mix(frame, main, snapshot, shape),
+            View::Scope => views::scope(frame, main, snapshot, shape),
+            View::Patch => views::patch(frame, main, snapshot, shape),
+        }
+    }
+    draw_fault(frame, fault, snapshot, shape);
+    draw_log(frame, log, snapshot, shape);
+    draw_keys(frame, keys, face);
+}
+
+/// The state of the last save in words.
+fn headline(snapshot: &Snapshot) -> String {
+    let state = match snapshot.saved {
+        Saved::Waiting => "waiting for a patch without faults".to_string(),
+        Saved::Playing(save) => format!("save {save} plays"),
+        Saved::Refused(save) => format!("save {save} has faults"),
+    };
+    format!("{}  {state}", snapshot.file)
+}
+
+fn draw_header(frame: &mut Frame<'_>, area: Rect, snapshot: &Snapshot, shape: Shape) {
+    let [first, second] = Layout::vertical([Constraint::Length(1); 2]).areas(area);
+    let (mark, colour) = match snapshot.saved {
+        Saved::Waiting => (shape.pick("○", "o"), Color::Yellow),
+        Saved::Playing(_) => (shape.pick("●", "*"), Color::Green),
+        Saved::Refused(_) => (shape.pick("✗", "x"), Color::Red),
+    };
+    let about = &snapshot.about;
+    let device = if about.backend == "clock" {
+        "no device, on a clock".to_string()
+    } else {
+        format!("{} {}", about.backend, about.device)
+    };
+    let right = shape.clean(&format!("{device}  {} Hz  {} frames", about.rate, about.frames));
+    let left = shape.clean(&headline(snapshot));
+    let room = usize::from(area.width).saturating_sub(left.chars().count() + 4);
+    let right: String = right.chars().take(room).collect();
+    let [left_area, right_area] =
+        Layout::horizontal([Constraint::Min(1), Constraint::Length(right.chars().count() as u16)]).areas(first);
+    let title = Line::from(vec![
+        Span::styled(format!("{mark} "), shape.tint(colour)),
+        Span::styled(left, Style::new().add_modifier(Modifier::BOLD)),
+    ]);
+    frame.render_widget(Paragraph::new(title), left_area);
+    frame.render_widget(Paragraph::new(right).style(shape.tint(Color::DarkGray)), right_area);
+    let xruns = Span::styled(
+        format!("xruns {}", snapshot.xruns),
+        if snapshot.xruns > 0 { shape.tint(Color::Yellow) } else { Style::new() },
+    );
+    let facts = Line::from(vec![
+        Span::raw(format!(
+            "  bar {}:{}   tempo {:.1}   load {:.0} % (max {:.0})   ",
+            snapshot.bar,
+            snapshot.beat,
+            snapshot.tempo,
+            snapshot.load * 100.0,
+            snapshot.load_max * 100.0
+        )),
+        xruns,
+    ]);
+    frame.render_widget(Paragraph::new(facts), second);
+}
+
+fn draw_fault(frame: &mut Frame<'_>, area: Rect, snapshot: &Snapshot, shape: Shape) {
+    let Some(fault) = &snapshot.fault else { return };
+    let lines: Vec<Line<'_>> = fault
+        .trim_end()
+        .lines()
+        .map(|line| {
+            let style = if line.starts_with("error") {
+                shape.tint(Color::Red).add_modifier(Modifier::BOLD)
+            } else {
+                Style::new()
+            };
+            Line::styled(shape.clean(line), style)
+        })
+        .collect();
+    let block = shape.block("faults: the sound plays on").border_style(shape.tint(Color::Red));
+    frame.render_widget(Paragraph::new(Text::from(lines)).block(block), area);
+}
+
+fn draw_log(frame: &mut Frame<'_>, area: Rect, snapshot: &Snapshot, shape: Shape) {
+    let rows = usize::from(area.height.saturating_sub(1));
+    let lines: Vec<&str> = snapshot.log.iter().flat_map(|entry| entry.lines()).collect();
+    let last = &lines[lines.len().saturating_sub(rows)..];
+    let text: Vec<Line<'_>> = last.iter().map(|line| Line::raw(shape.clean(line))).collect();
+    frame.render_widget(Paragraph::new(text).block(shape.block("log")), area);
+}
+
+fn draw_keys(frame: &mut Frame<'_>, area: Rect, face: &Face) {
+    let mut spans = Vec::new();
+    for (i, view) in View::ALL.iter().enumerate() {
+        let mut style = Style::new();
+        if *view == face.view && !face.help {
+            style = style.add_modifier(Modifier::REVERSED);
+        }
+        spans.push(Span::styled(format!(" {} {} ", i + 1, view.name()), style));
+    }
+    spans.push(Span::raw("  Tab next view   ? help   q quit"));
+    frame.render_widget(Paragraph::new(Line::from(spans)), area);
+}
+
+fn draw_help(frame: &mut Frame<'_>, area: Rect, shape: Shape) {
+    let lines = [
+        "Edit the patch in your editor and save: you hear it at once.",
+        "A save with faults changes nothing, and says why below.",
+        "",
+        "1 mix   2 scope   3 patch   Tab the next one   ? this help   q quit",
+        "",
+        "In another terminal:  patches modules Osc   what a module can do",
+        "                      patches replay DIR -o OUT.wav   this session as a file",
+    ];
+    frame.render_widget(Clear, area);
+    let text: Vec<Line<'_>> = lines.iter().map(|line| Line::raw(*line)).collect();
+    frame.render_widget(Paragraph::new(text).block(shape.block("help")), area);
+}
+
+#[cfg(test)]
+mod tests;

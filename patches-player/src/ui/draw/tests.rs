@@ -1,0 +1,124 @@
+use super::*;
+use crate::event::{Event, Swapped};
+use crate::play::Look;
+use patches_engine::engine::Meters;
+use patches_engine::host::About;
+use ratatui::Terminal;
+use ratatui::backend::TestBackend;
+use std::path::Path;
+
+const PLAIN: Shape = Shape { utf8: true, colour: false };
+
+fn about() -> About {
+    About { backend: "jack".into(), device: "system".into(), rate: 48_000, frames: 256, channels: 2 }
+}
+
+/// A patch that has played for a while: an octave of sine waves, meters up, two lines in the log.
+fn playing() -> Snapshot {
+    let mut snapshot = Snapshot::new(Path::new("acid.patches"), about());
+    snapshot.event(&Event::Notice { message: "playing acid.patches".into() });
+    let swapped = Swapped { save: 15, on: "now".into(), kept: 12, added: vec!["hat".into()], ..Swapped::default() };
+    snapshot.event(&Event::Swapped(Box::new(swapped)));
+    let meters = Meters {
+        peak: [0.5, 0.25],
+        load: 0.07,
+        load_max: 0.11,
+        bar: 33,
+        beat: 2,
+        tempo: 126.0,
+        modules: vec![("osc".into(), "Osc", 0.0121), ("filt".into(), "Ladder", 0.02), ("v/env".into(), "Adsr", 0.0005)],
+        ..Meters::default()
+    };
+    let wave: Vec<[f32; 2]> = (0..4096).map(|i| [(i as f32 * std::f32::consts::TAU / 200.0).sin() * 0.8; 2]).collect();
+    snapshot.look(&Look { at: 48_000, meters: &meters, frames: &wave, about: &about(), xruns: 0 });
+    snapshot
+}
+
+fn screen(snapshot: &Snapshot, face: &Face, width: u16, height: u16) -> String {
+    let mut terminal = Terminal::new(TestBackend::new(width, height)).expect("a terminal");
+    terminal.draw(|frame| draw(frame, snapshot, face)).expect("drawn");
+    terminal.backend().to_string()
+}
+
+fn face(view: View) -> Face {
+    Face { view, help: false, shape: PLAIN }
+}
+
+#[test]
+fn the_mix() {
+    insta::assert_snapshot!(screen(&playing(), &face(View::Mix), 100, 28));
+}
+
+#[test]
+fn the_smallest_screen() {
+    insta::assert_snapshot!(screen(&playing(), &face(View::Mix), 60, 16));
+}
+
+#[test]
+fn only_ascii() {
+    let face = Face { shape: Shape { utf8: false, colour: false }, ..face(View::Mix) };
+    let shown = screen(&playing(), &face, 80, 24);
+    assert!(shown.is_ascii(), "{shown}");
+    insta::assert_snapshot!(shown);
+}
+
+#[test]
+fn a_fault_stays_in_view_on_every_screen() {
+    let mut snapshot = playing();
+    snapshot.event(&Event::Refused { save: 16, faults: vec![] });
+    snapshot.fault = Some(
+        "error[unknown-module]: no module type `Lowpas`\n --> acid.patches:7:9\n  |\n7 | filt = Lowpas {\n  |        ^^^^^^\n  \
+         = help: did you mean `Lowpass`?"
+            .into(),
+    );
+    for (width, height) in [(60, 16), (80, 24), (200, 60)] {
+        for view in View::ALL {
+            let shown = screen(&snapshot, &face(view), width, height);
+            for text in ["no module type `Lowpas`", "acid.patches:7:9", "filt = Lowpas", "save 16 has faults"] {
+                assert!(shown.contains(text), "{text} at {width} x {height}\n{shown}");
+            }
+        }
+    }
+    insta::assert_snapshot!(screen(&snapshot, &face(View::Patch), 80, 24));
+}
+
+#[test]
+fn every_size_is_drawn() {
+    for snapshot in [Snapshot::new(Path::new("a"), about()), playing()] {
+        for help in [false, true] {
+            for view in View::ALL {
+                for (width, height) in [(1, 1), (10, 3), (59, 15), (60, 16), (80, 24), (132, 43), (200, 60)] {
+                    let face = Face { help, ..face(view) };
+                    let shown = screen(&snapshot, &face, width, height);
+                    assert_eq!(shown.lines().count(), usize::from(height));
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn without_colour_no_cell_has_one() {
+    let mut terminal = Terminal::new(TestBackend::new(80, 24)).expect("a terminal");
+    terminal.draw(|frame| draw(frame, &playing(), &face(View::Mix))).expect("drawn");
+    let coloured = |c: &ratatui::buffer::Cell| c.fg != Color::Reset || c.bg != Color::Reset;
+    assert!(!terminal.backend().buffer().content().iter().any(coloured));
+    let face = Face { shape: Shape { utf8: true, colour: true }, ..face(View::Mix) };
+    terminal.draw(|frame| draw(frame, &playing(), &face)).expect("drawn");
+    assert!(terminal.backend().buffer().content().iter().any(coloured), "the check finds colours");
+}
+
+#[test]
+fn control_characters_never_reach_the_terminal() {
+    let mut snapshot = playing();
+    snapshot.line("a\x1b[2Jb\tc\u{7}".into());
+    let shown = screen(&snapshot, &face(View::Mix), 80, 24);
+    assert!(shown.contains("a?[2Jb    c?"), "{shown}");
+}
+
+#[test]
+fn keys_turn_the_views_round() {
+    assert_eq!(View::Mix.next(), View::Scope);
+    assert_eq!(View::Patch.next(), View::Mix);
+    assert_eq!(View::Mix.previous(), View::Patch);
+}

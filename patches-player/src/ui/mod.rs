@@ -1,0 +1,134 @@
+//! The terminal UI. The control thread writes a [`Snapshot`], the main thread draws it; neither waits for the other for
+//! longer than a copy takes.
+
+mod draw;
+mod snapshot;
+mod views;
+
+pub use snapshot::{Screen, Snapshot};
+
+use crate::error::Error;
+use crate::out;
+use crate::play::Message;
+use draw::{Face, Shape, View};
+use patches_engine::host::platform::{self, Stderr};
+use patches_engine::trap;
+use ratatui::crossterm::event::{self, Event, KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
+use std::io::{BufRead, BufReader};
+use std::sync::mpsc::Sender;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+/// Time between two draws: at most 30 a second, and fewer when the machine is loaded.
+fn frame_time(load: f32) -> Duration {
+    Duration::from_millis(if load > 0.7 { 100 } else { 34 })
+}
+
+/// Takes the terminal and standard error over, and gives both back however it ends.
+struct Taken {
+    _stderr: Stderr,
+}
+
+impl Taken {
+    fn new(shared: &Arc<Mutex<Snapshot>>) -> std::io::Result<(Taken, ratatui::DefaultTerminal)> {
+        let mut stderr = Stderr::take()?;
+        if let Some(reader) = stderr.reader() {
+            let shared = shared.clone();
+            std::thread::spawn(move || {
+                for line in BufReader::new(reader).lines().map_while(Result::ok) {
+                    shared.lock().unwrap_or_else(PoisonError::into_inner).line(line);
+                }
+            });
+        }
+        let terminal = ratatui::try_init()?;
+        // A module that panics in the audio callback is caught there and told; it must not end the screen.
+        let restore = std::panic::take_hook();
+        std::panic::set_hook(Box::new(move |info| {
+            if !trap::is_inside() {
+                platform::give_stderr_back();
+                restore(info);
+            }
+        }));
+        Ok((Taken { _stderr: stderr }, terminal))
+    }
+}
+
+impl Drop for Taken {
+    fn drop(&mut self) {
+        ratatui::restore();
+    }
+}
+
+/// Shows the snapshot until the player stops.
+///
+/// # Errors
+/// If the terminal cannot be taken over, or is gone.
+pub fn run(shared: &Arc<Mutex<Snapshot>>, control: &Sender<Message>, finished: impl Fn() -> bool) -> Result<(), Error> {
+    let (taken, mut terminal) = Taken::new(shared)?;
+    let mut face = Face { view: View::Mix, help: false, shape: Shape::of_terminal() };
+    let shown = show(shared, control, finished, &mut terminal, &mut face);
+    drop(taken);
+    // However the screen ended, the player is to end with it; it may have stopped by itself.
+    let _ = control.send(Message::Quit);
+    shown
+}
+
+fn show(
+    shared: &Arc<Mutex<Snapshot>>,
+    control: &Sender<Message>,
+    finished: impl Fn() -> bool,
+    terminal: &mut ratatui::DefaultTerminal,
+    face: &mut Face,
+) -> Result<(), Error> {
+    while !finished() {
+        let begun = Instant::now();
+        let snapshot = shared.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        terminal.draw(|frame| draw::draw(frame, &snapshot, face))?;
+        let next = begun + frame_time(snapshot.load);
+        while let Some(wait) = next.checked_duration_since(Instant::now()).filter(|wait| !wait.is_zero()) {
+            if !event::poll(wait)? {
+                break;
+            }
+            if let Event::Key(key) = event::read()?
+                && key.kind == KeyEventKind::Press
+                && quits(key, face)
+            {
+                // The control thread ends the log; the loop ends when it has.
+                let _ = control.send(Message::Quit);
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Acts on a key. Whether it is the end.
+fn quits(key: KeyEvent, face: &mut Face) -> bool {
+    match key.code {
+        KeyCode::Char('c') if key.modifiers.contains(KeyModifiers::CONTROL) => return true,
+        KeyCode::Char('q') => return true,
+        KeyCode::Char('?') => face.help = !face.help,
+        KeyCode::Esc => face.help = false,
+        KeyCode::Tab => face.view = face.view.next(),
+        KeyCode::BackTab => face.view = face.view.previous(),
+        KeyCode::Char(digit) => {
+            if let Some(view) = digit.to_digit(10).and_then(|d| View::ALL.get((d as usize).checked_sub(1)?)) {
+                face.view = *view;
+                face.help = false;
+            }
+        }
+        _ => {}
+    }
+    false
+}
+
+impl Shape {
+    /// What this terminal can show, by its environment.
+    fn of_terminal() -> Shape {
+        let locale = ["LC_ALL", "LC_CTYPE", "LANG"]
+            .iter()
+            .find_map(|name| std::env::var(name).ok().filter(|value| !value.is_empty()))
+            .unwrap_or_default()
+            .to_lowercase();
+        Shape { utf8: locale.contains("utf-8") || locale.contains("utf8"), colour: !out::no_color() }
+    }
+}
