@@ -1,0 +1,28 @@
+//! The patch language: text to a checked patch graph, with faults.
+//!
+//! `text → tree → flat patch → graph`: [`parse`] reads one text with the grammar, `expand` opens templates and puts
+//! names in, `check` gives values the units of the inputs they meet. Each gives what could be made of the text, and what
+//! is wrong with it. Nothing here knows how a module sounds.
+
+mod build;
+mod build_expr;
+mod build_score;
+mod check;
+mod expand;
+pub mod fault;
+pub mod flat;
+mod kinds;
+pub mod limits;
+pub mod linear;
+mod load;
+mod older;
+pub mod parse;
+mod render;
+pub mod score;
+mod source;
+pub mod tree;
+pub mod value;
+
+pub use fault::{Fault, Severity, codes};
+pub use load::load;
+pub use source::{Disk, Files, Loaded, Memory, SourceFile};

@@ -1,0 +1,251 @@
+//! From the parser's pairs to the syntax tree: statements, cables, templates. Expressions and scores have their own files.
+
+use crate::fault::{Fault, codes};
+use crate::parse::{Rule, why_unreadable};
+use crate::tree::*;
+use patches_core::graph::Span;
+use pest::iterators::Pair;
+use std::sync::Arc;
+
+pub(crate) type P<'i> = Pair<'i, Rule>;
+
+/// Makes the tree of one file.
+pub(crate) struct Builder {
+    file: u16,
+    pub(crate) faults: Vec<Fault>,
+}
+
+impl Builder {
+    pub(crate) fn new(file: u16) -> Builder {
+        Builder { file, faults: Vec::new() }
+    }
+
+    pub(crate) fn span(&self, pair: &P<'_>) -> Span {
+        let span = pair.as_span();
+        // Rules that end in optional parts take the white space before them along; it is no part of what is meant.
+        let end = span.start() + span.as_str().trim_end().len();
+        Span { file: self.file, start: span.start() as u32, end: end as u32 }
+    }
+
+    pub(crate) fn name(&self, pair: &P<'_>) -> Name {
+        let text = pair.as_str().trim_matches('`').trim();
+        Name { text: Arc::from(text), span: self.span(pair) }
+    }
+
+    pub(crate) fn file(&mut self, pair: P<'_>) -> Vec<Statement> {
+        let body = pair.into_inner().flat_map(|body| if body.as_rule() == Rule::file_body { Some(body) } else { None });
+        body.flat_map(|body| body.into_inner()).filter_map(|item| self.item(item)).collect()
+    }
+
+    /// A statement, or the fault of what is none.
+    fn item(&mut self, pair: P<'_>) -> Option<Statement> {
+        let span = self.span(&pair);
+        let what = match pair.as_rule() {
+            Rule::statement => self.statement(first(pair)),
+            Rule::unreadable => {
+                self.faults.push(why_unreadable(pair.as_str(), span.start as usize, self.file));
+                What::Unreadable(maybe_declared(pair.as_str()))
+            }
+            Rule::stray => {
+                self.faults.push(Fault::error(codes::STRAY_BRACE, span, "this `}` closes nothing"));
+                return None;
+            }
+            Rule::unclosed => {
+                self.unclosed(&pair);
+                return None;
+            }
+            _ => return None,
+        };
+        Some(Statement { what, span })
+    }
+
+    pub(crate) fn unclosed(&mut self, pair: &P<'_>) {
+        let message = "a block is still open at the end of the file";
+        self.faults.push(Fault::error(codes::UNCLOSED, self.span(pair), message).help("close it with `}`"));
+    }
+
+    fn items<'i>(&mut self, pairs: impl Iterator<Item = P<'i>>) -> Vec<Statement> {
+        pairs.filter_map(|pair| self.item(pair)).collect()
+    }
+
+    fn statement(&mut self, pair: P<'_>) -> What {
+        match pair.as_rule() {
+            Rule::include => {
+                let text = pair.into_inner().nth(1).expect("an include has its keyword and a string");
+                let span = self.span(&text);
+                What::Include(Arc::from(string(text)), span)
+            }
+            Rule::template => self.template(pair),
+            Rule::patch => {
+                let inner = pair.into_inner().skip(1);
+                What::Patch(self.items(inner))
+            }
+            Rule::pattern => What::Pattern(Arc::new(self.pattern(pair))),
+            Rule::section => What::Section(Arc::new(self.section(pair))),
+            Rule::song => What::Song(Arc::new(self.song(pair))),
+            Rule::curve => What::Curve(Arc::new(self.curve(pair))),
+            Rule::for_ => self.for_(pair),
+            Rule::module | Rule::define => self.define(pair),
+            Rule::setting => What::Setting(self.setting(first(pair))),
+            Rule::ports_in => What::In(self.ports(pair)),
+            Rule::ports_out => What::Out(self.ports(pair)),
+            Rule::wire => What::Wire(self.chain(first(pair))),
+            rule => unreachable!("the grammar has no statement {rule:?}"),
+        }
+    }
+
+    fn define(&mut self, pair: P<'_>) -> What {
+        let module = pair.as_rule() == Rule::module;
+        let mut inner = pair.into_inner().filter(|p| p.as_rule() != Rule::kw_module);
+        let id = inner.next().expect("a definition begins with its name");
+        let raw = id.as_rule() == Rule::raw;
+        let name = self.name(&id);
+        let body = inner.next().expect("a definition has a body");
+        let chain = if module {
+            let span = self.span(&body);
+            let call = Expr::Call(Box::new(self.call(body)));
+            Chain { stages: vec![vec![Member::Expr(call)]], arrows: Vec::new(), span }
+        } else {
+            self.chain(body)
+        };
+        let was = inner.next().map(|was| self.path(was.into_inner().nth(1).expect("`was` is followed by a path")));
+        What::Define { name, raw, module, chain, was }
+    }
+
+    fn path(&mut self, pair: P<'_>) -> PathName {
+        PathName { span: self.span(&pair), text: Arc::from(pair.as_str().trim_matches('`').trim()) }
+    }
+
+    pub(crate) fn chain(&mut self, pair: P<'_>) -> Chain {
+        let span = self.span(&pair);
+        let (mut stages, mut arrows) = (Vec::new(), Vec::new());
+        for part in pair.into_inner() {
+            match part.as_rule() {
+                Rule::stage => stages.push(part.into_inner().map(|member| self.member(member)).collect()),
+                _ => arrows.push(self.arrow(first(part))),
+            }
+        }
+        Chain { stages, arrows, span }
+    }
+
+    fn member(&mut self, pair: P<'_>) -> Member {
+        if pair.as_rule() == Rule::tap {
+            let mut names: Vec<Name> = pair.into_inner().map(|name| self.name(&name)).collect();
+            let label = names.pop().expect("a tap ends with its label");
+            return Member::Tap(names, label);
+        }
+        Member::Expr(self.expr(pair))
+    }
+
+    fn arrow(&mut self, pair: P<'_>) -> Arrow {
+        let way = match pair.as_rule() {
+            Rule::to => Way::To,
+            Rule::from => Way::From,
+            _ => Way::Late,
+        };
+        let span = self.span(&pair);
+        Arrow { way, scale: pair.into_inner().next().map(|scale| self.expr(scale)), span }
+    }
+
+    fn for_(&mut self, pair: P<'_>) -> What {
+        let mut inner = pair.into_inner().skip(1);
+        let name = self.name(&inner.next().expect("`for` is followed by a name"));
+        let over = inner.nth(1).expect("`in` is followed by what it runs over");
+        let over = match over.as_rule() {
+            Rule::range => {
+                let mut ends = over.into_inner().map(|bound| self.value(first(bound)));
+                let from = ends.next().expect("a range has two ends");
+                Over::Range(from, ends.next().expect("a range has two ends"))
+            }
+            _ => Over::List(self.value(over)),
+        };
+        What::For(For { name, over, body: self.items(inner) })
+    }
+
+    fn template(&mut self, pair: P<'_>) -> What {
+        let mut inner = pair.into_inner().skip(1).peekable();
+        let name = self.name(&inner.next().expect("a template has a name"));
+        let mut decls = Vec::new();
+        if let Some(list) = inner.next_if(|p| p.as_rule() == Rule::decls) {
+            decls = list.into_inner().map(|decl| self.decl(decl)).collect();
+        }
+        let body = self.items(inner);
+        What::Template(Arc::new(Template { name, decls, body }))
+    }
+
+    fn decl(&mut self, pair: P<'_>) -> Decl {
+        let mut inner = pair.into_inner().peekable();
+        let name = self.name(&inner.next().expect("a parameter has a name"));
+        let size = inner.next_if(|p| p.as_rule() == Rule::size).map(|size| Size(self.name(&first(size))));
+        let kind = match inner.next().map(|p| p.as_str().trim()) {
+            Some("int") => Type::Int,
+            Some("bool") => Type::Bool,
+            Some("str") => Type::Str,
+            Some("pattern") => Type::Pattern,
+            Some("song") => Type::Song,
+            _ => Type::Float,
+        };
+        Decl { name, size, kind, default: inner.next().map(|value| self.expr(value)) }
+    }
+
+    fn ports(&mut self, pair: P<'_>) -> Vec<(Name, Option<Size>)> {
+        let mut list: Vec<(Name, Option<Size>)> = Vec::new();
+        for part in first(pair).into_inner() {
+            match part.as_rule() {
+                Rule::size => {
+                    let size = Size(self.name(&first(part)));
+                    if let Some((_, last)) = list.last_mut() {
+                        *last = Some(size);
+                    }
+                }
+                _ => list.push((self.name(&part), None)),
+            }
+        }
+        list
+    }
+
+    fn setting(&mut self, pair: P<'_>) -> Setting {
+        let rule = pair.as_rule();
+        let mut inner = pair.into_inner().skip(1);
+        if matches!(rule, Rule::set_mute | Rule::set_solo) {
+            let paths = inner.map(|path| self.path(path)).collect();
+            return if rule == Rule::set_mute { Setting::Mute(paths) } else { Setting::Solo(paths) };
+        }
+        let value = inner.next().expect("a setting has a value");
+        match rule {
+            Rule::set_tempo => Setting::Tempo(self.expr(value)),
+            Rule::set_meter => {
+                let beats = self.name(&value);
+                Setting::Meter(beats, self.name(&inner.next().expect("a meter has two numbers")))
+            }
+            Rule::set_swing => Setting::Swing(self.expr(value)),
+            Rule::set_fade => Setting::Fade(self.expr(value)),
+            _ => Setting::Swap(match value.as_rule() {
+                Rule::now => SwapOn::Now,
+                _ => match inner.next().map(|on| (on.as_rule(), on)) {
+                    Some((Rule::on_bar, _)) => SwapOn::Bar,
+                    Some((Rule::quantity, on)) => SwapOn::Every(self.quantity(on)),
+                    _ => SwapOn::Beat,
+                },
+            }),
+        }
+    }
+}
+
+/// The first part of a pair, for rules that always have one.
+pub(crate) fn first(pair: P<'_>) -> P<'_> {
+    pair.into_inner().next().expect("the grammar gives this rule at least one part")
+}
+
+/// The text between the quotes of a string.
+pub(crate) fn string(pair: P<'_>) -> &str {
+    first(pair).as_str()
+}
+
+/// The names an unreadable statement may have declared: those before its first `=` or `:`, brackets left out, and the
+/// word behind a keyword. Uses of them are no faults of their own.
+fn maybe_declared(text: &str) -> Vec<Arc<str>> {
+    let head = text.split(['=', ':', '{', '(', '\n']).next().unwrap_or("");
+    let words = head.split(|c: char| !(c.is_alphanumeric() || c == '_')).filter(|word| !word.is_empty());
+    words.take(4).map(Arc::from).collect()
+}

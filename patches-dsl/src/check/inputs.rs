@@ -1,0 +1,341 @@
+//! What feeds each input: settings, cables, hidden modules.
+
+use super::Checker;
+use crate::fault::{Fault, codes};
+use crate::flat::{Channel, Draft, Feed, Source, What};
+use crate::kinds;
+use crate::limits;
+use crate::linear::{Aim, Op, Operation, Origin, Scale, Sum};
+use crate::value::{Const, Dim};
+use patches_core::graph::{End, Item, Module, ParamValue, Path, Setting, Slot, Span};
+use patches_core::spec::{Input, Kind, Normal, ParamKind, Side};
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+
+/// Everything that feeds one input.
+#[derive(Default)]
+struct Slots<'a> {
+    /// What the braces set, for one channel.
+    set: Option<&'a Feed>,
+    cables: Vec<&'a Feed>,
+}
+
+impl Checker<'_> {
+    /// Works out all inputs of a module.
+    pub(super) fn inputs(&mut self, index: usize) {
+        let expanded = self.expanded;
+        let draft: &Draft = &expanded.modules[index];
+        let mut slots: BTreeMap<(u16, u16, Side), Slots<'_>> = BTreeMap::new();
+        let mut all: BTreeMap<(u16, Side), &Feed> = BTreeMap::new();
+        for fed in &draft.fed {
+            let input = &draft.spec.inputs[fed.port as usize];
+            let Some(channel) = self.channel(index, &fed.channel, input.indexed, input.names[0], fed.feed.span) else {
+                continue;
+            };
+            let before = if fed.feed.set && input.indexed && fed.channel == Channel::Unsaid {
+                all.insert((fed.port, fed.side), &fed.feed)
+            } else if fed.feed.set {
+                slots.entry((fed.port, channel, fed.side)).or_default().set.replace(&fed.feed)
+            } else {
+                slots.entry((fed.port, channel, fed.side)).or_default().cables.push(&fed.feed);
+                None
+            };
+            if let Some(before) = before {
+                self.twice(&format!("`{}`", input.names[0]), before.span, fed.feed.span);
+            }
+        }
+        for (&(port, side), feed) in &all {
+            for channel in 0..self.channels[index].len().max(1) as u16 {
+                slots.entry((port, channel, side)).or_default().set.get_or_insert(feed);
+            }
+        }
+        for ((port, channel, side), slot) in slots {
+            self.slot(index, (port, channel), side, slot);
+        }
+    }
+
+    fn twice(&mut self, what: &str, a: Span, b: Span) {
+        let (first, second) = if a < b { (a, b) } else { (b, a) };
+        let fault = Fault::error(codes::GIVEN_TWICE, second, format!("{what} is given twice"));
+        self.fault(fault.also(first, "first given here"));
+    }
+
+    fn slot(&mut self, index: usize, slot: Slot, side: Side, fed: Slots<'_>) {
+        let draft = &self.expanded.modules[index];
+        let input: &'static Input = &draft.spec.inputs[slot.0 as usize];
+        let aim = Aim { rate: input.kind == Kind::Rate, musical: matches!(input.kind, Kind::Rate | Kind::Time) };
+        self.no_cable_twice(&fed.cables, input);
+        let set = match fed.set {
+            Some(feed) => match self.feed_sum(feed, aim) {
+                Some(sum) => Some((sum, feed)),
+                None => return,
+            },
+            None => None,
+        };
+        let mut cables = Vec::new();
+        for feed in fed.cables {
+            if let Some(sum) = self.feed_sum(feed, aim)
+                && self.scale_fits(&sum, feed, input)
+            {
+                cables.push((sum, feed));
+            }
+        }
+        cables.sort_by_cached_key(|(sum, _)| sum.order());
+        self.setting(index, slot, side, set.as_ref(), &cables, input);
+        let mut terms = Vec::new();
+        for (sum, feed) in set.into_iter().chain(cables) {
+            terms.extend(sum.terms.into_iter().map(|term| (term, feed.value.span)));
+        }
+        let to = End { module: self.paths[index].clone(), port: slot.0, channel: slot.1, side };
+        self.connect(terms, to, draft.unnamed);
+    }
+
+    /// The same output to the same input by two cables is a mistake, not a sum.
+    fn no_cable_twice(&mut self, cables: &[&Feed], input: &Input) {
+        let mut seen: HashMap<(&Source, bool), Span> = HashMap::new();
+        for feed in cables {
+            if let What::Port(source) = &feed.value.what
+                && let Some(before) = seen.insert((source, feed.late), feed.span)
+            {
+                self.twice(&format!("this cable into `{}`", input.names[0]), before, feed.span);
+            }
+        }
+    }
+
+    /// Whether what a cable brings is of a kind that the input takes.
+    fn scale_fits(&mut self, sum: &Sum, feed: &Feed, input: &Input) -> bool {
+        if input.kind == Kind::Trigger && sum.terms.iter().any(|term| term.factor != 1.0) {
+            let span = feed.scale.as_ref().map_or(feed.value.span, |scale| scale.span);
+            let message = format!("`{}` takes triggers, which cannot be scaled", input.names[0]);
+            let help = "a trigger is a point in time, not a level; take the scale away";
+            self.fault(Fault::error(codes::TRIGGER_SCALE, span, message).help(help));
+            return false;
+        }
+        let bare = matches!(feed.value.what, What::Port(_) | What::Junction(_)) && feed.scale.is_none();
+        if !sum.terms.is_empty() && !bare && !kinds::takes_signal(input.kind, sum.dim) {
+            let span = feed.scale.as_ref().map_or(feed.value.span, |scale| scale.span);
+            self.fault(kinds::wrong_kind(input, &format!("{} that moves", sum.dim.name()), span));
+            return false;
+        }
+        let interval = matches!(sum.dim, Dim::Interval) && feed.scale.as_ref().is_some_and(|s| is_interval(s));
+        if interval && !matches!(input.kind, Kind::Pitch | Kind::Interval) {
+            let span = feed.scale.as_ref().map_or(feed.value.span, |scale| scale.span);
+            let message = format!("`{}` is no pitch, so an interval cannot scale what comes to it", input.names[0]);
+            self.fault(Fault::error(codes::WRONG_KIND, span, message).help("scale by a number, such as `-[0.5]->`"));
+            return false;
+        }
+        true
+    }
+
+    /// The value that the text sets: what stands in braces, and constants that come by cable.
+    fn setting(
+        &mut self,
+        index: usize,
+        slot: Slot,
+        side: Side,
+        set: Option<&(Sum, &Feed)>,
+        cables: &[(Sum, &Feed)],
+        input: &'static Input,
+    ) {
+        let path = self.paths[index].clone();
+        let mut value = None;
+        if let Some((sum, feed)) = set {
+            let span = feed.value.span;
+            if !sum.terms.is_empty() && !kinds::takes_signal(input.kind, sum.dim) {
+                return self.fault(kinds::wrong_kind(input, &format!("{} that moves", sum.dim.name()), span));
+            }
+            let Some(found) = self.converted(sum, input, span) else { return };
+            value = found;
+            // Without a constant part a value that moves is still all there is: the default does not stay beside it.
+            if found.is_none() && input.normal == Normal::Stays && input.default != 0.0 {
+                value = Some(Setting::Number(0.0));
+            }
+            if sum.terms.is_empty() && cables.is_empty() {
+                self.range(value, input, span);
+            }
+        }
+        for (sum, feed) in cables {
+            let span = feed.value.span;
+            let Some(found) = self.converted(sum, input, span) else { continue };
+            let Some(found) = found else { continue };
+            let start = match (value, input.normal) {
+                (Some(value), _) => value,
+                (None, Normal::Stays) => Setting::Number(input.default),
+                (None, _) => match found {
+                    Setting::Beats(_) => Setting::Beats(0.0),
+                    Setting::Number(_) => Setting::Number(0.0),
+                },
+            };
+            value = match (start, found) {
+                (Setting::Number(a), Setting::Number(b)) => Some(Setting::Number(a + b)),
+                (Setting::Beats(a), Setting::Beats(b)) => Some(Setting::Beats(a + b)),
+                // A default in seconds gives way to a musical time: the two cannot be added before the tempo is known.
+                (Setting::Number(_), Setting::Beats(b)) if set.is_none() => Some(Setting::Beats(b)),
+                _ => {
+                    let message = "a time in seconds and a musical time cannot be added";
+                    self.fault(Fault::error(codes::ARITHMETIC, span, message));
+                    return;
+                }
+            };
+        }
+        let Some(value) = value else { return };
+        if side != Side::Both {
+            let span = set.map(|(_, feed)| feed.span).or(cables.first().map(|(_, feed)| feed.span));
+            let message = format!("one side of `{}` cannot have a value of its own", input.names[0]);
+            self.fault(Fault::error(codes::NOT_PLAYABLE, span.unwrap_or_default(), message));
+            return;
+        }
+        if let Some(module) = self.graph.modules.get_mut(&path) {
+            module.settings.insert(slot, value);
+        }
+    }
+
+    /// The constant part of a sum in the unit of an input; the outer `None` where that is a fault.
+    fn converted(&mut self, sum: &Sum, input: &Input, span: Span) -> Option<Option<Setting>> {
+        let Some(base) = sum.base else { return Some(None) };
+        // The constant of a sum that moves was brought to the kind of the sum; as a number it is read like one.
+        match kinds::setting(base, input, span) {
+            Ok((value, hint)) => {
+                hint.into_iter().for_each(|hint| self.fault(hint));
+                Some(Some(value))
+            }
+            Err(fault) => {
+                self.fault(fault);
+                None
+            }
+        }
+    }
+
+    fn range(&mut self, value: Option<Setting>, input: &Input, span: Span) {
+        let Some(Setting::Number(v)) = value else { return };
+        if v >= input.min && v <= input.max {
+            return;
+        }
+        let (min, max) = (kinds::shown(input.min, input.kind), kinds::shown(input.max, input.kind));
+        let range = match (input.min.is_finite(), input.max.is_finite()) {
+            (true, true) => format!("{min} to {max}"),
+            (true, false) => format!("at least {min}"),
+            _ => format!("at most {max}"),
+        };
+        let held = kinds::shown(v.clamp(input.min, input.max), input.kind);
+        let message = format!("`{}` is {range}; {held} is used", input.names[0]);
+        self.fault(Fault::warning(codes::OUT_OF_RANGE, span, message));
+    }
+
+    /// Cables of terms to an input, with the hidden modules they need.
+    fn connect(&mut self, terms: Vec<(crate::linear::Term, Span)>, to: End, unnamed: bool) {
+        let mut hidden: BTreeMap<std::rc::Rc<str>, (std::rc::Rc<Operation>, Span)> = BTreeMap::new();
+        for (term, span) in &terms {
+            if let Origin::Operation(operation) = &term.origin {
+                hidden.entry(term.key.clone()).or_insert((operation.clone(), *span));
+            }
+        }
+        let mut ends: HashMap<std::rc::Rc<str>, End> = HashMap::new();
+        let mut count = 0;
+        let stem = self.port_path(&to);
+        for (key, (operation, span)) in hidden {
+            if let Some(end) = self.hidden(&operation, &stem, &mut count, span, unnamed) {
+                ends.insert(key, end);
+            }
+        }
+        for (term, span) in terms {
+            let from = match term.origin {
+                Origin::Output(end) => Some(end),
+                Origin::Operation(_) => ends.get(&term.key).cloned(),
+            };
+            if let Some(from) = from {
+                let cable = self.cables.entry((from, to.clone(), term.late)).or_insert((0.0, span));
+                cable.0 += term.factor;
+            }
+        }
+    }
+
+    /// `filt.cutoff`, which hidden modules are named after.
+    fn port_path(&self, to: &End) -> String {
+        let Some(module) = self.graph.modules.get(&to.module) else { return to.module.to_string() };
+        let input = &module.spec.inputs[to.port as usize];
+        let channel = match module.channels.get(usize::from(to.channel)) {
+            Some(channel) if input.indexed => format!("[{channel}]"),
+            _ => String::new(),
+        };
+        format!("{}.{}{}{channel}", to.module, input.names[0], to.side.suffix())
+    }
+
+    /// Makes the hidden module of an operation, and gives its output.
+    fn hidden(&mut self, operation: &Operation, stem: &str, count: &mut u32, span: Span, _: bool) -> Option<End> {
+        *count += 1;
+        let path: Path = format!("{stem}#{count}").into();
+        let (kind, inputs) = match &operation.op {
+            Op::Math(_) => ("Math", [("a", &operation.a), ("b", &operation.b)]),
+            Op::Quantize(_) => ("Quant", [("in", &operation.a), ("", &operation.b)]),
+        };
+        let Some(spec) = self.around.library.find(kind) else {
+            let message = format!("this needs the module type `{kind}`, which is not there");
+            self.fault(Fault::error(codes::NOT_PLAYABLE, span, message));
+            return None;
+        };
+        if self.graph.modules.len() >= limits::MODULES {
+            let message = format!("a patch may hold {} modules", limits::MODULES);
+            self.fault(Fault::error(codes::TOO_LARGE, span, message));
+            return None;
+        }
+        let channels = if spec.has_channels() { vec![Arc::from("0")] } else { Vec::new() };
+        let (settings, params) = (BTreeMap::new(), BTreeMap::new());
+        let mut module = Module { spec, channels, settings, params, was: None, unnamed: true, span };
+        match &operation.op {
+            Op::Math(word) => self.choice(&mut module, "op", word, span),
+            Op::Quantize(scale) => self.scale(&mut module, scale, span),
+        }
+        for (name, sum) in inputs {
+            if let (Some((port, _)), Some(base)) = (spec.input(name), sum.base) {
+                module.settings.insert((port, 0), Setting::Number(base.value));
+            }
+        }
+        self.graph.modules.insert(path.clone(), module);
+        for (name, sum) in inputs {
+            let Some((port, side)) = spec.input(name) else { continue };
+            let to = End { module: path.clone(), port, channel: 0, side };
+            for term in &sum.terms {
+                let from = match &term.origin {
+                    Origin::Output(end) => Some(end.clone()),
+                    Origin::Operation(inner) => self.hidden(inner, stem, count, span, true),
+                };
+                if let Some(from) = from {
+                    let cable = self.cables.entry((from, to.clone(), term.late)).or_insert((0.0, span));
+                    cable.0 += term.factor;
+                }
+            }
+        }
+        let (port, side) = spec.output("out").unwrap_or((0, Side::Both));
+        Some(End { module: path, port, channel: 0, side })
+    }
+
+    fn choice(&mut self, module: &mut Module, name: &str, word: &str, span: Span) {
+        let found = module.spec.param(name).and_then(|index| match &module.spec.params[index as usize].kind {
+            ParamKind::Choice(words) => Some((index, words.iter().position(|names| names.contains(&word))?)),
+            _ => None,
+        });
+        match found {
+            Some((index, choice)) => drop(module.params.insert((index, 0), ParamValue::Choice(choice as u16))),
+            None => {
+                let message = format!("`{}` cannot {word}, which this needs", module.spec.name());
+                self.fault(Fault::error(codes::NOT_PLAYABLE, span, message));
+            }
+        }
+    }
+
+    fn scale(&mut self, module: &mut Module, scale: &Scale, span: Span) {
+        match scale {
+            Scale::Named(word) => self.choice(module, "scale", word, span),
+            Scale::Listed(list) => {
+                let Some(index) = module.spec.param("scale") else { return };
+                let list = list.iter().map(|v| Item::Number(*v)).collect();
+                module.params.insert((index, 0), ParamValue::List(list));
+            }
+        }
+    }
+}
+
+fn is_interval(v: &crate::flat::Value) -> bool {
+    matches!(&v.what, What::Const(Const { dim: Dim::Interval, .. }))
+}

@@ -1,0 +1,236 @@
+//! From the flat patch to the graph: paths, channels, values in the units of their inputs, hidden modules for what is
+//! not linear.
+
+mod inputs;
+mod params;
+mod paths;
+mod sums;
+mod warn;
+
+use crate::fault::{Fault, codes};
+use crate::flat::{Channel, Draft, Expanded, Shape};
+use crate::limits;
+use crate::tree::PathName;
+use patches_core::graph::{Cable, Graph, Module, Path, Span};
+use patches_core::library::Library;
+use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::path::PathBuf;
+use std::sync::Arc;
+
+/// What checking needs besides the patch.
+pub(crate) struct Around<'a> {
+    pub library: &'a Library,
+    /// Folders of the texts, for files named in them.
+    pub folders: Vec<PathBuf>,
+}
+
+/// What checking gives.
+pub(crate) struct Checked {
+    pub graph: Graph,
+    pub faults: Vec<Fault>,
+    /// Sound files of the patch, which the caller looks for.
+    pub wanted: Vec<(PathBuf, Span)>,
+}
+
+/// Makes the graph.
+pub(crate) struct Checker<'a> {
+    around: &'a Around<'a>,
+    wanted: Vec<(PathBuf, Span)>,
+    expanded: &'a Expanded,
+    graph: Graph,
+    faults: Vec<Fault>,
+    told: HashSet<(&'static str, Span)>,
+    paths: Vec<Path>,
+    channels: Vec<Vec<Arc<str>>>,
+    /// Cables by their ends, so that two into one input from one output add up.
+    cables: BTreeMap<CableKey, (f64, Span)>,
+    /// Junctions that are being followed, for loops of nothing but wires.
+    following: HashSet<usize>,
+    work: usize,
+}
+
+type CableKey = (patches_core::graph::End, patches_core::graph::End, bool);
+
+/// Checks an expanded patch and makes its graph.
+pub(crate) fn check<'a>(expanded: &'a Expanded, around: &'a Around<'a>) -> Checked {
+    let mut checker = Checker {
+        around,
+        wanted: Vec::new(),
+        expanded,
+        graph: Graph::default(),
+        faults: Vec::new(),
+        told: HashSet::new(),
+        paths: Vec::new(),
+        channels: Vec::new(),
+        cables: BTreeMap::new(),
+        following: HashSet::new(),
+        work: 0,
+    };
+    checker.run();
+    Checked { graph: checker.graph, faults: checker.faults, wanted: checker.wanted }
+}
+
+impl Checker<'_> {
+    fn run(&mut self) {
+        let whole = &self.expanded.whole;
+        self.graph.tempo = whole.tempo;
+        self.graph.meter = whole.meter;
+        self.graph.swing = whole.swing;
+        self.graph.fade = whole.fade;
+        self.graph.swap = whole.swap;
+        let paths = paths::paths(self.expanded);
+        self.paths = paths.modules;
+        self.count_channels();
+        for (index, draft) in self.expanded.modules.iter().enumerate() {
+            self.module(index, draft, paths.was[index].clone());
+        }
+        for (index, draft) in self.expanded.modules.iter().enumerate() {
+            self.params(index, draft);
+            self.inputs(index);
+        }
+        if self.cables.len() > limits::CABLES {
+            let span = self.expanded.modules.first().map(|m| m.span).unwrap_or_default();
+            let message = format!("a patch may hold {} cables", limits::CABLES);
+            self.fault(Fault::error(codes::TOO_LARGE, span, message));
+        }
+        for ((from, to, late), (scale, span)) in std::mem::take(&mut self.cables) {
+            self.graph.cables.push(Cable { from, to, scale, late, span });
+        }
+        self.graph.mute = self.selected(&whole.mute, &paths.bodies);
+        self.graph.solo = self.selected(&whole.solo, &paths.bodies);
+        self.graph.sort();
+        self.warn();
+    }
+
+    fn fault(&mut self, fault: Fault) {
+        if self.faults.len() < limits::FAULTS && self.told.insert((fault.code, fault.span)) {
+            self.faults.push(fault);
+        }
+    }
+
+    fn module(&mut self, index: usize, draft: &Draft, was: Option<Path>) {
+        let path = self.paths[index].clone();
+        let module = Module {
+            spec: draft.spec,
+            channels: self.channels[index].clone(),
+            settings: BTreeMap::new(),
+            params: BTreeMap::new(),
+            was,
+            unnamed: draft.unnamed,
+            span: draft.span,
+        };
+        // Names given twice are told already; what is left are paths of the flat form that meet others.
+        let clean = self.expanded.faults.is_empty();
+        if let Some(before) = self.graph.modules.insert(path.clone(), module)
+            && clean
+        {
+            let fault = Fault::error(codes::GIVEN_TWICE, draft.span, format!("`{path}` is given twice"));
+            self.fault(fault.also(before.span, "first given here"));
+        }
+    }
+
+    /// The channels of every module: those written, else as many as are used.
+    fn count_channels(&mut self) {
+        let expanded = self.expanded;
+        let mut numbers: Vec<u32> = vec![1; expanded.modules.len()];
+        let mut names: Vec<BTreeSet<Arc<str>>> = vec![BTreeSet::new(); expanded.modules.len()];
+        let mut note = |module: usize, channel: &Channel| match channel {
+            Channel::Number(n) => numbers[module] = numbers[module].max(n.saturating_add(1)),
+            Channel::Named(name) => drop(names[module].insert(name.clone())),
+            Channel::Unsaid => {}
+        };
+        for (index, draft) in expanded.modules.iter().enumerate() {
+            for fed in &draft.fed {
+                let spec = &draft.spec.inputs[fed.port as usize];
+                if spec.indexed {
+                    note(index, &fed.channel);
+                }
+                sums::each_port(&fed.feed, &mut |source| {
+                    if expanded.modules[source.module].spec.outputs[source.port as usize].indexed {
+                        note(source.module, &source.channel);
+                    }
+                });
+            }
+            for (param, channel, _) in &draft.params {
+                if draft.spec.params[*param as usize].indexed {
+                    note(index, channel);
+                }
+            }
+        }
+        for junction in &expanded.junctions {
+            for feed in &junction.feeds {
+                sums::each_port(feed, &mut |source| note(source.module, &source.channel));
+            }
+        }
+        for (index, draft) in expanded.modules.iter().enumerate() {
+            let channels = match &draft.shape {
+                Shape::Names(names) => names.clone(),
+                Shape::Count(count) => counted(*count),
+                Shape::Unsaid if !draft.spec.has_channels() => Vec::new(),
+                Shape::Unsaid if !names[index].is_empty() => names[index].iter().cloned().collect(),
+                Shape::Unsaid => counted(numbers[index].min(limits::CHANNELS as u32)),
+            };
+            self.channels.push(channels);
+        }
+    }
+
+    /// The index of a channel; `[0]` is good on any port.
+    fn channel(&mut self, module: usize, channel: &Channel, indexed: bool, port: &str, span: Span) -> Option<u16> {
+        let channels = &self.channels[module];
+        let found = match channel {
+            Channel::Unsaid | Channel::Number(0) => Some(0),
+            Channel::Number(n) if indexed && (*n as usize) < channels.len() => Some(*n as u16),
+            Channel::Named(name) if indexed => channels.iter().position(|c| c == name).map(|n| n as u16),
+            _ => None,
+        };
+        if found.is_none() {
+            let shown = match channel {
+                Channel::Number(n) => n.to_string(),
+                Channel::Named(name) => name.to_string(),
+                Channel::Unsaid => String::new(),
+            };
+            let message = match indexed {
+                true => format!("`{port}` has no channel `{shown}`; it has {}", channels.join(", ")),
+                false => format!("`{port}` has no channels, so there is no `{port}[{shown}]`"),
+            };
+            let fault = Fault::error(codes::UNKNOWN_CHANNEL, span, message);
+            let known: Vec<Arc<str>> = channels.iter().filter(|c| c.parse::<u32>().is_err()).cloned().collect();
+            self.fault(fault.near(&shown, known.iter().map(|c| &**c)));
+        }
+        found
+    }
+
+    /// The paths that `mute` and `solo` name: a module, all of an instance, all rounds of a `for`.
+    fn selected(&mut self, names: &[PathName], bodies: &[Path]) -> Vec<Path> {
+        let mut found = BTreeSet::new();
+        for name in names {
+            let exact = self.graph.modules.contains_key(&name.text) || bodies.iter().skip(1).any(|b| *b == name.text);
+            if exact {
+                found.insert(name.text.clone());
+                continue;
+            }
+            let rounds = format!("{}[", name.text);
+            let all: Vec<Path> = self
+                .graph
+                .modules
+                .keys()
+                .chain(bodies.iter().skip(1))
+                .filter(|path| path.starts_with(&rounds) && !path[rounds.len()..].contains('/'))
+                .cloned()
+                .collect();
+            if all.is_empty() {
+                let message = format!("no module or template instance `{}`", name.text);
+                let known: Vec<Path> = self.graph.modules.keys().chain(bodies.iter().skip(1)).cloned().collect();
+                let fault = Fault::error(codes::UNKNOWN_PATH, name.span, message);
+                self.fault(fault.near(&name.text, known.iter().map(|k| &**k)));
+            }
+            found.extend(all);
+        }
+        found.into_iter().collect()
+    }
+}
+
+/// Channels without names.
+fn counted(count: u32) -> Vec<Arc<str>> {
+    (0..count).map(|n| n.to_string().into()).collect()
+}

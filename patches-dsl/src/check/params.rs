@@ -1,0 +1,165 @@
+//! Parameters that do not move: choices, whole numbers, words, lists, files, patterns.
+
+use super::Checker;
+use crate::fault::{Fault, codes};
+use crate::flat::{Channel, Draft, V, What};
+use crate::kinds;
+use patches_core::graph::{Item, ParamValue, Setting};
+use patches_core::spec::{Input, Kind, Param, ParamKind};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+impl Checker<'_> {
+    /// Sets a module's parameters.
+    pub(super) fn params(&mut self, index: usize, draft: &Draft) {
+        let mut one: BTreeMap<(u16, u16), &V> = BTreeMap::new();
+        let mut all: BTreeMap<u16, &V> = BTreeMap::new();
+        for (param, channel, v) in &draft.params {
+            let spec = &draft.spec.params[*param as usize];
+            let Some(found) = self.channel(index, channel, spec.indexed, spec.names[0], v.span) else { continue };
+            let before = match (spec.indexed, channel) {
+                (true, Channel::Unsaid) => all.insert(*param, v),
+                _ => one.insert((*param, found), v),
+            };
+            if let Some(before) = before {
+                let (first, second) = if before.span < v.span { (before.span, v.span) } else { (v.span, before.span) };
+                let fault = Fault::error(codes::GIVEN_TWICE, second, format!("`{}` is given twice", spec.names[0]));
+                self.fault(fault.also(first, "first given here"));
+            }
+        }
+        for (param, v) in all {
+            for channel in 0..self.channels[index].len() as u16 {
+                one.entry((param, channel)).or_insert(v);
+            }
+        }
+        for (slot, v) in one {
+            if let Some(value) = self.param_value(&draft.spec.params[slot.0 as usize], v)
+                && let Some(module) = self.graph.modules.get_mut(&self.paths[index])
+            {
+                module.params.insert(slot, value);
+            }
+        }
+    }
+
+    fn param_value(&mut self, param: &Param, v: &V) -> Option<ParamValue> {
+        let name = param.names[0];
+        let expected = match (&param.kind, &v.what) {
+            (_, What::Poison) => return None,
+            (ParamKind::Choice(words), What::Word(word) | What::Text(word)) => {
+                return self.choice_of(param, words, word, v);
+            }
+            (ParamKind::Choice(words), _) => {
+                let words: Vec<String> = words.iter().map(|names| format!("`{}`", names[0])).collect();
+                format!("one of {}", words.join(" "))
+            }
+            (ParamKind::Int { min, max, .. }, What::Const(c)) if c.as_whole().is_some() => {
+                let n = c.as_whole().unwrap_or(0);
+                if n < *min || n > *max {
+                    let held = n.clamp(*min, *max);
+                    let message = format!("`{name}` is {min} to {max}; {held} is used");
+                    self.fault(Fault::warning(codes::OUT_OF_RANGE, v.span, message));
+                    return Some(ParamValue::Int(held));
+                }
+                return Some(ParamValue::Int(n));
+            }
+            (ParamKind::Int { .. }, _) => "a whole number, such as `3`".to_string(),
+            (ParamKind::Bool(_), What::Bool(b)) => return Some(ParamValue::Bool(*b)),
+            // 0 and 1 are what a gate on a cable is.
+            (ParamKind::Bool(_), What::Const(c)) if matches!(c.as_whole(), Some(0 | 1)) => {
+                return Some(ParamValue::Bool(c.value == 1.0));
+            }
+            (ParamKind::Bool(_), _) => "`true` or `false`".to_string(),
+            (ParamKind::Text, What::Text(text) | What::Word(text)) => return Some(ParamValue::Text(text.clone())),
+            (ParamKind::Text, _) => "a text, such as `\"lead\"`".to_string(),
+            (ParamKind::File, What::File(text) | What::Text(text)) => return Some(self.file(text, v)),
+            // Some types know files by a word of their own, such as the built-in tables.
+            (ParamKind::File, What::Word(word)) => return Some(ParamValue::Text(word.clone())),
+            (ParamKind::File, _) => "a file, such as `file(\"kick.wav\")`".to_string(),
+            (ParamKind::List(kind), What::List(members)) => return self.list(*kind, name, members),
+            (ParamKind::List(kind), What::Const(_)) => return self.list(*kind, name, std::slice::from_ref(v)),
+            (ParamKind::List(_), What::Word(word) | What::Text(word)) => {
+                return Some(ParamValue::List(Arc::from([Item::Word(word.clone())])));
+            }
+            (ParamKind::List(kind), _) => {
+                format!("a list, such as `[{0}]`", kind.example().split(' ').next().unwrap_or(""))
+            }
+            (ParamKind::Pattern, What::Pattern(pattern)) => {
+                let message = format!("no module plays patterns yet, so `{}` is silent", pattern.name.text);
+                self.fault(Fault::error(codes::NOT_PLAYABLE, v.span, message));
+                return None;
+            }
+            (ParamKind::Pattern, What::Lane(song, _)) | (ParamKind::Song, What::Song(song)) => {
+                let message = format!("no module plays songs yet, so `{}` is silent", song.name.text);
+                self.fault(Fault::error(codes::NOT_PLAYABLE, v.span, message));
+                return None;
+            }
+            (ParamKind::Pattern, _) => "a pattern, by its name".to_string(),
+            (ParamKind::Song, _) => "a song, by its name".to_string(),
+        };
+        let moves = matches!(
+            v.what,
+            What::Port(_) | What::Junction(_) | What::Sum(_) | What::Product(_) | What::Minus(_) | What::Apply(..)
+        );
+        let code = if moves { codes::NOT_CONSTANT } else { codes::WRONG_KIND };
+        let message = format!("`{name}` expects {expected}, not {}", v.what.name());
+        self.fault(Fault::error(code, v.span, message));
+        None
+    }
+
+    fn choice_of(&mut self, param: &Param, words: &[&[&'static str]], word: &str, v: &V) -> Option<ParamValue> {
+        if let Some(index) = words.iter().position(|names| names.contains(&word)) {
+            return Some(ParamValue::Choice(index as u16));
+        }
+        let known: Vec<&str> = words.iter().flat_map(|names| names.iter().copied()).collect();
+        let message = format!("`{}` has no `{word}`", param.names[0]);
+        let mut fault = Fault::error(codes::UNKNOWN_WORD, v.span, message).near(word, known.iter().copied());
+        if fault.help.is_none() {
+            let shown: Vec<String> = words.iter().map(|names| format!("`{}`", names[0])).collect();
+            fault = fault.help(format!("it is one of {}", shown.join(" ")));
+        }
+        self.fault(fault);
+        None
+    }
+
+    /// A file's path, made relative to where the player reads from.
+    fn file(&mut self, text: &str, v: &V) -> ParamValue {
+        let folder = self.around.folders.get(usize::from(v.span.file)).cloned().unwrap_or_default();
+        let path = folder.join(text);
+        self.wanted.push((path.clone(), v.span));
+        ParamValue::Text(path.to_string_lossy().into())
+    }
+
+    fn list(&mut self, kind: Kind, name: &str, members: &[V]) -> Option<ParamValue> {
+        // A list's members are read as an input of the kind would read them.
+        let names: &'static [&'static str] = &["a member of this list"];
+        let input = Input::new(names, kind, "");
+        let mut items = Vec::with_capacity(members.len());
+        for member in members {
+            match &member.what {
+                What::Poison => return None,
+                What::Word(word) | What::Text(word) => items.push(Item::Word(word.clone())),
+                What::Const(c) => match kinds::setting(*c, &input, member.span) {
+                    Ok((Setting::Number(v), hint)) => {
+                        hint.into_iter().for_each(|hint| self.fault(hint));
+                        items.push(Item::Number(v));
+                    }
+                    Ok((Setting::Beats(_), _)) => {
+                        let message = format!("`{name}` takes no musical times");
+                        self.fault(Fault::error(codes::WRONG_KIND, member.span, message));
+                        return None;
+                    }
+                    Err(fault) => {
+                        self.fault(fault);
+                        return None;
+                    }
+                },
+                _ => {
+                    let message = format!("a list holds constants, not {}", member.what.name());
+                    self.fault(Fault::error(codes::NOT_CONSTANT, member.span, message));
+                    return None;
+                }
+            }
+        }
+        Some(ParamValue::List(items.into()))
+    }
+}

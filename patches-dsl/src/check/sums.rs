@@ -1,0 +1,217 @@
+//! Values as sums of outputs.
+
+use super::Checker;
+use crate::fault::{Fault, codes};
+use crate::flat::{Feed, Function, Source, V, What};
+use crate::limits;
+use crate::linear::{Aim, Origin, Scale, Sum};
+use crate::value::{Const, Dim, Misfit, Old};
+use patches_core::graph::{End, Span};
+use patches_core::spec::Kind;
+
+/// Calls back for every output in a feed.
+pub(super) fn each_port(feed: &Feed, note: &mut impl FnMut(&Source)) {
+    let mut todo: Vec<&V> = vec![&feed.value];
+    todo.extend(&feed.scale);
+    while let Some(v) = todo.pop() {
+        match &v.what {
+            What::Port(source) => note(source),
+            What::Minus(inner) => todo.push(inner),
+            What::Sum(parts) | What::Product(parts) => todo.extend(parts.iter().map(|(_, v)| v)),
+            What::Apply(_, args) | What::List(args) => todo.extend(args),
+            _ => {}
+        }
+    }
+}
+
+impl Checker<'_> {
+    /// What a feed brings, as a sum; nothing where a fault was told.
+    pub(super) fn feed_sum(&mut self, feed: &Feed, aim: Aim) -> Option<Sum> {
+        let mut sum = self.sum(&feed.value, aim)?;
+        if let Some(scale) = &feed.scale {
+            let by = self.sum(scale, aim)?;
+            sum = self.scaled(sum, by, aim, scale.span)?;
+        }
+        if feed.late {
+            sum.terms.iter_mut().for_each(|term| term.late = true);
+        }
+        Some(sum)
+    }
+
+    /// A sum through a scaled cable. Unlike in an expression a pitch may be scaled: what runs on a cable is a number.
+    fn scaled(&mut self, sum: Sum, by: Sum, aim: Aim, span: Span) -> Option<Sum> {
+        let Some(mut scale) = by.as_constant() else {
+            let dim = sum.dim;
+            let open = Sum { dim: Dim::Number, base: sum.base.map(|b| Const { dim: Dim::Number, ..b }), ..sum };
+            let mut product = self.told(open.times(by, aim), span)?;
+            if dim == Dim::Pitch && product.dim.is_plain() {
+                product.dim = Dim::Interval;
+            }
+            return Some(product);
+        };
+        if scale.old == Some(Old::Seconds) && !aim.musical {
+            scale = Const::new(Dim::Interval, scale.value / 12.0);
+            self.fault(crate::kinds::old_spelling("`7s` as a scale is written `7st` today", span));
+        }
+        if scale.old == Some(Old::Cents) {
+            self.fault(crate::kinds::old_spelling("`50c` is written `50ct` today", span));
+        }
+        if scale.dim.is_plain() {
+            let base = match (sum.base, aim.rate) {
+                (Some(base), false) if !sum.terms.is_empty() || base.dim == Dim::Frequency => {
+                    Some(self.told(base.as_pitch(), span)?)
+                }
+                (base, _) => base,
+            };
+            let dim = base.map_or(sum.dim, |base| if sum.terms.is_empty() { base.dim } else { sum.dim });
+            return Some(Sum { dim, base, ..sum }.scaled(scale.value));
+        }
+        self.told(sum.times(Sum::constant(scale), aim), span)
+    }
+
+    fn told<T>(&mut self, result: Result<T, Misfit>, span: Span) -> Option<T> {
+        match result {
+            Ok(value) => Some(value),
+            Err(misfit) => {
+                let mut fault = Fault::error(misfit.code, span, misfit.message);
+                fault.help = misfit.help;
+                self.fault(fault);
+                None
+            }
+        }
+    }
+
+    /// A value as a sum.
+    pub(super) fn sum(&mut self, v: &V, aim: Aim) -> Option<Sum> {
+        self.work += 1;
+        if self.work > limits::WORK {
+            let message = "this patch expands to more than a patch may hold";
+            self.fault(Fault::error(codes::TOO_LARGE, v.span, message));
+            return None;
+        }
+        match &v.what {
+            What::Const(c) => Some(Sum::constant(*c)),
+            What::Bool(b) => Some(Sum::constant(Const::whole(f64::from(u8::from(*b))))),
+            What::Port(source) => self.output(source, v.span),
+            What::Junction(junction) => self.junction(*junction, aim, v.span),
+            What::Minus(inner) => {
+                let inner = self.sum(inner, aim)?;
+                self.told(inner.minus(), v.span)
+            }
+            What::Sum(parts) => self.fold(parts, aim, v.span, |a, b, minus, aim| a.plus(b, minus, aim)),
+            What::Product(parts) => {
+                self.fold(parts, aim, v.span, |a, b, over, aim| if over { a.over(b, aim) } else { a.times(b, aim) })
+            }
+            What::Apply(Function::Quantize, args) => self.quantize(args, aim, v.span),
+            What::Apply(function, args) => {
+                let mut sums = Vec::with_capacity(args.len());
+                for arg in args {
+                    sums.push(self.sum(arg, aim)?);
+                }
+                self.told(Sum::apply(*function, sums, aim), v.span)
+            }
+            What::Poison => None,
+            What::Curve(curve) => {
+                let message = format!("no module plays curves yet, so `{}` is silent", curve.name.text);
+                self.fault(Fault::error(codes::NOT_PLAYABLE, v.span, message));
+                None
+            }
+            _ => {
+                let message = format!("{} cannot feed an input", v.what.name());
+                self.fault(Fault::error(codes::WRONG_KIND, v.span, message));
+                None
+            }
+        }
+    }
+
+    fn fold(
+        &mut self,
+        parts: &[(bool, V)],
+        aim: Aim,
+        span: Span,
+        join: impl Fn(Sum, Sum, bool, Aim) -> Result<Sum, Misfit>,
+    ) -> Option<Sum> {
+        let mut whole: Option<Sum> = None;
+        for (inverse, part) in parts {
+            let part = self.sum(part, aim)?;
+            whole = Some(match whole {
+                None => part,
+                Some(so_far) => self.told(join(so_far, part, *inverse, aim), span)?,
+            });
+        }
+        whole
+    }
+
+    fn output(&mut self, source: &Source, span: Span) -> Option<Sum> {
+        let spec = self.expanded.modules[source.module].spec;
+        let port = &spec.outputs[source.port as usize];
+        let channel = self.channel(source.module, &source.channel, port.indexed, port.names[0], span)?;
+        let end = End { module: self.paths[source.module].clone(), port: source.port, channel, side: source.side };
+        let dim = if port.kind == Kind::Pitch { Dim::Pitch } else { Dim::Number };
+        let key = format!("{}.{}{}[{channel}]", end.module, port.names[0], source.side.suffix()).into();
+        Some(Sum::term(Origin::Output(end), dim, key))
+    }
+
+    /// What is connected to a template's port: the sum of all that feeds it.
+    fn junction(&mut self, index: usize, aim: Aim, span: Span) -> Option<Sum> {
+        if !self.following.insert(index) {
+            let name = &self.expanded.junctions[index].name;
+            let message = format!("a loop of cables through `{name}` without a module in it");
+            self.fault(Fault::error(codes::CYCLE, span, message));
+            return None;
+        }
+        let expanded = self.expanded;
+        let mut sums = Vec::new();
+        for feed in &expanded.junctions[index].feeds {
+            if let Some(sum) = self.feed_sum(feed, aim) {
+                sums.push((sum, feed.span));
+            }
+        }
+        self.following.remove(&index);
+        // The order of cables must not reach the bits of their sum.
+        sums.sort_by_cached_key(|(sum, _)| sum.order());
+        let mut whole: Option<Sum> = None;
+        for (sum, span) in sums {
+            whole = Some(match whole {
+                None => sum,
+                Some(so_far) => self.told(so_far.joined(sum, aim), span)?,
+            });
+        }
+        Some(whole.unwrap_or(Sum { dim: Dim::Number, base: None, terms: Vec::new() }))
+    }
+
+    fn quantize(&mut self, args: &[V], aim: Aim, span: Span) -> Option<Sum> {
+        let [x, scale] = args else { return None };
+        let x = self.sum(x, aim)?;
+        if self.around.library.find("Quant").is_none() {
+            let fault = Fault::error(codes::NOT_PLAYABLE, span, "no module plays `quantize` yet");
+            self.fault(fault);
+            return None;
+        }
+        let scale = match &scale.what {
+            What::Word(word) | What::Text(word) => Scale::Named((&**word).into()),
+            What::List(members) => {
+                let mut list = Vec::new();
+                for member in members {
+                    match &member.what {
+                        What::Const(c) if matches!(c.dim, Dim::Interval | Dim::Pitch) => list.push(c.value),
+                        _ => {
+                            let message = "a scale is a word, or a list of notes or intervals";
+                            self.fault(Fault::error(codes::WRONG_KIND, member.span, message));
+                            return None;
+                        }
+                    }
+                }
+                Scale::Listed(list)
+            }
+            What::Poison => return None,
+            _ => {
+                let fault =
+                    Fault::error(codes::WRONG_KIND, scale.span, "a scale is a word, or a list of notes or intervals");
+                self.fault(fault.help("write `quantize(x, minor)`"));
+                return None;
+            }
+        };
+        self.told(x.quantized(scale, aim), span)
+    }
+}

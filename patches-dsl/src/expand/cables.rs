@@ -1,0 +1,311 @@
+//! Chains of cables.
+
+use super::eval::Thing;
+use super::{Expander, value};
+use crate::fault::{Fault, codes};
+use crate::flat::*;
+use crate::older;
+use crate::tree::{Arrow, Call, Chain, Expr, Index, Member, Name, Port, Way};
+use patches_core::graph::Span;
+use patches_core::spec::{Side, Spec};
+
+/// One member of a stage, looked up.
+enum Joint<'t> {
+    /// A module, an instance or a value, with the port that stands behind it.
+    Thing(Thing, Option<&'t Port>, Span),
+    /// `$.name`.
+    Boundary(&'t Port),
+    /// `~scope(lead)`.
+    Tap(Span),
+}
+
+/// Where a cable may end.
+#[derive(Clone)]
+enum Target {
+    Input(usize, (u16, Side), Channel),
+    Junction(usize),
+}
+
+/// Several ends of one member, and whether `[*n]` made them, so that two such members go side by side.
+struct Ends<T> {
+    list: Vec<T>,
+    every: bool,
+}
+
+impl<'t> Expander<'t> {
+    /// Writes the cables of a chain. `last` is what its last member is, where that was declared before.
+    pub(super) fn chain(&mut self, chain: &'t Chain, scope: usize, last: Option<Thing>) {
+        let count = chain.stages.len();
+        let named = last.is_some();
+        let mut stages: Vec<Vec<Joint<'t>>> = Vec::with_capacity(count);
+        for (index, stage) in chain.stages.iter().enumerate() {
+            let typed = named && index == 0;
+            let mut joints = Vec::with_capacity(stage.len());
+            for member in stage {
+                let known = if index == chain.named() { last.clone() } else { None };
+                joints.push(self.joint(member, scope, typed, known));
+            }
+            stages.push(joints);
+        }
+        for (index, arrow) in chain.arrows.iter().enumerate() {
+            let (left, right) = (index, index + 1);
+            let (from, to) = if arrow.way == Way::From { (right, left) } else { (left, right) };
+            let inside = |stage: usize| takes(chain, stage) && gives(chain, stage);
+            let scale = arrow.scale.as_ref().map(|scale| self.eval(scale, scope));
+            self.link(&stages[from], inside(from), &stages[to], inside(to), arrow, scale, scope);
+        }
+        if chain.arrows.is_empty() {
+            for joint in stages.iter().flatten() {
+                if let Joint::Boundary(port) = joint {
+                    self.boundary_source(port, scope);
+                }
+            }
+        }
+    }
+
+    fn joint(&mut self, member: &'t Member, scope: usize, typed: bool, known: Option<Thing>) -> Joint<'t> {
+        match member {
+            Member::Tap(_, label) => Joint::Tap(label.span),
+            Member::Expr(Expr::Boundary(port)) => Joint::Boundary(port),
+            Member::Expr(Expr::Call(call)) => {
+                let thing = match known {
+                    Some(thing) => thing,
+                    None => self.thing(call, scope, typed),
+                };
+                let port = port_of(call);
+                Joint::Thing(thing, port, call.span)
+            }
+            Member::Expr(expr) => Joint::Thing(Thing::Value(self.eval(expr, scope)), None, expr.span()),
+        }
+    }
+
+    #[allow(clippy::too_many_arguments, reason = "two ends and what is between them")]
+    fn link(
+        &mut self,
+        from: &[Joint<'t>],
+        from_inside: bool,
+        to: &[Joint<'t>],
+        to_inside: bool,
+        arrow: &'t Arrow,
+        scale: Option<V>,
+        scope: usize,
+    ) {
+        let sources: Vec<Ends<V>> = from.iter().map(|joint| self.sources(joint, from_inside, scope)).collect();
+        let targets: Vec<Ends<Target>> = to.iter().map(|joint| self.targets(joint, to_inside, scope)).collect();
+        for source in &sources {
+            for target in &targets {
+                if source.every && target.every {
+                    for (v, to) in source.list.iter().zip(&target.list) {
+                        self.cable(v, to, arrow, &scale, scope);
+                    }
+                    continue;
+                }
+                for v in &source.list {
+                    for to in &target.list {
+                        self.cable(v, to, arrow, &scale, scope);
+                    }
+                }
+            }
+        }
+    }
+
+    fn cable(&mut self, v: &V, to: &Target, arrow: &Arrow, scale: &Option<V>, scope: usize) {
+        if matches!(v.what, What::Poison) || scale.as_ref().is_some_and(|s| matches!(s.what, What::Poison)) {
+            return;
+        }
+        let late = arrow.way == Way::Late;
+        let feed = Feed { value: v.clone(), scale: scale.clone(), late, set: false, span: v.span };
+        match to {
+            Target::Input(module, port, channel) => self.feed(*module, *port, channel.clone(), feed, scope),
+            Target::Junction(junction) => self.out.junctions[*junction].feeds.push(feed),
+        }
+    }
+
+    /// What comes out of a member. Inside a chain a port is the way in if an input is so named.
+    fn sources(&mut self, joint: &Joint<'t>, inside: bool, scope: usize) -> Ends<V> {
+        match joint {
+            Joint::Tap(span) => {
+                self.error(scope, codes::NOT_A_SOURCE, *span, "a view ends a chain; nothing comes out of it");
+                Ends { list: Vec::new(), every: false }
+            }
+            Joint::Boundary(port) => {
+                let list = self.boundary(port, false, scope);
+                let list = list.into_iter().map(|junction| value(What::Junction(junction), port.span)).collect();
+                Ends { list, every: is_every(port) }
+            }
+            Joint::Thing(thing, port, span) => {
+                let port = port.filter(|port| !(inside && self.is_input(thing, port, scope)));
+                match port {
+                    Some(port) if is_every(port) => self.every_source(thing, port, scope, *span),
+                    _ => Ends { list: vec![self.source(thing, port, scope, *span)], every: false },
+                }
+            }
+        }
+    }
+
+    fn targets(&mut self, joint: &Joint<'t>, inside: bool, scope: usize) -> Ends<Target> {
+        let nothing = Ends { list: Vec::new(), every: false };
+        match joint {
+            Joint::Tap(_) => nothing,
+            Joint::Boundary(port) => {
+                let list = self.boundary(port, true, scope).into_iter().map(Target::Junction).collect();
+                Ends { list, every: is_every(port) }
+            }
+            Joint::Thing(thing, port, span) => {
+                let port = port.filter(|port| !inside || self.is_input(thing, port, scope));
+                match thing {
+                    Thing::Module(module) => self.inputs(*module, port, *span, scope),
+                    Thing::Instance(instance) => {
+                        if let Some(port) = port.filter(|port| is_every(port)) {
+                            let list = self.instance_every(*instance, false, port, scope);
+                            return Ends { list: list.into_iter().map(Target::Junction).collect(), every: true };
+                        }
+                        let junction = self.instance_port(*instance, false, port, scope, *span);
+                        Ends { list: junction.map(Target::Junction).into_iter().collect(), every: false }
+                    }
+                    Thing::Value(v) => {
+                        if !matches!(v.what, What::Poison) {
+                            let message = format!("a cable cannot go to {}", v.what.name());
+                            let fault = Fault::error(codes::NOT_A_TARGET, *span, message);
+                            self.fault(scope, fault.help("it goes to an input of a module, such as `filt.in`"));
+                        }
+                        nothing
+                    }
+                }
+            }
+        }
+    }
+
+    /// Whether a port is an input of a thing.
+    fn is_input(&mut self, thing: &Thing, port: &'t Port, scope: usize) -> bool {
+        let Some(name) = self.port_word(port, scope) else { return false };
+        match thing {
+            Thing::Module(module) => find_input(self.out.modules[*module].spec, &name).is_some(),
+            Thing::Instance(instance) => self.instances[*instance].ins.iter().any(|(input, _)| *input == name),
+            Thing::Value(_) => false,
+        }
+    }
+
+    fn inputs(&mut self, module: usize, port: Option<&'t Port>, span: Span, scope: usize) -> Ends<Target> {
+        let nothing = Ends { list: Vec::new(), every: false };
+        let spec = self.out.modules[module].spec;
+        let Some(port) = port else {
+            if spec.inputs.is_empty() {
+                self.error(scope, codes::NOT_A_TARGET, span, format!("`{}` has no input", spec.name()));
+                return nothing;
+            }
+            return Ends { list: vec![Target::Input(module, (0, Side::Both), Channel::Unsaid)], every: false };
+        };
+        let Some(name) = self.port_word(port, scope) else { return nothing };
+        let Some(found) = find_input(spec, &name) else {
+            self.unknown_input(spec, &name, port.name.span(), scope);
+            return nothing;
+        };
+        match port.index.as_deref() {
+            None => Ends { list: vec![Target::Input(module, found, Channel::Unsaid)], every: false },
+            Some(Index::Every(count)) => {
+                let count = self.count(count, scope).unwrap_or(0);
+                let list = (0..count).map(|n| Target::Input(module, found, Channel::Number(n))).collect();
+                Ends { list, every: true }
+            }
+            Some(index) => match self.channel(index, module, scope) {
+                Some(channel) => Ends { list: vec![Target::Input(module, found, channel)], every: false },
+                None => nothing,
+            },
+        }
+    }
+
+    fn every_source(&mut self, thing: &Thing, port: &'t Port, scope: usize, span: Span) -> Ends<V> {
+        let mut list = Vec::new();
+        match thing {
+            Thing::Instance(instance) => {
+                let junctions = self.instance_every(*instance, true, port, scope);
+                list = junctions.into_iter().map(|junction| value(What::Junction(junction), span)).collect();
+            }
+            Thing::Module(module) => {
+                let (spec, name) = (self.out.modules[*module].spec, self.port_word(port, scope));
+                let (Some(name), Some(Index::Every(count))) = (name, port.index.as_deref()) else {
+                    return Ends { list, every: true };
+                };
+                match spec.output(&name) {
+                    Some((index, side)) => {
+                        for n in 0..self.count(count, scope).unwrap_or(0) {
+                            let channel = Channel::Number(n);
+                            list.push(value(What::Port(Source { module: *module, port: index, side, channel }), span));
+                        }
+                    }
+                    None => self.unknown_output(spec, &name, port.name.span(), scope),
+                }
+            }
+            Thing::Value(v) if matches!(v.what, What::Poison) => {}
+            Thing::Value(_) => self.error(scope, codes::NOT_A_SOURCE, span, "`[*n]` stands behind a port of a module"),
+        }
+        Ends { list, every: true }
+    }
+
+    /// The number in `[*n]`.
+    pub(super) fn count(&mut self, name: &Name, scope: usize) -> Option<u32> {
+        let count = match name.text.parse::<i64>() {
+            Ok(count) => Some(count),
+            Err(_) => match self.lookup(scope, &name.text) {
+                Some(binding) => match self.bound(binding, name.span) {
+                    Thing::Value(v) => match &v.what {
+                        What::Const(c) => c.as_whole(),
+                        What::Poison => return None,
+                        _ => None,
+                    },
+                    _ => None,
+                },
+                None => {
+                    self.unknown_name(scope, name);
+                    return None;
+                }
+            },
+        };
+        let count = count.and_then(|n| u32::try_from(n).ok()).filter(|n| *n as usize <= crate::limits::CHANNELS);
+        if count.is_none() {
+            let message = format!("a count is a whole number from 0 to {}", crate::limits::CHANNELS);
+            self.error(scope, codes::ARGUMENT, name.span, message);
+        }
+        count
+    }
+
+    fn unknown_input(&mut self, spec: &'static Spec, name: &str, span: Span, scope: usize) {
+        let known = spec.inputs.iter().flat_map(|p| p.names);
+        let message = format!("`{}` has no input `{name}`", spec.name());
+        let mut fault = Fault::error(codes::UNKNOWN_PORT, span, message).near(name, known.copied());
+        if spec.param(name).is_some() {
+            fault = fault.help(format!("`{name}` does not move; set it in braces"));
+        } else if spec.output(name).is_some() {
+            fault = fault.help(format!("`{name}` is an output"));
+        }
+        self.fault(scope, fault);
+    }
+}
+
+/// An input by its name, or by the name it had in older files.
+fn find_input(spec: &'static Spec, name: &str) -> Option<(u16, Side)> {
+    spec.input(name).or_else(|| older::port(name).and_then(|(plain, _)| spec.input(plain)))
+}
+
+fn port_of(call: &Call) -> Option<&Port> {
+    call.any_port()
+}
+
+fn is_every(port: &Port) -> bool {
+    matches!(port.index.as_deref(), Some(Index::Every(_)))
+}
+
+/// Whether an arrow of the chain goes to this stage.
+fn takes(chain: &Chain, stage: usize) -> bool {
+    let left = stage.checked_sub(1).and_then(|arrow| chain.arrows.get(arrow));
+    left.is_some_and(|arrow| arrow.way != Way::From)
+        || chain.arrows.get(stage).is_some_and(|arrow| arrow.way == Way::From)
+}
+
+/// Whether an arrow of the chain leaves this stage.
+fn gives(chain: &Chain, stage: usize) -> bool {
+    let left = stage.checked_sub(1).and_then(|arrow| chain.arrows.get(arrow));
+    left.is_some_and(|arrow| arrow.way == Way::From)
+        || chain.arrows.get(stage).is_some_and(|arrow| arrow.way != Way::From)
+}

@@ -1,0 +1,353 @@
+//! Second round over a body: parameters and cables, now that every name is known.
+
+use super::eval::Thing;
+use super::{Binding, Expander, Pending, flatten, value};
+use crate::fault::{Fault, codes};
+use crate::flat::*;
+use crate::limits;
+use crate::older;
+use crate::tree::{self, Args, Call, Entry, Expr, Index, Name, Port, Statement};
+use patches_core::graph::Span;
+use patches_core::spec::{ParamKind, Side, Spec};
+use std::sync::Arc;
+
+impl<'t> Expander<'t> {
+    /// Fills a declared body, its rounds of `for` last.
+    pub(super) fn fill(&mut self, scope: usize, statements: &[&'t Statement]) {
+        for statement in statements {
+            match &statement.what {
+                tree::What::Define { name, chain, .. } => self.fill_define(scope, name, chain),
+                tree::What::Wire(chain) => self.chain(chain, scope, None),
+                tree::What::Setting(setting) => self.setting(scope, setting, statement.span),
+                tree::What::In(ports) | tree::What::Out(ports) if self.scopes[scope].body == 0 => {
+                    let span = ports.first().map_or(statement.span, |(name, _)| name.span);
+                    let fault = Fault::error(codes::MISPLACED, span, "only a template has ports of its own");
+                    self.fault(scope, fault);
+                }
+                tree::What::Include(_, span) if self.scopes[scope].parent.is_some() => {
+                    let message = "an include stands at the top of a file, not inside a body";
+                    self.error(scope, codes::MISPLACED, *span, message);
+                }
+                _ => {}
+            }
+        }
+        for (inner, body) in std::mem::take(&mut self.scopes[scope].todo) {
+            let statements = flatten(body);
+            self.fill(inner, &statements);
+        }
+    }
+
+    fn fill_define(&mut self, scope: usize, name: &Name, chain: &'t tree::Chain) {
+        let (binding, span) = match self.scopes[scope].names.get(&name.text) {
+            Some((binding, span)) => (binding.clone(), *span),
+            None => return,
+        };
+        // The name was given before; this is the second time, already told.
+        if span != name.span {
+            return;
+        }
+        let last = chain.stages.get(chain.named()).map(Vec::as_slice);
+        match (binding, last) {
+            (Binding::Signal(signal), _) => drop(self.signal(signal)),
+            (Binding::Module(module), Some([tree::Member::Expr(Expr::Call(call))])) => {
+                self.fill_module(module, call, scope);
+                self.chain(chain, scope, Some(Thing::Module(module)));
+            }
+            (Binding::Instance(instance), Some([tree::Member::Expr(Expr::Call(call))])) => {
+                self.fill_instance(instance, call, scope);
+                self.chain(chain, scope, Some(Thing::Instance(instance)));
+            }
+            _ => {}
+        }
+    }
+
+    /// The shape of a module, worked out when it is first needed.
+    fn shape(&mut self, module: usize) {
+        let Pending::Call(call, scope) = std::mem::replace(&mut self.shapes[module], Pending::Known) else { return };
+        let spec = self.out.modules[module].spec;
+        let Some(args) = &call.args else { return };
+        let Args::Named(entries) = args else {
+            let fault = Fault::error(codes::SHAPE, call.span, "the shape of a module is named");
+            return self.fault(scope, fault.help(format!("write `{}(channels: 3)`", spec.name())));
+        };
+        for entry in entries {
+            let Entry::Set { name, index: None, value: expr } = entry else { continue };
+            if &*name.text != "channels" {
+                let fault = Fault::error(codes::SHAPE, name.span, format!("a shape has no `{}`", name.text));
+                self.fault(scope, fault.help("round brackets take `channels: …`; parameters stand in braces"));
+            } else if !spec.has_channels() && spec.name() != "AudioOut" && spec.name() != "AudioIn" {
+                self.error(scope, codes::SHAPE, name.span, format!("`{}` has no channels", spec.name()));
+            } else if let Some(shape) = self.channels(expr, scope) {
+                self.out.modules[module].shape = shape;
+            }
+        }
+    }
+
+    /// `channels: 3`, `channels: [kick, bass]`.
+    fn channels(&mut self, expr: &'t Expr, scope: usize) -> Option<Shape> {
+        let Expr::List(members, span) = expr else {
+            let count = self.whole(expr, scope)?;
+            let allowed = 1..=limits::CHANNELS as i64;
+            if !allowed.contains(&count) {
+                let message = format!("a module has 1 to {} channels, not {count}", limits::CHANNELS);
+                self.error(scope, codes::SHAPE, expr.span(), message);
+                return None;
+            }
+            return Some(Shape::Count(count as u32));
+        };
+        let mut names: Vec<Arc<str>> = Vec::new();
+        for member in members {
+            let name: Arc<str> = match member.word() {
+                Some(word) => word.text.clone(),
+                None => match &self.eval(member, scope).what {
+                    What::Word(word) | What::Text(word) => word.clone(),
+                    What::Const(c) if c.as_whole().is_some_and(|n| n >= 0) => c.value.to_string().into(),
+                    What::Poison => return None,
+                    _ => {
+                        let message = "a channel's name is a word";
+                        self.error(scope, codes::SHAPE, member.span(), message);
+                        return None;
+                    }
+                },
+            };
+            if names.contains(&name) {
+                self.error(scope, codes::GIVEN_TWICE, member.span(), format!("the channel `{name}` is given twice"));
+                return None;
+            }
+            names.push(name);
+        }
+        if names.is_empty() || names.len() > limits::CHANNELS {
+            let message = format!("a module has 1 to {} channels", limits::CHANNELS);
+            self.error(scope, codes::SHAPE, *span, message);
+            return None;
+        }
+        Some(Shape::Names(names))
+    }
+
+    /// Works out the shapes that nothing asked for.
+    pub(super) fn settle_shapes(&mut self) {
+        for module in 0..self.shapes.len() {
+            self.shape(module);
+        }
+    }
+
+    /// The channel that an index means on a module.
+    pub(super) fn channel(&mut self, index: &'t Index, module: usize, scope: usize) -> Option<Channel> {
+        self.shape(module);
+        let Index::One(expr) = index else {
+            if let Index::Every(every) = index {
+                self.error(scope, codes::ARGUMENT, every.span, "`[*n]` stands in cables only");
+            }
+            return None;
+        };
+        if let Some(word) = expr.word() {
+            let known = match &self.out.modules[module].shape {
+                Shape::Names(names) => names.contains(&word.text),
+                _ => false,
+            };
+            if known || self.lookup(scope, &word.text).is_none() {
+                return Some(Channel::Named(word.text.clone()));
+            }
+        }
+        let v = self.eval(expr, scope);
+        self.channel_of(&v, scope)
+    }
+
+    fn channel_of(&mut self, v: &V, scope: usize) -> Option<Channel> {
+        match &v.what {
+            What::Const(c) => match c.as_whole().and_then(|n| u32::try_from(n).ok()) {
+                Some(n) => Some(Channel::Number(n)),
+                None => {
+                    self.error(scope, codes::UNKNOWN_CHANNEL, v.span, "an index is a whole number from 0, or a name");
+                    None
+                }
+            },
+            What::Word(word) | What::Text(word) => Some(Channel::Named(word.clone())),
+            What::Poison => None,
+            _ => {
+                self.error(scope, codes::NOT_CONSTANT, v.span, "an index is a constant");
+                None
+            }
+        }
+    }
+
+    /// Sets what stands in a module's braces.
+    pub(super) fn fill_module(&mut self, module: usize, call: &'t Call, scope: usize) {
+        self.shape(module);
+        for entry in call.braces.iter().flatten() {
+            self.entry(module, entry, None, scope);
+        }
+    }
+
+    fn entry(&mut self, module: usize, entry: &'t Entry, at: Option<&'t Name>, scope: usize) {
+        match entry {
+            Entry::At { channel, entries } => {
+                for entry in entries {
+                    self.entry(module, entry, Some(channel), scope);
+                }
+            }
+            Entry::Pass(param) => {
+                let v = self.param(param, scope);
+                self.set(module, &param.name, Channel::Unsaid, Given::Value(v), scope);
+            }
+            Entry::Set { name, index, value: expr } => {
+                let channel = match (index, at) {
+                    (Some(index), _) => self.channel(index, module, scope),
+                    (None, Some(at)) => Some(match at.text.parse::<u32>() {
+                        Ok(number) => Channel::Number(number),
+                        Err(_) => self.at_channel(at, module, scope),
+                    }),
+                    (None, None) => Some(Channel::Unsaid),
+                };
+                if let Some(channel) = channel {
+                    self.set(module, name, channel, Given::Expr(expr), scope);
+                }
+            }
+        }
+    }
+
+    /// `@kick`: a channel's name, else a constant.
+    fn at_channel(&mut self, at: &'t Name, module: usize, scope: usize) -> Channel {
+        if let Shape::Names(names) = &self.out.modules[module].shape
+            && names.contains(&at.text)
+        {
+            return Channel::Named(at.text.clone());
+        }
+        if let Some(binding @ (Binding::Value(_) | Binding::Signal(_))) = self.lookup(scope, &at.text)
+            && let Thing::Value(v) = self.bound(binding, at.span)
+            && let Some(channel) = self.channel_of(&v, scope)
+        {
+            return channel;
+        }
+        Channel::Named(at.text.clone())
+    }
+
+    /// Sets one parameter or input.
+    fn set(&mut self, module: usize, name: &Name, channel: Channel, given: Given<'t>, scope: usize) {
+        let spec = self.out.modules[module].spec;
+        if let Some(index) = spec.param(&name.text) {
+            let kind = &spec.params[index as usize].kind;
+            let v = match given {
+                Given::Value(v) => v,
+                Given::Expr(expr) => self.eval_param(expr, kind, scope),
+            };
+            self.out.modules[module].params.push((index, channel, v));
+            return;
+        }
+        let (port, bare) = match spec.input(&name.text) {
+            Some(port) => (port, None),
+            None => match older::port(&name.text).and_then(|(plain, bare)| Some((spec.input(plain)?, bare))) {
+                Some((port, bare)) => (port, bare),
+                None => return self.unknown_parameter(spec, name, scope),
+            },
+        };
+        let v = match given {
+            Given::Value(v) => v,
+            Given::Expr(expr) => self.eval(expr, scope),
+        };
+        let v = in_unit_of_name(v, bare);
+        let feed = Feed { value: v, scale: None, late: false, set: true, span: name.span };
+        self.feed(module, port, channel, feed, scope);
+    }
+
+    /// One more thing that feeds an input.
+    pub(super) fn feed(&mut self, module: usize, port: (u16, Side), channel: Channel, feed: Feed, scope: usize) {
+        self.spend(scope, feed.span);
+        self.out.modules[module].fed.push(Fed { port: port.0, side: port.1, channel, feed });
+    }
+
+    fn unknown_parameter(&mut self, spec: &'static Spec, name: &Name, scope: usize) {
+        let known = spec.inputs.iter().flat_map(|p| p.names).chain(spec.params.iter().flat_map(|p| p.names));
+        let message = format!("`{}` has no parameter `{}`", spec.name(), name.text);
+        let fault = Fault::error(codes::UNKNOWN_PARAMETER, name.span, message);
+        self.fault(scope, fault.near(&name.text, known.copied()));
+    }
+
+    /// A parameter that does not move: its own words come before any name.
+    fn eval_param(&mut self, expr: &'t Expr, kind: &ParamKind, scope: usize) -> V {
+        match (kind, expr.word()) {
+            (ParamKind::Choice(words), Some(word)) if words.iter().any(|names| names.contains(&&*word.text)) => {
+                value(What::Word(word.text.clone()), word.span)
+            }
+            (ParamKind::Bool(_), Some(word)) if matches!(&*word.text, "true" | "false") => {
+                value(What::Bool(&*word.text == "true"), word.span)
+            }
+            (ParamKind::Pattern, _) => self.eval_score(expr, scope, false),
+            (ParamKind::Song, _) => self.eval_score(expr, scope, true),
+            _ => self.eval_words(expr, scope),
+        }
+    }
+
+    /// The output of a thing: the port named, else the main one.
+    pub(super) fn source(&mut self, thing: &Thing, port: Option<&'t Port>, scope: usize, span: Span) -> V {
+        let poison = value(What::Poison, span);
+        match thing {
+            Thing::Module(module) => {
+                let spec = self.out.modules[*module].spec;
+                let Some(port) = port else {
+                    if spec.outputs.is_empty() {
+                        let message = format!("`{}` has no output", spec.name());
+                        self.error(scope, codes::NOT_A_SOURCE, span, message);
+                        return poison;
+                    }
+                    let source = Source { module: *module, port: 0, side: Side::Both, channel: Channel::Unsaid };
+                    return value(What::Port(source), span);
+                };
+                let Some(name) = self.port_word(port, scope) else { return poison };
+                let Some((index, side)) = spec.output(&name) else {
+                    self.unknown_output(spec, &name, port.name.span(), scope);
+                    return poison;
+                };
+                let channel = match &port.index {
+                    None => Some(Channel::Unsaid),
+                    Some(index) => self.channel(index, *module, scope),
+                };
+                match channel {
+                    Some(channel) => value(What::Port(Source { module: *module, port: index, side, channel }), span),
+                    None => poison,
+                }
+            }
+            Thing::Instance(instance) => match self.instance_port(*instance, true, port, scope, span) {
+                Some(junction) => value(What::Junction(junction), span),
+                None => poison,
+            },
+            Thing::Value(v) => match port {
+                None => v.clone(),
+                Some(port) => self.lane(v, port, scope),
+            },
+        }
+    }
+
+    pub(super) fn unknown_output(&mut self, spec: &'static Spec, name: &str, span: Span, scope: usize) {
+        let known = spec.outputs.iter().flat_map(|p| p.names);
+        let message = format!("`{}` has no output `{name}`", spec.name());
+        let mut fault = Fault::error(codes::UNKNOWN_PORT, span, message).near(name, known.copied());
+        if fault.help.is_none() {
+            let shown: Vec<String> = spec.outputs.iter().map(|p| format!("`{}`", p.names[0])).collect();
+            fault = match shown.is_empty() {
+                true => fault,
+                false => fault.help(format!("it has {}", shown.join(" "))),
+            };
+        }
+        self.fault(scope, fault);
+    }
+}
+
+/// What a parameter is set to.
+enum Given<'t> {
+    Expr(&'t Expr),
+    Value(V),
+}
+
+/// A bare number in the unit that an older parameter name says.
+fn in_unit_of_name(v: V, bare: Option<older::Bare>) -> V {
+    let (What::Const(c), Some(bare)) = (&v.what, bare) else { return v };
+    if !c.dim.is_plain() {
+        return v;
+    }
+    let (dim, factor) = match bare {
+        older::Bare::Milliseconds => (crate::value::Dim::Time, 1000.0),
+        older::Bare::Hertz => (crate::value::Dim::Frequency, 1.0),
+    };
+    value(What::Const(crate::value::Const::new(dim, c.value / factor)), v.span)
+}

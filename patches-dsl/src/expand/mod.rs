@@ -1,0 +1,254 @@
+//! From syntax trees to the flat patch: names, constants, `for`, templates.
+//!
+//! Each body (the file, a template instance, a round of `for`) is a scope. All its names are declared before anything
+//! in it is looked up, so the order of statements means nothing. Names for constants and signals are worked out when
+//! they are first used, once.
+
+mod cables;
+mod declare;
+mod eval;
+mod fill;
+mod names;
+mod settings;
+mod template;
+
+use crate::fault::{Fault, codes};
+use crate::flat::*;
+use crate::limits;
+use crate::score;
+use crate::tree::{Call, Expr, Statement, Template, Type};
+use patches_core::graph::Span;
+use patches_core::library::Library;
+use std::collections::{HashMap, HashSet};
+use std::rc::Rc;
+use std::sync::Arc;
+
+/// What a name stands for.
+#[derive(Clone, Debug)]
+pub(crate) enum Binding {
+    Module(usize),
+    Instance(usize),
+    /// A constant or signal, by index.
+    Signal(usize),
+    /// An array parameter, by the indices of its elements.
+    Array(Vec<usize>),
+    /// The counting name of a `for`.
+    Value(V),
+    /// Declared by something faulty.
+    Poison,
+}
+
+/// Where a constant or signal is worked out, and how far that is.
+pub(crate) struct Signal<'t> {
+    name: Arc<str>,
+    expr: &'t Expr,
+    scope: usize,
+    /// The type of the template parameter it is.
+    want: Option<Type>,
+    /// Of a list, this member.
+    member: Option<usize>,
+    state: State,
+}
+
+pub(crate) enum State {
+    New,
+    Busy,
+    Done(V),
+}
+
+/// Stands for an expression where a value is known without one.
+static NOTHING: Expr = Expr::Note(0.0, Span { file: 0, start: 0, end: 0 });
+
+/// A template, and the scope it was declared in.
+#[derive(Clone)]
+pub(crate) struct Declared<'t> {
+    template: &'t Arc<Template>,
+    scope: usize,
+}
+
+/// What other files and templates may see too.
+#[derive(Clone)]
+pub(crate) enum Score {
+    Pattern(Arc<score::Pattern>),
+    Section,
+    Song(Arc<score::Song>),
+    Curve(Arc<score::Curve>),
+}
+
+/// A body's names.
+#[derive(Default)]
+pub(crate) struct Scope<'t> {
+    parent: Option<usize>,
+    /// Above this scope only templates, patterns, songs, sections, curves and constants are seen.
+    barrier: bool,
+    body: usize,
+    round: Arc<str>,
+    names: HashMap<Arc<str>, (Binding, Span)>,
+    templates: HashMap<Arc<str>, (Declared<'t>, Span)>,
+    scores: HashMap<(&'static str, Arc<str>), (Score, Span)>,
+    /// Rounds of `for` in this scope, by number.
+    rounds: HashMap<i64, Vec<usize>>,
+    /// All rounds, to be filled, with their statements.
+    todo: Vec<(usize, &'t [Statement])>,
+    /// Names that an unreadable statement may have declared.
+    lost: HashSet<Arc<str>>,
+}
+
+/// A use of a template.
+pub(crate) struct Instance<'t> {
+    template: &'t Arc<Template>,
+    /// Scope of the body.
+    scope: usize,
+    body: usize,
+    /// The instance it stands in.
+    outer: Option<usize>,
+    ins: Vec<(Arc<str>, Option<u32>)>,
+    outs: Vec<(Arc<str>, Option<u32>)>,
+    junctions: HashMap<(bool, Arc<str>, u32), usize>,
+    span: Span,
+}
+
+/// A module before its channels are counted.
+pub(crate) enum Pending<'t> {
+    Call(&'t Call, usize),
+    Known,
+}
+
+/// Makes the flat patch.
+pub(crate) struct Expander<'t> {
+    library: &'t Library,
+    out: Expanded,
+    scopes: Vec<Scope<'t>>,
+    signals: Vec<Signal<'t>>,
+    instances: Vec<Instance<'t>>,
+    /// Which instance a body belongs to.
+    instance_of: HashMap<usize, usize>,
+    /// The scope of the file that is played.
+    main: usize,
+    /// Instance bodies that are still to be filled.
+    queue: Vec<usize>,
+    shapes: Vec<Pending<'t>>,
+    /// Length of a bar in quarter-note beats.
+    bar: f64,
+    depth: usize,
+    rounds: usize,
+    work: usize,
+    told: HashSet<(&'static str, Span)>,
+    /// Settings already seen, for those given twice.
+    set: HashMap<&'static str, Span>,
+}
+
+/// A text that takes part: its statements, and the files it includes.
+pub(crate) struct Unit<'t> {
+    pub statements: &'t [Statement],
+    pub includes: Vec<usize>,
+}
+
+/// Expands the last of these units; each unit's includes stand before it.
+pub(crate) fn expand<'t>(units: &[Unit<'t>], library: &'t Library) -> Expanded {
+    let mut expander = Expander {
+        library,
+        out: Expanded::default(),
+        scopes: Vec::new(),
+        signals: Vec::new(),
+        instances: Vec::new(),
+        instance_of: HashMap::new(),
+        main: 0,
+        queue: Vec::new(),
+        shapes: Vec::new(),
+        bar: 4.0,
+        depth: 0,
+        rounds: 0,
+        work: 0,
+        told: HashSet::new(),
+        set: HashMap::new(),
+    };
+    expander.run(units);
+    expander.out
+}
+
+impl<'t> Expander<'t> {
+    fn run(&mut self, units: &[Unit<'t>]) {
+        let Some((main, included)) = units.split_last() else { return };
+        self.out.bodies.push(Body {
+            outer: None,
+            name: Some(Arc::from("")),
+            template: Arc::from(""),
+            round: Arc::from(""),
+            was: None,
+            span: Span::default(),
+        });
+        self.bar = self.meter(main.statements);
+        for unit in included {
+            let scope = self.scope(None, 0);
+            self.include(scope, &unit.includes);
+            let statements = flatten(unit.statements);
+            self.declare_shared(scope, &statements);
+        }
+        let scope = self.scope(None, 0);
+        self.main = scope;
+        self.include(scope, &main.includes);
+        let statements = flatten(main.statements);
+        self.declare(scope, &statements);
+        self.fill(scope, &statements);
+        while let Some(instance) = self.queue.pop() {
+            self.open(instance);
+        }
+        self.settle_shapes();
+    }
+
+    /// A new, empty scope.
+    fn scope(&mut self, parent: Option<usize>, body: usize) -> usize {
+        let round = parent.map_or(Arc::from(""), |p| self.scopes[p].round.clone());
+        self.scopes.push(Scope { parent, body, round, ..Scope::default() });
+        self.scopes.len() - 1
+    }
+
+    /// Tells a fault once for each place, however many instances and rounds meet it, with where the template is used.
+    fn fault(&mut self, scope: usize, mut fault: Fault) {
+        if !self.told.insert((fault.code, fault.span)) || self.out.faults.len() >= limits::FAULTS {
+            return;
+        }
+        let body = self.scopes[scope].body;
+        let mut instance = self.instance_of.get(&body).map(|&index| &self.instances[index]);
+        while let Some(inner) = instance {
+            fault = fault.also(inner.span, format!("in `{}`, used here", inner.template.name.text));
+            instance = inner.outer.map(|outer| &self.instances[outer]);
+        }
+        let round = &self.scopes[scope].round;
+        if !round.is_empty() {
+            fault.message = format!("{} (in round {round})", fault.message);
+        }
+        self.out.faults.push(fault);
+    }
+
+    fn error(&mut self, scope: usize, code: &'static str, span: Span, message: impl Into<String>) {
+        self.fault(scope, Fault::error(code, span, message));
+    }
+
+    /// Counts one step of work; false, and one fault, when a text asks for too much.
+    fn spend(&mut self, scope: usize, span: Span) -> bool {
+        self.work += 1;
+        if self.work == limits::WORK {
+            self.error(scope, codes::TOO_LARGE, span, "this patch expands to more than a patch may hold");
+        }
+        self.work < limits::WORK
+    }
+}
+
+/// The statements of a body, with those in `patch { … }` among them.
+fn flatten(statements: &[Statement]) -> Vec<&Statement> {
+    let mut list = Vec::with_capacity(statements.len());
+    for statement in statements {
+        match &statement.what {
+            crate::tree::What::Patch(inner) => list.extend(flatten(inner)),
+            _ => list.push(statement),
+        }
+    }
+    list
+}
+
+/// A value at a place.
+fn value(what: What, span: Span) -> V {
+    Rc::new(Value { what, span })
+}

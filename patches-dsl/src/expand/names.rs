@@ -1,0 +1,258 @@
+//! Looking names up.
+
+use super::{Binding, Declared, Expander, Score, State};
+use crate::fault::{Fault, codes};
+use crate::flat::{V, What};
+use crate::limits;
+use crate::tree::Name;
+use patches_core::graph::Span;
+use patches_core::spec::Spec;
+use std::sync::Arc;
+
+/// What a type name means.
+pub(super) enum Kind<'t> {
+    Module(&'static Spec),
+    Template(Declared<'t>),
+}
+
+impl<'t> Expander<'t> {
+    /// What a name stands for, seen from a scope.
+    pub(super) fn lookup(&mut self, scope: usize, name: &str) -> Option<Binding> {
+        let (mut at, mut behind) = (Some(scope), false);
+        while let Some(here) = at {
+            if let Some((binding, _)) = self.scopes[here].names.get(name) {
+                let binding = binding.clone();
+                return match binding {
+                    Binding::Module(_) | Binding::Instance(_) if behind => None,
+                    Binding::Signal(signal) if behind && !self.is_constant(signal) => None,
+                    binding => Some(binding),
+                };
+            }
+            if self.scopes[here].lost.contains(name) {
+                return Some(Binding::Poison);
+            }
+            behind |= self.scopes[here].barrier;
+            at = self.scopes[here].parent;
+        }
+        None
+    }
+
+    /// Whether a name of the file is a constant, which templates may see.
+    fn is_constant(&mut self, signal: usize) -> bool {
+        let value = self.signal(signal);
+        is_constant(&value)
+    }
+
+    /// What `osc[3]` stands for: the name in that round of a `for`.
+    pub(super) fn lookup_round(&mut self, scope: usize, name: &str, rounds: &[i64]) -> Option<Binding> {
+        let mut at = Some(scope);
+        while let Some(here) = at {
+            if let Some(found) = self.in_round(here, name, rounds) {
+                return Some(found);
+            }
+            if self.scopes[here].lost.contains(name) {
+                return Some(Binding::Poison);
+            }
+            if self.scopes[here].barrier {
+                return None;
+            }
+            at = self.scopes[here].parent;
+        }
+        None
+    }
+
+    fn in_round(&self, scope: usize, name: &str, rounds: &[i64]) -> Option<Binding> {
+        let Some((first, rest)) = rounds.split_first() else {
+            return self.scopes[scope].names.get(name).map(|(binding, _)| binding.clone());
+        };
+        let inner = self.scopes[scope].rounds.get(first)?;
+        inner.iter().find_map(|&inner| self.in_round(inner, name, rest))
+    }
+
+    /// The module type or template of a name.
+    pub(super) fn kind(&self, scope: usize, name: &str) -> Option<Kind<'t>> {
+        let mut at = Some(scope);
+        while let Some(here) = at {
+            if let Some((declared, _)) = self.scopes[here].templates.get(name) {
+                return Some(Kind::Template(declared.clone()));
+            }
+            at = self.scopes[here].parent;
+        }
+        crate::older::find(self.library, name).map(Kind::Module)
+    }
+
+    /// A pattern, section, song or curve by name.
+    pub(super) fn score(&self, scope: usize, word: &'static str, name: &str) -> Option<Score> {
+        let key = (word, Arc::from(name));
+        let mut at = Some(scope);
+        while let Some(here) = at {
+            if let Some((score, _)) = self.scopes[here].scores.get(&key) {
+                return Some(score.clone());
+            }
+            at = self.scopes[here].parent;
+        }
+        None
+    }
+
+    /// Whether an unreadable statement in sight may have declared this name.
+    pub(super) fn is_lost(&self, scope: usize, name: &str) -> bool {
+        let mut at = Some(scope);
+        while let Some(here) = at {
+            if self.scopes[here].lost.contains(name) {
+                return true;
+            }
+            at = self.scopes[here].parent;
+        }
+        false
+    }
+
+    /// All names in sight, for suggestions.
+    pub(super) fn names_in_sight(&self, scope: usize) -> Vec<Arc<str>> {
+        let (mut at, mut names, mut behind) = (Some(scope), Vec::new(), false);
+        while let Some(here) = at {
+            let shown = self.scopes[here].names.iter().filter(|(_, (binding, _))| match binding {
+                Binding::Module(_) | Binding::Instance(_) => !behind,
+                _ => true,
+            });
+            names.extend(shown.map(|(name, _)| name.clone()));
+            behind |= self.scopes[here].barrier;
+            at = self.scopes[here].parent;
+        }
+        names
+    }
+
+    fn types_in_sight(&self, scope: usize) -> Vec<Arc<str>> {
+        let (mut at, mut names) = (Some(scope), Vec::new());
+        while let Some(here) = at {
+            names.extend(self.scopes[here].templates.keys().cloned());
+            at = self.scopes[here].parent;
+        }
+        names.extend(self.library.names().map(Arc::from));
+        names
+    }
+
+    /// Tells that there is no such type.
+    pub(super) fn unknown_type(&mut self, scope: usize, name: &Name) {
+        if self.is_lost(scope, &name.text) {
+            return;
+        }
+        let known = self.types_in_sight(scope);
+        let message = format!("no module type `{}`", name.text);
+        let mut fault = Fault::error(codes::UNKNOWN_MODULE, name.span, message);
+        fault = fault.near(&name.text, known.iter().map(|n| &**n));
+        if fault.help.is_none() && self.lookup(scope, &name.text).is_some() {
+            fault = fault.help(format!("`{}` is a name; brackets may follow a module type only", name.text));
+        }
+        self.fault(scope, fault);
+    }
+
+    /// Tells that nothing has this name.
+    pub(super) fn unknown_name(&mut self, scope: usize, name: &Name) {
+        let begins_type = name.text.chars().next().is_some_and(char::is_uppercase);
+        if begins_type {
+            return self.unknown_type(scope, name);
+        }
+        let (names, types) = (self.names_in_sight(scope), self.types_in_sight(scope));
+        let message = format!("nothing is named `{}`", name.text);
+        let mut fault = Fault::error(codes::UNKNOWN_NAME, name.span, message);
+        fault = fault.near(&name.text, types.iter().map(|n| &**n)).near(&name.text, names.iter().map(|n| &**n));
+        if let Some(number) = self.round_with(scope, &name.text) {
+            fault = fault.help(format!("it stands in a `for`: write `{}[{number}]`", name.text));
+        }
+        if self.hidden_by_barrier(scope, &name.text) {
+            fault = fault.help("a template sees no modules or signals of the file: give it a port with `in:`");
+        }
+        self.fault(scope, fault);
+    }
+
+    /// The first round of a `for` in sight that has this name.
+    fn round_with(&self, scope: usize, name: &str) -> Option<i64> {
+        let rounds = self.scopes[scope].rounds.iter();
+        let with = rounds.filter(|(_, inner)| inner.iter().any(|&i| self.scopes[i].names.contains_key(name)));
+        with.map(|(number, _)| *number).min()
+    }
+
+    fn hidden_by_barrier(&self, scope: usize, name: &str) -> bool {
+        let mut at = Some(scope);
+        while let Some(here) = at {
+            if self.scopes[here].names.contains_key(name) {
+                return true;
+            }
+            at = self.scopes[here].parent;
+        }
+        false
+    }
+
+    /// Gives a name a meaning, once.
+    pub(super) fn bind(&mut self, scope: usize, name: &Name, binding: Binding) {
+        if let Some((_, before)) = self.scopes[scope].names.get(&name.text) {
+            let before = *before;
+            return self.given_twice(scope, &format!("`{}`", name.text), name.span, before);
+        }
+        self.scopes[scope].names.insert(name.text.clone(), (binding, name.span));
+    }
+
+    /// Tells that something is given twice; the later place is the fault.
+    pub(super) fn given_twice(&mut self, scope: usize, what: &str, a: Span, b: Span) {
+        let (first, second) = if a < b { (a, b) } else { (b, a) };
+        let fault = Fault::error(codes::GIVEN_TWICE, second, format!("{what} is given twice"));
+        self.fault(scope, fault.also(first, "first given here"));
+    }
+
+    /// The value of a constant or signal, worked out once.
+    pub(super) fn signal(&mut self, index: usize) -> V {
+        let (expr, scope, want, member) = {
+            let signal = &self.signals[index];
+            (signal.expr, signal.scope, signal.want, signal.member)
+        };
+        let span = expr.span();
+        let poison = || super::value(What::Poison, span);
+        match &self.signals[index].state {
+            State::Done(value) => return value.clone(),
+            State::Busy => {
+                let message = format!("`{}` is made of itself", self.signals[index].name);
+                self.error(scope, codes::CYCLE, span, message);
+                return poison();
+            }
+            State::New => {}
+        }
+        if self.depth >= limits::DEPTH {
+            self.error(scope, codes::TOO_DEEP, span, format!("names stand for names more than {} deep", limits::DEPTH));
+            return poison();
+        }
+        self.depth += 1;
+        self.signals[index].state = State::Busy;
+        let mut value = match want {
+            Some(want) => self.eval_typed(expr, scope, want, index),
+            None => self.eval(expr, scope),
+        };
+        if let (Some(member), What::List(list)) = (member, &value.what) {
+            value = match list.get(member) {
+                Some(value) => value.clone(),
+                None => {
+                    let message = format!("this list has {} members, not {}", list.len(), member + 1);
+                    self.error(scope, codes::ARGUMENT, span, message);
+                    poison()
+                }
+            };
+        }
+        self.depth -= 1;
+        self.signals[index].state = State::Done(value.clone());
+        value
+    }
+
+    /// The place a name is given, for faults.
+    pub(super) fn span_of(&self, scope: usize, name: &str) -> Option<Span> {
+        self.scopes[scope].names.get(name).map(|(_, span)| *span)
+    }
+}
+
+/// Whether a value holds no signal.
+pub(super) fn is_constant(value: &V) -> bool {
+    match &value.what {
+        What::List(list) => list.iter().all(is_constant),
+        What::Port(_) | What::Junction(_) | What::Minus(_) | What::Sum(_) | What::Product(_) | What::Curve(_) => false,
+        What::Apply(..) => false,
+        _ => true,
+    }
+}

@@ -1,0 +1,200 @@
+//! Settings of the whole patch, and names of patterns, songs and curves where a value is expected.
+
+use super::eval::Thing;
+use super::{Expander, Score, value};
+use crate::fault::{Fault, codes};
+use crate::flat::{V, What};
+use crate::tree::{self, Call, Expr, Name, Port, Setting, Statement, SwapOn, Word};
+use crate::value::{Const, Dim};
+use patches_core::graph::{Landing, Span};
+
+impl<'t> Expander<'t> {
+    /// The length of a bar in quarter-note beats, which constants need before anything else.
+    pub(super) fn meter(&mut self, statements: &'t [Statement]) -> f64 {
+        for statement in super::flatten(statements) {
+            if let tree::What::Setting(Setting::Meter(beats, note)) = &statement.what
+                && let (Ok(beats), Ok(note)) = (beats.text.parse::<u32>(), note.text.parse::<u32>())
+                && beats > 0
+                && note > 0
+            {
+                return 4.0 * f64::from(beats) / f64::from(note);
+            }
+        }
+        4.0
+    }
+
+    /// One setting.
+    pub(super) fn setting(&mut self, scope: usize, setting: &'t Setting, span: Span) {
+        if scope != self.main {
+            let message = format!("`{}` is for the whole patch, not for a body in it", setting.word());
+            return self.error(scope, codes::MISPLACED, span, message);
+        }
+        if !matches!(setting, Setting::Mute(_) | Setting::Solo(_)) {
+            if let Some(&before) = self.set.get(setting.word()) {
+                return self.given_twice(scope, &format!("`{}`", setting.word()), span, before);
+            }
+            self.set.insert(setting.word(), span);
+        }
+        match setting {
+            Setting::Tempo(expr) => {
+                let number = self.setting_number(expr, scope, "a tempo, such as `126`", &[Dim::Number, Dim::Bpm]);
+                self.out.whole.tempo = self.in_range(number, expr, scope, 1.0, 1000.0, "a tempo is 1 to 1000");
+            }
+            Setting::Meter(beats, note) => self.set_meter(beats, note, span, scope),
+            Setting::Swing(expr) => {
+                let dims = [Dim::Number, Dim::Gain, Dim::Note];
+                let number = self.setting_number(expr, scope, "a share, such as `56%`", &dims);
+                // `swing 56` can only mean percent.
+                let number = number.map(|n| if n > 1.0 { n / 100.0 } else { n });
+                self.out.whole.swing = self.in_range(number, expr, scope, 0.25, 0.75, "swing is 25% to 75%");
+            }
+            Setting::Fade(expr) => {
+                let number = self.setting_number(expr, scope, "a time, such as `40ms`", &[Dim::Number, Dim::Time]);
+                self.out.whole.fade = self.in_range(number, expr, scope, 0.0, 60.0, "a fade takes 0s to 60s");
+            }
+            Setting::Swap(on) => self.out.whole.swap = self.landing(on, scope),
+            Setting::Mute(paths) => self.out.whole.mute.extend(paths.iter().cloned()),
+            Setting::Solo(paths) => self.out.whole.solo.extend(paths.iter().cloned()),
+        }
+    }
+
+    fn set_meter(&mut self, beats: &Name, note: &Name, span: Span, scope: usize) {
+        match (beats.text.parse::<u32>(), note.text.parse::<u32>()) {
+            (Ok(b), Ok(n)) if (1..=64).contains(&b) && n.is_power_of_two() && n <= 64 => {
+                self.out.whole.meter = Some((b, n));
+            }
+            _ => {
+                let message = "a meter has 1 to 64 beats, of notes that are powers of two up to 64";
+                let fault = Fault::error(codes::OUT_OF_RANGE, span, message);
+                self.fault(scope, fault.help("write `meter 7/8`"));
+            }
+        }
+    }
+
+    fn setting_number(&mut self, expr: &'t Expr, scope: usize, expected: &str, dims: &[Dim]) -> Option<f64> {
+        let v = self.eval(expr, scope);
+        match &v.what {
+            What::Const(c) if dims.contains(&c.dim) => return Some(c.value),
+            What::Poison => {}
+            _ => {
+                let message = format!("expected {expected}, found {}", v.what.name());
+                self.error(scope, codes::WRONG_KIND, expr.span(), message);
+            }
+        }
+        None
+    }
+
+    fn in_range(&mut self, n: Option<f64>, expr: &Expr, scope: usize, min: f64, max: f64, say: &str) -> Option<f64> {
+        let n = n?;
+        if (min..=max).contains(&n) {
+            return Some(n);
+        }
+        self.error(scope, codes::OUT_OF_RANGE, expr.span(), say);
+        None
+    }
+
+    fn landing(&mut self, on: &'t SwapOn, scope: usize) -> Option<Landing> {
+        match on {
+            SwapOn::Now => Some(Landing::Now),
+            SwapOn::Bar => Some(Landing::Bars(1)),
+            SwapOn::Beat => Some(Landing::Beat),
+            SwapOn::Every(quantity) => {
+                let bars = matches!(&*quantity.unit, "bar" | "bars");
+                match (bars, Const::written(quantity, 1.0).value) {
+                    (true, n) if n.fract() == 0.0 && (1.0..=1024.0).contains(&n) => Some(Landing::Bars(n as u32)),
+                    _ => {
+                        let message = "a swap lands `now`, `on beat`, `on bar` or on so many whole bars";
+                        let fault = Fault::error(codes::WRONG_KIND, quantity.span, message);
+                        self.fault(scope, fault.help("write `swap on 4bars`"));
+                        None
+                    }
+                }
+            }
+        }
+    }
+
+    /// A pattern, a lane, or a song where one is expected.
+    pub(super) fn eval_score(&mut self, expr: &'t Expr, scope: usize, song: bool) -> V {
+        let span = expr.span();
+        if let Expr::Call(call) = expr
+            && call.is_bare()
+            && call.index.is_empty()
+            && let Word::Plain(name) = &call.target
+        {
+            let word = if song { "song" } else { "pattern" };
+            if call.port.is_none()
+                && let Some(score) = self.score(scope, word, &name.text)
+            {
+                return value(score_value(score), span);
+            }
+            if let (false, Some(port)) = (song, &call.port)
+                && let Some(Score::Song(tune)) = self.score(scope, "song", &name.text)
+            {
+                let tune = value(What::Song(tune), span);
+                return self.lane(&tune, port, scope);
+            }
+            if call.port.is_none() && self.lookup(scope, &name.text).is_none() {
+                if !self.is_lost(scope, &name.text) {
+                    let known = self.scores_in_sight(scope, word);
+                    let fault = Fault::error(codes::UNKNOWN_NAME, span, format!("no {word} `{}`", name.text));
+                    self.fault(scope, fault.near(&name.text, known.iter().map(|n| &**n)));
+                }
+                return value(What::Poison, span);
+            }
+        }
+        self.eval(expr, scope)
+    }
+
+    fn scores_in_sight(&self, scope: usize, word: &str) -> Vec<std::sync::Arc<str>> {
+        let (mut at, mut names) = (Some(scope), Vec::new());
+        while let Some(here) = at {
+            names.extend(self.scopes[here].scores.keys().filter(|(w, _)| *w == word).map(|(_, name)| name.clone()));
+            at = self.scopes[here].parent;
+        }
+        names
+    }
+
+    /// A curve where a signal is expected; patterns and songs only to say what they are.
+    pub(super) fn named_score(&mut self, name: &Name, call: &Call, scope: usize) -> Option<Thing> {
+        let found = ["curve", "pattern", "song"].iter().find_map(|word| self.score(scope, word, &name.text))?;
+        // `Lead` the type and `Lead` the pattern may share a name; the type is meant where a signal is.
+        if !matches!(found, Score::Curve(_)) && self.kind(scope, &name.text).is_some() {
+            return None;
+        }
+        Some(Thing::Value(value(score_value(found), call.span)))
+    }
+
+    /// `tune.drums`.
+    pub(super) fn lane(&mut self, v: &V, port: &'t Port, scope: usize) -> V {
+        let poison = value(What::Poison, port.span);
+        match &v.what {
+            What::Poison => poison,
+            What::Song(song) => {
+                let Some(name) = self.port_word(port, scope) else { return poison };
+                match song.lanes.iter().position(|lane| lane.text == name) {
+                    Some(lane) => value(What::Lane(song.clone(), lane), port.span),
+                    None => {
+                        let message = format!("the song `{}` has no lane `{name}`", song.name.text);
+                        let fault = Fault::error(codes::UNKNOWN_NAME, port.name.span(), message);
+                        self.fault(scope, fault.near(&name, song.lanes.iter().map(|lane| &*lane.text)));
+                        poison
+                    }
+                }
+            }
+            _ => {
+                let message = format!("{} has no ports", v.what.name());
+                self.error(scope, codes::UNKNOWN_PORT, port.name.span(), message);
+                poison
+            }
+        }
+    }
+}
+
+fn score_value(score: Score) -> What {
+    match score {
+        Score::Pattern(pattern) => What::Pattern(pattern),
+        Score::Song(song) => What::Song(song),
+        Score::Curve(curve) => What::Curve(curve),
+        Score::Section => What::Poison,
+    }
+}

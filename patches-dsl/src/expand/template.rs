@@ -1,0 +1,433 @@
+//! Templates: an instance binds the parameters, gives its ports, and is opened after the body that uses it.
+
+use super::{Binding, Declared, Expander, Instance, Signal, State, flatten, value};
+use crate::fault::{Fault, codes};
+use crate::flat::*;
+use crate::limits;
+use crate::tree::{self, Args, Call, Decl, Entry, Expr, Index, Name, Port, Statement};
+use patches_core::graph::Span;
+use std::collections::HashMap;
+use std::sync::Arc;
+
+impl<'t> Expander<'t> {
+    /// A new use of a template: its scope with the parameters bound, its ports known.
+    pub(super) fn new_instance(
+        &mut self,
+        scope: usize,
+        declared: &Declared<'t>,
+        name: Option<Arc<str>>,
+        call: &'t Call,
+    ) -> Option<usize> {
+        let template = declared.template;
+        let outer = self.instance_of.get(&self.scopes[scope].body).copied();
+        if self.is_recursive(template, outer, call.span, scope) {
+            return None;
+        }
+        if self.out.bodies.len() >= limits::MODULES {
+            let message = format!("a patch may hold {} template instances", limits::MODULES);
+            self.error(scope, codes::TOO_LARGE, call.span, message);
+            return None;
+        }
+        let body = self.out.bodies.len();
+        let round = self.scopes[scope].round.clone();
+        let outer_body = Some(self.scopes[scope].body);
+        let template_name = template.name.text.clone();
+        self.out.bodies.push(Body {
+            outer: outer_body,
+            name,
+            template: template_name,
+            round,
+            was: None,
+            span: call.span,
+        });
+        let inner = self.scope(Some(declared.scope), body);
+        self.scopes[inner].barrier = true;
+        self.scopes[inner].round = Arc::from("");
+        let index = self.instances.len();
+        self.instances.push(Instance {
+            template,
+            scope: inner,
+            body,
+            outer,
+            ins: Vec::new(),
+            outs: Vec::new(),
+            junctions: HashMap::new(),
+            span: call.span,
+        });
+        self.instance_of.insert(body, index);
+        self.bind_parameters(index, call, scope);
+        self.declare_ports(index);
+        self.queue.push(index);
+        Some(index)
+    }
+
+    fn is_recursive(
+        &mut self,
+        template: &'t Arc<tree::Template>,
+        outer: Option<usize>,
+        span: Span,
+        scope: usize,
+    ) -> bool {
+        let mut path = vec![template.name.text.clone()];
+        let mut at = outer;
+        while let Some(index) = at {
+            let instance = &self.instances[index];
+            path.push(instance.template.name.text.clone());
+            if Arc::ptr_eq(instance.template, template) {
+                path.reverse();
+                let message = format!("the template `{}` is made of itself: {}", template.name.text, path.join(" → "));
+                let (code, declared) = (codes::CYCLE, template.name.span);
+                self.fault(scope, Fault::error(code, span, message).also(declared, "declared here"));
+                return true;
+            }
+            at = instance.outer;
+        }
+        if path.len() > limits::DEPTH {
+            let message = format!("templates nest more than {} deep", limits::DEPTH);
+            self.error(scope, codes::TOO_DEEP, span, message);
+            return true;
+        }
+        false
+    }
+
+    /// Binds what is given for the parameters, in either bracket, and their defaults.
+    fn bind_parameters(&mut self, index: usize, call: &'t Call, scope: usize) {
+        let (template, inner) = (self.instances[index].template, self.instances[index].scope);
+        let mut given: HashMap<(&str, Option<u32>), (&'t Expr, Span)> = HashMap::new();
+        for (name, element, expr) in self.given(call, scope) {
+            let Some(decl) = template.decls.iter().find(|decl| decl.name.text == name.text) else { continue };
+            if let Some((_, before)) = given.insert((&decl.name.text, element), (expr, name.span)) {
+                self.given_twice(scope, &format!("`{}`", name.text), name.span, before);
+            }
+        }
+        for decl in &template.decls {
+            let binding = match &decl.size {
+                None => match given.get(&(&*decl.name.text, None)) {
+                    Some((expr, _)) => Binding::Signal(self.parameter(decl, expr, scope, None)),
+                    None => self.default(decl, inner, call, scope, None),
+                },
+                Some(size) => {
+                    // The size may be another parameter, whatever their order.
+                    let given_size = given.get(&(&*size.0.text, None)).map(|(expr, _)| *expr);
+                    let count = self.size_of(&size.0, template, given_size, scope, inner).unwrap_or(0);
+                    let mut elements = Vec::new();
+                    for n in 0..count {
+                        let element = given.get(&(&*decl.name.text, Some(n)));
+                        let all = given.get(&(&*decl.name.text, None));
+                        let binding = match (element, all) {
+                            (Some((expr, _)), _) => Binding::Signal(self.parameter(decl, expr, scope, None)),
+                            (None, Some((expr, _))) => {
+                                Binding::Signal(self.parameter(decl, expr, scope, Some(n as usize)))
+                            }
+                            (None, None) => self.default(decl, inner, call, scope, Some(n as usize)),
+                        };
+                        if let Binding::Signal(signal) = binding {
+                            elements.push(signal);
+                        }
+                    }
+                    for ((name, element), (_, span)) in &given {
+                        if *name == &*decl.name.text && element.is_some_and(|n| n >= count) {
+                            let message = format!("`{name}` has {count} elements");
+                            self.error(scope, codes::UNKNOWN_CHANNEL, *span, message);
+                        }
+                    }
+                    Binding::Array(elements)
+                }
+            };
+            self.bind(inner, &decl.name, binding);
+        }
+    }
+
+    /// What stands in a template's brackets: name, element, value.
+    fn given(&mut self, call: &'t Call, scope: usize) -> Vec<(&'t Name, Option<u32>, &'t Expr)> {
+        let mut list = Vec::new();
+        let named = match &call.args {
+            Some(Args::Named(entries)) => entries.iter().collect(),
+            Some(Args::Placed(args)) if !args.is_empty() => {
+                let fault = Fault::error(codes::ARGUMENT, call.span, "what a template is given is named");
+                self.fault(scope, fault.help("write `voice(attack: 5ms)`"));
+                Vec::new()
+            }
+            _ => Vec::new(),
+        };
+        for entry in named.into_iter().chain(call.braces.iter().flatten()) {
+            self.given_entry(entry, None, scope, &mut list);
+        }
+        list
+    }
+
+    fn given_entry(
+        &mut self,
+        entry: &'t Entry,
+        at: Option<u32>,
+        scope: usize,
+        list: &mut Vec<(&'t Name, Option<u32>, &'t Expr)>,
+    ) {
+        match entry {
+            Entry::Set { name, index, value } => {
+                let element = match index {
+                    None => at,
+                    Some(Index::One(expr)) => match self.whole(expr, scope).and_then(|n| u32::try_from(n).ok()) {
+                        Some(n) => Some(n),
+                        None => return,
+                    },
+                    Some(Index::Every(every)) => {
+                        self.error(scope, codes::ARGUMENT, every.span, "`[*n]` stands in cables only");
+                        return;
+                    }
+                };
+                list.push((name, element, value));
+            }
+            Entry::At { channel, entries } => {
+                let at = channel.text.parse::<u32>().ok();
+                if at.is_none() {
+                    self.error(scope, codes::UNKNOWN_CHANNEL, channel.span, "elements of an array are numbered");
+                    return;
+                }
+                for entry in entries {
+                    self.given_entry(entry, at, scope, list);
+                }
+            }
+            Entry::Pass(_) => {}
+        }
+    }
+
+    fn parameter(&mut self, decl: &'t Decl, expr: &'t Expr, scope: usize, member: Option<usize>) -> usize {
+        let (name, want) = (decl.name.text.clone(), Some(decl.kind));
+        self.signals.push(Signal { name, expr, scope, want, member, state: State::New });
+        self.signals.len() - 1
+    }
+
+    fn default(
+        &mut self,
+        decl: &'t Decl,
+        inner: usize,
+        call: &'t Call,
+        scope: usize,
+        member: Option<usize>,
+    ) -> Binding {
+        // `{ <attack> }` hands a parameter of the outer body on.
+        for entry in call.braces.iter().flatten() {
+            if let Entry::Pass(param) = entry
+                && param.name.text == decl.name.text
+            {
+                let v = self.param(param, scope);
+                self.signals.push(Signal {
+                    name: decl.name.text.clone(),
+                    expr: &super::NOTHING,
+                    scope,
+                    want: None,
+                    member,
+                    state: State::Done(v),
+                });
+                return Binding::Signal(self.signals.len() - 1);
+            }
+        }
+        match &decl.default {
+            Some(expr) => Binding::Signal(self.parameter(decl, expr, inner, member)),
+            None => {
+                let message = format!("`{}` needs a value", decl.name.text);
+                let fault = Fault::error(codes::ARGUMENT, call.span, message);
+                self.fault(scope, fault.also(decl.name.span, "declared here, without a default"));
+                Binding::Poison
+            }
+        }
+    }
+
+    /// The size of an array: a number, or another parameter.
+    fn size_of(
+        &mut self,
+        size: &'t Name,
+        template: &'t tree::Template,
+        given: Option<&'t Expr>,
+        scope: usize,
+        inner: usize,
+    ) -> Option<u32> {
+        if size.text.parse::<u32>().is_ok() {
+            return self.count(size, inner);
+        }
+        let decl = template.decls.iter().find(|decl| decl.name.text == size.text);
+        let count = match (given, decl.and_then(|decl| decl.default.as_ref())) {
+            (Some(expr), _) => self.whole(expr, scope),
+            (None, Some(expr)) => self.whole(expr, inner),
+            (None, None) if decl.is_some() => return None,
+            (None, None) => return self.count(size, inner),
+        };
+        let fits = count.and_then(|n| u32::try_from(n).ok()).filter(|n| *n as usize <= limits::CHANNELS);
+        if count.is_some() && fits.is_none() {
+            let message = format!("an array has at most {} elements", limits::CHANNELS);
+            self.error(scope, codes::ARGUMENT, size.span, message);
+        }
+        fits
+    }
+
+    fn declare_ports(&mut self, index: usize) {
+        let (template, inner) = (self.instances[index].template, self.instances[index].scope);
+        let (mut ins, mut outs) = (Vec::new(), Vec::new());
+        for statement in flatten(&template.body) {
+            let (ports, list) = match &statement.what {
+                tree::What::In(ports) => (ports, &mut ins),
+                tree::What::Out(ports) => (ports, &mut outs),
+                _ => continue,
+            };
+            for (name, size) in ports {
+                let size = size.as_ref().map(|size| self.count(&size.0, inner).unwrap_or(0));
+                if list.iter().any(|(other, _)| *other == name.text) {
+                    self.error(
+                        inner,
+                        codes::GIVEN_TWICE,
+                        name.span,
+                        format!("the port `{}` is given twice", name.text),
+                    );
+                    continue;
+                }
+                list.push((name.text.clone(), size));
+            }
+        }
+        (self.instances[index].ins, self.instances[index].outs) = (ins, outs);
+    }
+
+    /// Sets what stands in an instance's braces and is a port, and tells what is neither.
+    pub(super) fn fill_instance(&mut self, index: usize, call: &'t Call, scope: usize) {
+        let template = self.instances[index].template;
+        for (name, element, expr) in self.given(call, scope) {
+            if template.decls.iter().any(|decl| decl.name.text == name.text) {
+                continue;
+            }
+            let ins = &self.instances[index].ins;
+            if !ins.iter().any(|(port, _)| *port == name.text) {
+                let known: Vec<Arc<str>> = ins
+                    .iter()
+                    .map(|(port, _)| port.clone())
+                    .chain(template.decls.iter().map(|decl| decl.name.text.clone()))
+                    .collect();
+                let message = format!("`{}` has no parameter or input `{}`", template.name.text, name.text);
+                let fault = Fault::error(codes::UNKNOWN_PARAMETER, name.span, message);
+                self.fault(scope, fault.near(&name.text, known.iter().map(|n| &**n)));
+                continue;
+            }
+            let v = self.eval(expr, scope);
+            if let Some(junction) = self.junction(index, false, &name.text, element.unwrap_or(0), name.span, scope) {
+                let feed = Feed { value: v, scale: None, late: false, set: true, span: name.span };
+                self.out.junctions[junction].feeds.push(feed);
+            }
+        }
+    }
+
+    /// Opens an instance: declares and fills its body.
+    pub(super) fn open(&mut self, index: usize) {
+        let (template, scope) = (self.instances[index].template, self.instances[index].scope);
+        let statements: Vec<&'t Statement> = flatten(&template.body);
+        self.declare(scope, &statements);
+        self.fill(scope, &statements);
+    }
+
+    /// A port of an instance, seen from outside: the one named, else the main one.
+    pub(super) fn instance_port(
+        &mut self,
+        index: usize,
+        output: bool,
+        port: Option<&'t Port>,
+        scope: usize,
+        span: Span,
+    ) -> Option<usize> {
+        let Some(port) = port else {
+            let list = if output { &self.instances[index].outs } else { &self.instances[index].ins };
+            let Some((name, _)) = list.first().cloned() else {
+                let (what, code) =
+                    if output { ("output", codes::NOT_A_SOURCE) } else { ("input", codes::NOT_A_TARGET) };
+                let message = format!("`{}` has no {what}", self.instances[index].template.name.text);
+                self.error(scope, code, span, message);
+                return None;
+            };
+            return self.junction(index, output, &name, 0, span, scope);
+        };
+        let name = self.port_word(port, scope)?;
+        let element = self.element(port, scope)?;
+        self.junction(index, output, &name, element, port.name.span(), scope)
+    }
+
+    fn element(&mut self, port: &'t Port, scope: usize) -> Option<u32> {
+        match port.index.as_deref() {
+            None => Some(0),
+            Some(Index::One(expr)) => {
+                let n = self.whole(expr, scope)?;
+                let element = u32::try_from(n).ok();
+                if element.is_none() {
+                    self.error(scope, codes::UNKNOWN_CHANNEL, expr.span(), "indices count from 0");
+                }
+                element
+            }
+            Some(Index::Every(every)) => {
+                self.error(scope, codes::ARGUMENT, every.span, "`[*n]` stands in cables only");
+                None
+            }
+        }
+    }
+
+    /// `v.extra[*n]`.
+    pub(super) fn instance_every(&mut self, index: usize, output: bool, port: &'t Port, scope: usize) -> Vec<usize> {
+        let (Some(name), Some(Index::Every(count))) = (self.port_word(port, scope), port.index.as_deref()) else {
+            return Vec::new();
+        };
+        let span = port.name.span();
+        let count = self.count(count, scope).unwrap_or(0);
+        (0..count).filter_map(|n| self.junction(index, output, &name, n, span, scope)).collect()
+    }
+
+    /// `$.name`: a port of the template the text stands in, `to` where a cable goes to it.
+    pub(super) fn boundary(&mut self, port: &'t Port, to: bool, scope: usize) -> Vec<usize> {
+        let body = self.scopes[scope].body;
+        let Some(&index) = self.instance_of.get(&body) else {
+            self.error(scope, codes::MISPLACED, port.span, "`$` is the boundary of a template, and this is none");
+            return Vec::new();
+        };
+        if is_every(port) {
+            return self.instance_every(index, to, port, scope);
+        }
+        let (Some(name), Some(element)) = (self.port_word(port, scope), self.element(port, scope)) else {
+            return Vec::new();
+        };
+        self.junction(index, to, &name, element, port.name.span(), scope).into_iter().collect()
+    }
+
+    /// `$.name` in an expression.
+    pub(super) fn boundary_source(&mut self, port: &'t Port, scope: usize) -> V {
+        match self.boundary(port, false, scope).as_slice() {
+            [junction] => value(What::Junction(*junction), port.span),
+            _ => value(What::Poison, port.span),
+        }
+    }
+
+    /// One port of an instance; made when it is first used.
+    fn junction(&mut self, index: usize, output: bool, name: &str, n: u32, span: Span, scope: usize) -> Option<usize> {
+        let instance = &self.instances[index];
+        let list = if output { &instance.outs } else { &instance.ins };
+        let Some((name, size)) = list.iter().find(|(port, _)| &**port == name).cloned() else {
+            let what = if output { "output" } else { "input" };
+            let message = format!("`{}` has no {what} `{name}`", instance.template.name.text);
+            let known: Vec<Arc<str>> = list.iter().map(|(port, _)| port.clone()).collect();
+            let fault = Fault::error(codes::UNKNOWN_PORT, span, message);
+            self.fault(scope, fault.near(name, known.iter().map(|n| &**n)));
+            return None;
+        };
+        if n >= size.unwrap_or(1) {
+            let message = format!("`{name}` has no [{n}]: it has {}", size.unwrap_or(1));
+            self.error(scope, codes::UNKNOWN_CHANNEL, span, message);
+            return None;
+        }
+        let key = (output, name.clone(), n);
+        if let Some(&junction) = instance.junctions.get(&key) {
+            return Some(junction);
+        }
+        let label = if size.is_some() { format!("{name}[{n}]").into() } else { name };
+        let (body, junction) = (instance.body, self.out.junctions.len());
+        self.out.junctions.push(Junction { body, name: label, feeds: Vec::new() });
+        self.instances[index].junctions.insert(key, junction);
+        Some(junction)
+    }
+}
+
+fn is_every(port: &Port) -> bool {
+    matches!(port.index.as_deref(), Some(Index::Every(_)))
+}

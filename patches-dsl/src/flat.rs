@@ -1,0 +1,268 @@
+//! The patch with every template opened, every `for` unrolled and every name put in: modules, and what feeds each of
+//! their inputs. Values are still as written; [`crate::check`] gives them the units of the inputs they meet.
+
+use crate::fault::Fault;
+use crate::score;
+use crate::tree::PathName;
+use crate::value::Const;
+use patches_core::graph::{Landing, Span};
+use patches_core::spec::{Side, Spec};
+use std::rc::Rc;
+use std::sync::Arc;
+
+/// A value and where it is written.
+#[derive(Clone, Debug)]
+pub struct Value {
+    /// What it is.
+    pub what: What,
+    /// Where.
+    pub span: Span,
+}
+
+/// A shared value: a name stands for one value however often it is used.
+pub type V = Rc<Value>;
+
+/// What a value is.
+#[derive(Clone, Debug)]
+pub enum What {
+    /// A number that knows what it measures.
+    Const(Const),
+    /// A bare word.
+    Word(Arc<str>),
+    /// A text in quotes.
+    Text(Arc<str>),
+    /// `true` or `false`.
+    Bool(bool),
+    /// `file("…")`, as written.
+    File(Arc<str>),
+    /// `[a, b]`.
+    List(Vec<V>),
+    /// An output.
+    Port(Source),
+    /// A port of a template: whatever is connected to it.
+    Junction(usize),
+    /// `-a`.
+    Minus(V),
+    /// Terms, each with whether it is subtracted.
+    Sum(Vec<(bool, V)>),
+    /// Factors, each with whether it divides.
+    Product(Vec<(bool, V)>),
+    /// A function.
+    Apply(Function, Vec<V>),
+    /// A pattern.
+    Pattern(Arc<score::Pattern>),
+    /// A song.
+    Song(Arc<score::Song>),
+    /// A lane of a song.
+    Lane(Arc<score::Song>, usize),
+    /// A curve.
+    Curve(Arc<score::Curve>),
+    /// Something faulty, already told.
+    Poison,
+}
+
+/// The functions of the language.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Function {
+    /// The smaller.
+    Min,
+    /// The larger.
+    Max,
+    /// Without its sign.
+    Abs,
+    /// Held between two.
+    Clamp,
+    /// From one to another.
+    Mix,
+    /// To the nearest note of a scale.
+    Quantize,
+}
+
+impl Function {
+    /// The function of this name.
+    pub fn named(name: &str) -> Option<Function> {
+        Some(match name {
+            "min" => Function::Min,
+            "max" => Function::Max,
+            "abs" => Function::Abs,
+            "clamp" => Function::Clamp,
+            "mix" => Function::Mix,
+            "quantize" => Function::Quantize,
+            _ => return None,
+        })
+    }
+
+    /// Its name.
+    pub fn name(self) -> &'static str {
+        match self {
+            Function::Min => "min",
+            Function::Max => "max",
+            Function::Abs => "abs",
+            Function::Clamp => "clamp",
+            Function::Mix => "mix",
+            Function::Quantize => "quantize",
+        }
+    }
+
+    /// How many arguments it takes, and how they are written.
+    pub fn arguments(self) -> (usize, &'static str) {
+        match self {
+            Function::Min => (2, "min(a, b)"),
+            Function::Max => (2, "max(a, b)"),
+            Function::Abs => (1, "abs(x)"),
+            Function::Clamp => (3, "clamp(x, lo, hi)"),
+            Function::Mix => (3, "mix(a, b, t)"),
+            Function::Quantize => (2, "quantize(x, scale)"),
+        }
+    }
+}
+
+/// Which channel of a port or parameter.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Channel {
+    /// None written: the first of a port, all of a parameter.
+    Unsaid,
+    /// By number.
+    Number(u32),
+    /// By name.
+    Named(Arc<str>),
+}
+
+/// An output of a module.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Source {
+    /// Index of the module.
+    pub module: usize,
+    /// Index of the output.
+    pub port: u16,
+    /// Its side.
+    pub side: Side,
+    /// Its channel.
+    pub channel: Channel,
+}
+
+/// What feeds an input or a template's port.
+#[derive(Clone, Debug)]
+pub struct Feed {
+    /// What comes.
+    pub value: V,
+    /// Times this.
+    pub scale: Option<V>,
+    /// One sample late.
+    pub late: bool,
+    /// Set in braces, not by a cable.
+    pub set: bool,
+    /// Where it is written.
+    pub span: Span,
+}
+
+/// An input and what feeds it.
+#[derive(Clone, Debug)]
+pub struct Fed {
+    /// Index of the input.
+    pub port: u16,
+    /// Its side.
+    pub side: Side,
+    /// Its channel.
+    pub channel: Channel,
+    /// What comes.
+    pub feed: Feed,
+}
+
+/// How many channels a module has, as written.
+#[derive(Clone, Debug)]
+pub enum Shape {
+    /// Not said: as many as are used.
+    Unsaid,
+    /// So many.
+    Count(u32),
+    /// These.
+    Names(Vec<Arc<str>>),
+}
+
+/// A module.
+#[derive(Clone, Debug)]
+pub struct Draft {
+    /// Its type.
+    pub spec: &'static Spec,
+    /// Index of the body it stands in.
+    pub body: usize,
+    /// Its name, rounds of `for` included; none where it is written in place.
+    pub name: Option<Arc<str>>,
+    /// The rounds of `for` it stands in: `[3]`.
+    pub round: Arc<str>,
+    /// Written in place, without a name.
+    pub unnamed: bool,
+    /// Its channels.
+    pub shape: Shape,
+    /// What feeds its inputs.
+    pub fed: Vec<Fed>,
+    /// Its other parameters: index, channel, value.
+    pub params: Vec<(u16, Channel, V)>,
+    /// Its earlier path.
+    pub was: Option<PathName>,
+    /// Where it is written.
+    pub span: Span,
+}
+
+/// A port of a template instance.
+#[derive(Clone, Debug)]
+pub struct Junction {
+    /// The instance's body.
+    pub body: usize,
+    /// `gate`, `extra[1]`.
+    pub name: Arc<str>,
+    /// What feeds it.
+    pub feeds: Vec<Feed>,
+}
+
+/// The file's own body, or that of a template instance.
+#[derive(Clone, Debug)]
+pub struct Body {
+    /// The body it stands in; none for the file.
+    pub outer: Option<usize>,
+    /// The instance's name, rounds included; none where it is written in place.
+    pub name: Option<Arc<str>>,
+    /// The template's name.
+    pub template: Arc<str>,
+    /// The rounds of `for` the instance stands in.
+    pub round: Arc<str>,
+    /// Its earlier path.
+    pub was: Option<PathName>,
+    /// Where it is used.
+    pub span: Span,
+}
+
+/// What is set for the whole patch.
+#[derive(Clone, Debug, Default)]
+pub struct Whole {
+    /// Beats a minute.
+    pub tempo: Option<f64>,
+    /// Beats in a bar, and the note that is a beat.
+    pub meter: Option<(u32, u32)>,
+    /// 0.5 is straight.
+    pub swing: Option<f64>,
+    /// Seconds.
+    pub fade: Option<f64>,
+    /// When a save takes effect.
+    pub swap: Option<Landing>,
+    /// Silent modules.
+    pub mute: Vec<PathName>,
+    /// The only ones heard.
+    pub solo: Vec<PathName>,
+}
+
+/// A patch, expanded.
+#[derive(Clone, Debug, Default)]
+pub struct Expanded {
+    /// Modules, in no order that means anything.
+    pub modules: Vec<Draft>,
+    /// Ports of templates.
+    pub junctions: Vec<Junction>,
+    /// The file's body first, then one for every template instance.
+    pub bodies: Vec<Body>,
+    /// Settings of the patch.
+    pub whole: Whole,
+    /// What is wrong.
+    pub faults: Vec<Fault>,
+}

@@ -1,0 +1,141 @@
+//! Constants in the unit of the input they meet.
+
+use crate::fault::{Fault, codes};
+use crate::value::{Const, Dim, Old};
+use patches_core::exact;
+use patches_core::graph::{Setting, Span};
+use patches_core::spec::{Input, Kind, Unit};
+
+/// Above this a bare number that is a pitch is in hertz.
+const OCTAVES: f64 = 16.0;
+
+/// The setting of an input for a constant.
+pub fn setting(c: Const, input: &Input, span: Span) -> Result<(Setting, Option<Fault>), Fault> {
+    let wrong = || wrong_kind(input, c.dim.name(), span);
+    let number = |v: f64| Ok((Setting::Number(v), None));
+    let hint = |v: f64, what: &str| Ok((Setting::Number(v), Some(old_spelling(what, span))));
+    if c.dim == Dim::Divisor {
+        return Err(wrong().help("write `1/8d`"));
+    }
+    match (input.kind, c.dim) {
+        (Kind::Pitch | Kind::Interval, Dim::Time) if c.old == Some(Old::Seconds) => {
+            hint(c.value / 12.0, "`7s` as an interval is written `7st` today")
+        }
+        (Kind::Pitch | Kind::Interval, Dim::Interval) if c.old == Some(Old::Cents) => {
+            hint(c.value, "`50c` is written `50ct` today")
+        }
+        (Kind::Pitch, Dim::Pitch | Dim::Interval) | (Kind::Interval, Dim::Interval) => number(c.value),
+        (Kind::Pitch, Dim::Frequency) => match c.as_pitch() {
+            Ok(pitch) => number(pitch.value),
+            Err(misfit) => Err(Fault::error(misfit.code, span, misfit.message)),
+        },
+        (Kind::Pitch, Dim::Number | Dim::Note) => pitch_of_number(c.value, input, span),
+        (Kind::Interval, Dim::Number | Dim::Note) => number(in_unit(c.value, input.unit)),
+        (Kind::Time, Dim::Time) => number(c.value),
+        (Kind::Time | Kind::Rate, Dim::Beats) => Ok((Setting::Beats(c.value), None)),
+        (Kind::Time | Kind::Rate, Dim::Note) => Ok((Setting::Beats(c.value * 4.0), None)),
+        (Kind::Time, Dim::Number) => number(in_unit(c.value, input.unit)),
+        (Kind::Rate, Dim::Frequency) => number(c.value),
+        (Kind::Rate, Dim::Bpm) => number(c.value / 60.0),
+        (Kind::Rate, Dim::Number) => number(in_unit(c.value, input.unit)),
+        (Kind::Gain, Dim::Number | Dim::Note) if c.value < 0.0 && input.min >= 0.0 => {
+            let message = format!("`{}` is a gain, which is never negative", input.names[0]);
+            Err(Fault::error(codes::NEGATIVE_GAIN, span, message).help(format!("did you mean `{}dB`?", c.value)))
+        }
+        (Kind::Gain | Kind::Number | Kind::Audio | Kind::Gate | Kind::Trigger, Dim::Number | Dim::Note | Dim::Gain) => {
+            number(c.value)
+        }
+        (Kind::Number, Dim::Interval) if matches!(input.unit, Unit::Semitones | Unit::Cents | Unit::Octaves) => {
+            number(c.value * parts(input.unit))
+        }
+        (Kind::Number, Dim::Bpm) if input.unit == Unit::Bpm => number(c.value),
+        (Kind::Number, Dim::Frequency) if input.unit == Unit::Hertz => number(c.value),
+        _ => Err(wrong()),
+    }
+}
+
+/// How many of a unit are in an octave.
+fn parts(unit: Unit) -> f64 {
+    match unit {
+        Unit::Semitones => 12.0,
+        Unit::Cents => 1200.0,
+        _ => 1.0,
+    }
+}
+
+/// A bare number in the unit of its parameter, as the kind counts.
+fn in_unit(v: f64, unit: Unit) -> f64 {
+    match unit {
+        Unit::Own | Unit::Octaves | Unit::Hertz => v,
+        Unit::Milliseconds => v / 1000.0,
+        Unit::Semitones => v / 12.0,
+        Unit::Cents => v / 1200.0,
+        Unit::Bpm => v / 60.0,
+    }
+}
+
+fn pitch_of_number(v: f64, input: &Input, span: Span) -> Result<(Setting, Option<Fault>), Fault> {
+    let hertz = match input.unit {
+        Unit::Hertz => true,
+        Unit::Own => v > OCTAVES,
+        _ => return Ok((Setting::Number(in_unit(v, input.unit)), None)),
+    };
+    if !hertz {
+        return Ok((Setting::Number(v), None));
+    }
+    if v <= 0.0 {
+        return Err(Fault::error(codes::WRONG_KIND, span, "a pitch needs a frequency above 0Hz"));
+    }
+    Ok((Setting::Number(exact::pitch_of_hz(v)), None))
+}
+
+/// The fault of a value that an input cannot take.
+pub fn wrong_kind(input: &Input, found: &str, span: Span) -> Fault {
+    let (name, kind) = (input.names[0], input.kind);
+    let message = format!("`{name}` expects {}, such as {}, not {found}", a_kind(kind), kind.example());
+    Fault::error(codes::WRONG_KIND, span, message)
+}
+
+fn a_kind(kind: Kind) -> String {
+    let article = if matches!(kind, Kind::Audio | Kind::Interval) { "an" } else { "a" };
+    let signal = if kind == Kind::Audio { " signal" } else { "" };
+    format!("{article} {}{signal}", kind.name())
+}
+
+/// The hint for a spelling of older files.
+pub fn old_spelling(what: &str, span: Span) -> Fault {
+    Fault::warning(codes::OLD_SPELLING, span, what)
+}
+
+/// Whether a signal of this kind may go to an input.
+pub fn takes_signal(kind: Kind, dim: Dim) -> bool {
+    match dim {
+        // Pitches and intervals are octaves wherever they go; following the keyboard is for any input.
+        Dim::Number | Dim::Gain | Dim::Note | Dim::Pitch | Dim::Interval => {
+            !(matches!(kind, Kind::Time | Kind::Rate) && matches!(dim, Dim::Pitch | Dim::Interval))
+        }
+        Dim::Time => kind == Kind::Time,
+        Dim::Frequency => kind == Kind::Rate,
+        Dim::Beats => matches!(kind, Kind::Time | Kind::Rate),
+        Dim::Bpm | Dim::Divisor => false,
+    }
+}
+
+/// A value of an input, as a person would write it.
+pub fn shown(v: f64, kind: Kind) -> String {
+    let short = |v: f64| {
+        let text = format!("{v:.3}");
+        text.trim_end_matches('0').trim_end_matches('.').to_string()
+    };
+    match kind {
+        Kind::Pitch => {
+            let hz = exact::hz_of_pitch(v);
+            if hz >= 1000.0 { format!("{}kHz", short(hz / 1000.0)) } else { format!("{}Hz", short(hz)) }
+        }
+        Kind::Interval => format!("{}oct", short(v)),
+        Kind::Time if v < 1.0 => format!("{}ms", short(v * 1000.0)),
+        Kind::Time => format!("{}s", short(v)),
+        Kind::Rate => format!("{}Hz", short(v)),
+        _ => short(v),
+    }
+}

@@ -1,0 +1,218 @@
+//! From a path to a graph: the text and all it includes are read, parsed, expanded and checked.
+
+use crate::check::{Around, Checked, check};
+use crate::expand::{Unit, expand};
+use crate::fault::{Fault, Severity, codes};
+use crate::limits;
+use crate::parse::{Parsed, parse};
+use crate::source::{Files, Loaded, SourceFile};
+use crate::tree::{Statement, What};
+use patches_core::graph::{Graph, Span};
+use patches_core::library::Library;
+use std::path::{Component, Path, PathBuf};
+
+/// Reads, expands and checks a patch. Never panics; gives a graph and all faults, whatever the text.
+pub fn load(path: &Path, files: &dyn Files, library: &Library) -> Loaded {
+    let mut reader = Reader {
+        files,
+        read: Texts::default(),
+        texts: Vec::new(),
+        watch: Vec::new(),
+        open: Vec::new(),
+        faults: Vec::new(),
+    };
+    reader.main(path);
+    let read = std::mem::take(&mut reader.read);
+    let Reader { texts, mut faults, watch, .. } = reader;
+    let checked = deep(|| read.graph(library)).unwrap_or_else(|fault| Checked {
+        graph: Graph::default(),
+        faults: vec![fault],
+        wanted: Vec::new(),
+    });
+    faults.extend(checked.faults);
+    for (path, span) in checked.wanted {
+        if !files.exists(&path) {
+            let message = format!("no sound file `{}`: its module is silent", path.display());
+            faults.push(Fault::warning(codes::MISSING_FILE, span, message));
+        }
+    }
+    // What reaches nothing in a faulty text is most often what the fault cut off.
+    if faults.iter().any(|fault| fault.severity == Severity::Error) {
+        faults.retain(|fault| !matches!(fault.code, codes::REACHES_NOTHING | codes::LOOP_GAIN));
+    }
+    faults.sort_by(|a, b| (a.span, a.code, &a.message).cmp(&(b.span, b.code, &b.message)));
+    faults.dedup();
+    faults.truncate(limits::FAULTS);
+    Loaded { graph: checked.graph, faults, files: texts, watch }
+}
+
+/// Runs on a thread with a stack that fits what the limits allow.
+fn deep<T: Send>(work: impl FnOnce() -> T + Send) -> Result<T, Fault> {
+    let failed =
+        |what: &str| Fault::error(codes::INTERNAL, Span::default(), format!("the text could not be checked: {what}"));
+    std::thread::scope(|scope| {
+        let thread = std::thread::Builder::new().name("patch".into()).stack_size(limits::STACK);
+        match thread.spawn_scoped(scope, work) {
+            Ok(thread) => thread.join().map_err(|_| failed("a mistake in the checker")),
+            Err(error) => Err(failed(&error.to_string())),
+        }
+    })
+}
+
+/// What was read and parsed.
+#[derive(Default)]
+struct Texts {
+    parsed: Vec<Parsed>,
+    folders: Vec<PathBuf>,
+    /// Which files each file includes.
+    includes: Vec<Vec<usize>>,
+    /// Files in the order they are needed: included ones first.
+    order: Vec<usize>,
+}
+
+struct Reader<'a> {
+    files: &'a dyn Files,
+    read: Texts,
+    texts: Vec<SourceFile>,
+    watch: Vec<PathBuf>,
+    /// Files that are being read, each because of the one before.
+    open: Vec<usize>,
+    faults: Vec<Fault>,
+}
+
+impl Reader<'_> {
+    fn main(&mut self, path: &Path) {
+        let Some(file) = self.file(path, None) else { return };
+        let empty = self.read.parsed[file].statements.is_empty() && self.faults.is_empty();
+        if empty {
+            let fault = Fault::error(codes::EMPTY_FILE, Span::default(), "the file is empty");
+            self.faults.push(fault.help("write `patch {}` for silence"));
+        }
+    }
+
+    /// Reads and parses a file and all it includes; its index.
+    fn file(&mut self, path: &Path, asked: Option<Span>) -> Option<usize> {
+        let span = asked.unwrap_or_default();
+        if !self.watch.iter().any(|watched| watched == path) {
+            self.watch.push(path.to_path_buf());
+        }
+        if self.texts.len() >= limits::FILES {
+            let message = format!("a patch may be made of {} files", limits::FILES);
+            self.faults.push(Fault::error(codes::TOO_LARGE, span, message));
+            return None;
+        }
+        let read = self.files.read(path);
+        let file = self.texts.len();
+        // The first file has a place for its faults even where it cannot be read.
+        let place = asked.unwrap_or(Span { file: file as u16, ..Span::default() });
+        let text = match read.map(String::from_utf8) {
+            Ok(Ok(text)) => text,
+            Ok(Err(error)) => {
+                let at = error.utf8_error().valid_up_to();
+                let message = format!("`{}` is no UTF-8 text (byte {at})", path.display());
+                self.faults.push(Fault::error(codes::NOT_UTF8, place, message));
+                String::new()
+            }
+            Err(error) => {
+                let message = format!("cannot read `{}`: {error}", path.display());
+                self.faults.push(Fault::error(codes::FILE, place, message));
+                String::new()
+            }
+        };
+        let text = if text.len() > limits::FILE_BYTES {
+            let message = format!("`{}` is larger than {} bytes", path.display(), limits::FILE_BYTES);
+            self.faults.push(Fault::error(codes::TOO_LARGE, place, message));
+            String::new()
+        } else {
+            text.strip_prefix('\u{feff}').map(str::to_string).unwrap_or(text)
+        };
+        let mut parsed = deep(|| parse(&text, file as u16))
+            .unwrap_or_else(|fault| Parsed { statements: Vec::new(), faults: vec![fault] });
+        self.faults.append(&mut parsed.faults);
+        let asked: Vec<(String, Span)> = includes(&parsed.statements);
+        self.texts.push(SourceFile { path: path.to_path_buf(), text });
+        self.read.parsed.push(parsed);
+        self.read.folders.push(path.parent().unwrap_or(Path::new("")).to_path_buf());
+        self.read.includes.push(Vec::new());
+        self.open.push(file);
+        for (name, span) in asked {
+            let folder = path.parent().unwrap_or(Path::new(""));
+            let target = tidy(&folder.join(&name));
+            if let Some(included) = self.include(&target, span)
+                && !self.read.includes[file].contains(&included)
+            {
+                self.read.includes[file].push(included);
+            }
+        }
+        self.open.pop();
+        self.read.order.push(file);
+        Some(file)
+    }
+
+    fn include(&mut self, target: &Path, span: Span) -> Option<usize> {
+        let Some(known) = self.texts.iter().position(|file| tidy(&file.path) == target) else {
+            return self.file(target, Some(span));
+        };
+        if let Some(start) = self.open.iter().position(|&open| open == known) {
+            let mut path: Vec<String> = self.open[start..].iter().map(|&file| self.short(file)).collect();
+            path.push(self.short(known));
+            let message = format!("files include each other: {}", path.join(" → "));
+            self.faults.push(Fault::error(codes::INCLUDE_CYCLE, span, message));
+            return None;
+        }
+        Some(known)
+    }
+
+    fn short(&self, file: usize) -> String {
+        let path = &self.texts[file].path;
+        path.file_name().map_or_else(|| path.display().to_string(), |name| name.to_string_lossy().into_owned())
+    }
+}
+
+impl Texts {
+    /// Expands and checks all that was read.
+    fn graph(&self, library: &Library) -> Checked {
+        let place = |file: usize| self.order.iter().position(|&f| f == file);
+        let units: Vec<Unit<'_>> = self
+            .order
+            .iter()
+            .map(|&file| Unit {
+                statements: &self.parsed[file].statements,
+                includes: self.includes[file].iter().filter_map(|&f| place(f)).collect(),
+            })
+            .collect();
+        let mut expanded = expand(&units, library);
+        let around = Around { library, folders: self.folders.clone() };
+        let mut checked = check(&expanded, &around);
+        checked.faults.append(&mut expanded.faults);
+        checked
+    }
+}
+
+/// The includes of a text, those in `patch { … }` among them.
+fn includes(statements: &[Statement]) -> Vec<(String, Span)> {
+    let mut list = Vec::new();
+    for statement in statements {
+        match &statement.what {
+            What::Include(name, span) => list.push((name.to_string(), *span)),
+            What::Patch(inner) => list.extend(includes(inner)),
+            _ => {}
+        }
+    }
+    list
+}
+
+/// A path without `.` and, where it can be told without the disk, without `..`, so that a file has one name.
+fn tidy(path: &Path) -> PathBuf {
+    let mut tidy = PathBuf::new();
+    for part in path.components() {
+        match part {
+            Component::CurDir => {}
+            Component::ParentDir if matches!(tidy.components().next_back(), Some(Component::Normal(_))) => {
+                tidy.pop();
+            }
+            part => tidy.push(part),
+        }
+    }
+    tidy
+}

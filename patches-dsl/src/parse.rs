@@ -1,0 +1,145 @@
+//! From one text to its syntax tree. What cannot be read is a fault of its own; the rest is there.
+
+use crate::build::Builder;
+use crate::fault::{Fault, codes};
+use crate::limits;
+use crate::tree::Statement;
+use patches_core::graph::Span;
+use pest::Parser;
+use pest::error::{ErrorVariant, InputLocation};
+
+/// The parser made from the grammar; the derived names are those of its rules.
+#[allow(missing_docs, reason = "the grammar documents its rules")]
+mod grammar {
+    /// Reads texts by the rules of the grammar.
+    #[derive(pest_derive::Parser)]
+    #[grammar = "grammar.pest"]
+    pub struct Grammar;
+}
+use grammar::Grammar;
+pub(crate) use grammar::Rule;
+
+/// What one text says.
+#[derive(Clone, Debug, Default)]
+pub struct Parsed {
+    /// Its statements, in order.
+    pub statements: Vec<Statement>,
+    /// What could not be read.
+    pub faults: Vec<Fault>,
+}
+
+/// Reads one text. The caller gives the thread a stack of [`limits::STACK`] bytes.
+pub fn parse(text: &str, file: u16) -> Parsed {
+    if let Some(fault) = too_deep(text, file) {
+        return Parsed { statements: Vec::new(), faults: vec![fault] };
+    }
+    let steps = text.len().saturating_mul(limits::STEPS_PER_BYTE).saturating_add(1 << 20);
+    pest::set_call_limit(std::num::NonZeroUsize::new(steps));
+    let mut builder = Builder::new(file);
+    let statements = match Grammar::parse(Rule::file, text) {
+        Ok(pairs) => pairs.flat_map(|pair| builder.file(pair)).collect(),
+        Err(error) => {
+            let span = place(&error.location, file);
+            builder.faults.push(Fault::error(codes::UNREADABLE, span, "cannot read this text from here on"));
+            Vec::new()
+        }
+    };
+    Parsed { statements, faults: builder.faults }
+}
+
+/// Why one statement cannot be read: where reading stopped, and what would have been possible there.
+pub(crate) fn why_unreadable(text: &str, start: usize, file: u16) -> Fault {
+    let whole = Span { file, start: start as u32, end: (start + text.trim_end().len()) as u32 };
+    let Err(error) = Grammar::parse(Rule::lone, text) else {
+        return Fault::error(codes::UNREADABLE, whole, "this statement cannot stand here");
+    };
+    let at = match error.location {
+        InputLocation::Pos(at) | InputLocation::Span((at, _)) => at.min(text.len()),
+    };
+    let mut rest = &text[at..];
+    if rest.trim_start_matches([' ', '\t', '\r']).len() < rest.len() {
+        rest = rest.trim_start_matches([' ', '\t', '\r']);
+    }
+    let from = start + text.len() - rest.len();
+    let found: String = rest.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect();
+    let (found, length) = match (found.is_empty(), rest.chars().next()) {
+        (false, _) => (format!("`{found}`"), found.len()),
+        (true, Some('\n')) | (true, None) => ("the end of the line".to_string(), 0),
+        (true, Some(c)) => (format!("`{c}`"), c.len_utf8()),
+    };
+    let span = Span { file, start: from as u32, end: (from + length) as u32 };
+    let fault =
+        Fault::error(codes::UNREADABLE, span, format!("cannot read this statement: {found} is not expected here"));
+    match expected(&error.variant) {
+        Some(help) => fault.help(help),
+        None => fault,
+    }
+}
+
+/// What the grammar would have taken, in words of the language, where that is short enough to help.
+fn expected(variant: &ErrorVariant<Rule>) -> Option<String> {
+    let ErrorVariant::ParsingError { positives, .. } = variant else { return None };
+    let mut words: Vec<&str> = positives
+        .iter()
+        .filter_map(|rule| match rule {
+            Rule::to | Rule::from | Rule::late | Rule::arrow => Some("an arrow"),
+            Rule::expr | Rule::unary | Rule::primary | Rule::call | Rule::quantity => Some("a value"),
+            Rule::braces | Rule::block => Some("braces"),
+            Rule::name | Rule::key | Rule::label_key | Rule::target => Some("a name"),
+            Rule::entry | Rule::set => Some("`name: value`"),
+            Rule::add_op | Rule::mul_op => Some("an operator"),
+            Rule::type_ => Some("a type: float, int, bool, str, pattern or song"),
+            Rule::string => Some("a text in quotes"),
+            Rule::step | Rule::steps => Some("a step"),
+            _ => None,
+        })
+        .collect();
+    words.sort_unstable();
+    words.dedup();
+    match words.len() {
+        1..=4 => Some(format!("expected {}", words.join(", "))),
+        _ => None,
+    }
+}
+
+fn place(location: &InputLocation, file: u16) -> Span {
+    let (start, end) = match *location {
+        InputLocation::Pos(at) => (at, at),
+        InputLocation::Span((start, end)) => (start, end),
+    };
+    Span { file, start: start as u32, end: end as u32 }
+}
+
+/// Finds the bracket that nests too deep for the parser's stack, strings and comments left out.
+fn too_deep(text: &str, file: u16) -> Option<Fault> {
+    let (mut depth, mut angles) = (0_usize, 0_usize);
+    let (mut quoted, mut comment, mut before) = (false, false, ' ');
+    for (at, c) in text.char_indices() {
+        match c {
+            '\n' => (quoted, comment) = (false, false),
+            _ if comment => {}
+            '"' => quoted = !quoted,
+            _ if quoted => {}
+            '#' if !before.is_ascii_alphabetic() => comment = true,
+            '(' | '[' | '{' => depth += 1,
+            ')' | ']' | '}' => depth = depth.saturating_sub(1),
+            '<' => angles += 1,
+            // A slide's `>` stands between values, an arrow's behind a dash: neither closes anything.
+            '>' if before != '-' && before != '~' => angles = angles.saturating_sub(1),
+            _ => {}
+        }
+        if c == '-' && before == '<' {
+            angles = angles.saturating_sub(1);
+        }
+        if c == '}' && depth == 0 {
+            angles = 0;
+        }
+        before = c;
+        if depth > limits::NESTING || angles > limits::ANGLES {
+            let span = Span { file, start: at as u32, end: (at + c.len_utf8()) as u32 };
+            let message = format!("brackets nest more than {} deep", limits::NESTING);
+            return Some(Fault::error(codes::TOO_DEEP, span, message));
+        }
+    }
+    None
+}

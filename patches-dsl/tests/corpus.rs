@@ -1,0 +1,47 @@
+//! Texts and what becomes of them: good ones with their flat form, bad ones with exactly their faults.
+
+mod common;
+
+use common::{library, load_text};
+use patches_dsl::{Disk, load};
+use std::path::{Path, PathBuf};
+
+fn texts(folder: &str) -> Vec<PathBuf> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests").join(folder);
+    let entries = std::fs::read_dir(&folder).expect("the folder is part of the sources");
+    let mut paths: Vec<PathBuf> = entries.map(|entry| entry.expect("a readable entry").path()).collect();
+    paths.retain(|path| path.extension().is_some_and(|end| end == "patches"));
+    paths.sort();
+    assert!(!paths.is_empty(), "no texts in {}", folder.display());
+    paths
+}
+
+fn name(path: &Path) -> String {
+    path.file_stem().expect("a text has a name").to_string_lossy().into_owned()
+}
+
+#[test]
+fn good_texts_have_no_errors_and_this_flat_form() {
+    for path in texts("good") {
+        let loaded = load(&path, &Disk, library());
+        assert!(!loaded.has_errors(), "{}", loaded.render(false));
+        let warnings: String = loaded.faults.iter().map(|f| format!("{}: {}\n", f.code, f.message)).collect();
+        insta::assert_snapshot!(format!("good_{}", name(&path)), format!("{}{warnings}", loaded.graph));
+    }
+}
+
+/// A bad text holds several cases between lines of `---`; each is loaded alone.
+#[test]
+fn bad_texts_have_exactly_these_faults() {
+    for path in texts("bad") {
+        let text = std::fs::read_to_string(&path).expect("the text is part of the sources");
+        let mut shown = String::new();
+        for case in text.split("\n---\n") {
+            let loaded = load_text(case);
+            assert!(!loaded.faults.is_empty(), "no fault in:\n{case}");
+            shown.push_str(&loaded.render(false));
+            shown.push_str("----\n");
+        }
+        insta::assert_snapshot!(format!("bad_{}", name(&path)), shown);
+    }
+}
