@@ -5,7 +5,7 @@ use crate::cli::ModulesArgs;
 use crate::error::Error;
 use patches_core::exact;
 use patches_core::spec::{Input, Kind, Normal, Param, ParamKind, Spec, Unit};
-use patches_dsl::nearest;
+use patches_dsl::fault::nearest;
 use serde_json::{Value, json};
 use std::io::Write;
 
