@@ -17,7 +17,7 @@ fn spec() -> Spec {
     let any = f64::NEG_INFINITY..f64::INFINITY;
     Spec::new(&["Delay"], "Stereo delay with any number of taps, each with its own feedback")
         .with_input(Input::new(&["in"], Kind::Audio, "signal to delay").stereo())
-        .with_input(Input::new(&["time", "delay"], Kind::Time, "the tap's delay").value(0.5, 0.0..tap::LONGEST).indexed())
+        .with_input(Input::new(&["time", "delay"], Kind::Time, "the tap's delay").value(0.5, 0.0..20.0).indexed())
         // A little above 1 an echo grows until the line's bound holds it, as on a tape delay.
         .with_input(Input::new(&["feedback"], Kind::Gain, "how much of each echo comes again").value(0.0, -1.2..1.2).indexed())
         .with_input(Input::new(&["gain"], Kind::Gain, "the tap's level").value(1.0, any).indexed())
@@ -36,6 +36,7 @@ fn spec() -> Spec {
 
 mod shape {
     //! Tone and drive of one side of a tap.
+    use crate::parts::tone::pole;
     use patches_core::prelude::*;
 
     kernel! { TapShape, signals { x } controls { tone, drive } options {} outputs { out } state { low } }
@@ -43,9 +44,6 @@ mod shape {
         /// The pole, the drive and one over it.
         Mid { pole, drive, over }
     }
-
-    /// The darkest corner, in hertz: below it only a rumble would be left of an echo.
-    const DARKEST: f32 = 200.0;
 
     /// Drives below this are straight lines to within 1e-4 at the line's bound.
     const STRAIGHT: f32 = 1e-3;
@@ -56,12 +54,8 @@ mod shape {
 
         fn map<L: Lanes>(cx: &Cx, c: Ctl<L>) -> Mid<L> {
             let one = L::splat(1.0);
-            let corner = maths::exp2(c.tone * L::splat(5.0)) / (one - c.tone);
-            // exp(−2πf/fs) as a power of two: 2π/ln 2 = 9.0647. At tone 1 the quotient is infinite and there is no pole.
-            let pole = maths::exp2(corner * L::splat(-9.064_72 * DARKEST * cx.period));
-            let pole = L::select(c.tone.lt(one), pole, L::splat(0.0));
             let drive = c.drive - one;
-            Mid::new(pole, drive, one / drive.max(L::splat(STRAIGHT)))
+            Mid::new(pole(cx, c.tone), drive, one / drive.max(L::splat(STRAIGHT)))
         }
 
         fn scan<L: Lanes>(_: &Cx, s: &mut State<L>, m: Mid<L>, x: Sig<L>) -> Out<L> {

@@ -9,6 +9,8 @@ pub mod metro;
 pub mod phase;
 pub mod slew;
 pub mod tap;
+pub mod tone;
+pub mod tuned;
 
 use patches_core::prelude::*;
 

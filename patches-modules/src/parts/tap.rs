@@ -9,10 +9,35 @@
 pub mod read {
     use patches_core::prelude::*;
 
-    kernel! { TapRead, signals {} controls { time } options {} outputs { out } state {} }
+    kernel! { TapRead, signals {} controls { time } options { moves } outputs { out } state {} }
     row! {
         /// Whole frames back, at least 1, and the part of a frame beyond them.
         Mid { part, back: Bits }
+    }
+
+    /// Whole frames and the part of one in a distance of so many frames, which is at least 1.
+    #[inline(always)]
+    pub fn split<L: Lanes>(frames: L) -> (L::Bits, L) {
+        let frames = frames.max(L::splat(1.0));
+        let whole = frames.floor();
+        (whole.to_int(), frames - whole)
+    }
+
+    /// Memory `mem` at `back` frames and a part of one, by the cubic through four frames.
+    #[inline(always)]
+    pub fn cubic<L: Lanes>(cx: &Cx, mem: usize, back: L::Bits, part: L) -> L {
+        let (mem, one) = (cx.mem(mem), L::Bits::splat(1));
+        let at = L::Bits::splat(cx.now) - back;
+        // One frame back is the newest there is; before it there is nothing to take a slope from.
+        let newer = L::Bits::select(back.eq(one), at, at + one);
+        let (a, b) = (L::lookup(mem, newer), L::lookup(mem, at));
+        let (c, d) = (L::lookup(mem, at - one), L::lookup(mem, at - one - one));
+        // Slopes at b and c are half the way between their neighbours.
+        let half = L::splat(0.5);
+        let slope = (c - a) * half;
+        let lift = c - b - slope;
+        let cubic = (d - b) * half - slope - lift - lift;
+        b + part * (slope + part * (lift - cubic + part * cubic))
     }
 
     impl Kernel for TapRead {
@@ -22,33 +47,18 @@ pub mod read {
 
         fn map<L: Lanes>(cx: &Cx, c: Ctl<L>) -> Mid<L> {
             let frames = c.time * L::splat(cx.rate);
-            if cx.linked(In::time as u32) {
-                let frames = frames.max(L::splat(1.0));
-                let whole = frames.floor();
-                return Mid::new(frames - whole, whole.to_int());
+            if cx.option(Opt::moves as u32) == 1 {
+                let (back, part) = split(frames);
+                return Mid::new(part, back);
             }
             Mid::new(L::splat(0.0), frames.round().max(L::splat(1.0)).to_int())
         }
 
         fn scan<L: Lanes>(cx: &Cx, _: &mut State<L>, m: Mid<L>, _: Sig<L>) -> Out<L> {
-            let (mem, one) = (cx.mem(0), L::Bits::splat(1));
-            let at = L::Bits::splat(cx.now) - m.back;
-            let b = L::lookup(mem, at);
-            if !cx.linked(In::time as u32) {
-                return Out::new(b);
+            if cx.option(Opt::moves as u32) == 0 {
+                return Out::new(L::lookup(cx.mem(0), L::Bits::splat(cx.now) - m.back));
             }
-            // One frame back is the newest there is; before it there is nothing to take a slope from.
-            let newer = L::Bits::select(m.back.eq(one), at, at + one);
-            let (a, c, d) = (L::lookup(mem, newer), L::lookup(mem, at - one), L::lookup(mem, at - one - one));
-            let half = L::splat(0.5);
-            let slope = (c - a) * half;
-            let curve = (d - b) * half - slope;
-            let lift = c - b - slope;
-            // b + slope·t + (3·lift − curve − …)·t², regrouped by powers of t.
-            let cubic = curve - lift - lift;
-            let square = lift - cubic;
-            let t = m.part;
-            Out::new(b + t * (slope + t * (square + t * cubic)))
+            Out::new(cubic(cx, 0, m.back, m.part))
         }
 
         fn fin<L: Lanes>(_: &Cx, r: Out<L>) -> Out<L> {
@@ -96,14 +106,12 @@ use super::fade;
 use patches_core::lower::MemId;
 use patches_core::prelude::*;
 
-/// The longest delay whose time has a cable, in seconds: what `time` is held to.
-pub const LONGEST: f64 = 20.0;
-
 /// The memory that the time at `name` needs, in seconds: all there may be under a cable, else twice the constant time,
 /// so that a longer one can be set while it plays, and at least a second.
 pub fn memory(lowering: &Lowering<'_>, name: &str, channel: u16) -> f64 {
+    let (port, _) = lowering.spec.input(name).expect("the module's own input");
     match lowering.feed(name, channel) {
-        Feed::Cable => LONGEST,
+        Feed::Cable => lowering.spec.inputs[port as usize].max,
         Feed::Still(time) => (2.0 * f64::from(time)).max(1.0),
         Feed::Changing(old, new) => (2.0 * f64::from(old.max(new))).max(1.0),
     }
@@ -111,8 +119,15 @@ pub fn memory(lowering: &Lowering<'_>, name: &str, channel: u16) -> f64 {
 
 /// A reader at a constant distance, in the very arithmetic of the kernel.
 fn fixed(lowering: &mut Lowering<'_>, ring: MemId, seconds: f32) -> Wire {
-    let node = lowering.kernel(&read::KERNEL, &[], &[Wire::Const(seconds)]);
+    let node = lowering.kernel(&read::KERNEL, &[0], &[Wire::Const(seconds)]);
     lowering.reads(node, ring, Lanes::round(seconds * lowering.rate as f32) as u32);
+    node.out(0)
+}
+
+/// A reader whose distance, in seconds, moves.
+pub fn moving(lowering: &mut Lowering<'_>, ring: MemId, time: Wire) -> Wire {
+    let node = lowering.kernel(&read::KERNEL, &[1], &[time]);
+    lowering.reads(node, ring, 1);
     node.out(0)
 }
 
@@ -128,9 +143,13 @@ pub fn read(lowering: &mut Lowering<'_>, ring: MemId, name: &str, channel: u16) 
         }
         Feed::Cable => {
             let time = lowering.input(name, channel);
-            let node = lowering.kernel(&read::KERNEL, &[], &[time]);
-            lowering.reads(node, ring, 1);
-            node.out(0)
+            moving(lowering, ring, time)
         }
     }
+}
+
+/// Writes a signal to a ring.
+pub fn write(lowering: &mut Lowering<'_>, ring: MemId, signal: Wire) {
+    let node = lowering.kernel(&write::KERNEL, &[], &[signal]);
+    lowering.writes(node, ring);
 }

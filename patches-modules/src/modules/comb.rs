@@ -1,0 +1,123 @@
+//! Comb filter: y[n] = x[n] + f·h(y[n − D]), peaks at whole multiples of fs/D for f > 0, between them for f < 0. h is a
+//! one-pole low-pass set by `damping`, of gain 1 at 0 Hz; an impulse falls by 60 dB in −3·D/log₁₀|f| frames. The line is
+//! read between frames by the cubic through four, so that it can be played in tune.
+//! Source: M. R. Schroeder, "Natural sounding artificial reverberation" (1962). Cost: four look-ups, 15 multiplications.
+
+use crate::parts::tuned;
+use patches_core::prelude::*;
+
+/// What the language sees of this type.
+fn spec() -> Spec {
+    let spec = Spec::new(&["Comb"], "Comb filter: a line that rings at a pitch").with_input(Input::new(
+        &["in"],
+        Kind::Audio,
+        "signal to filter",
+    ));
+    tuned::with_tuning(spec)
+        .with_input(Input::new(&["feedback"], Kind::Gain, "how much comes again; 1 rings for ever").value(0.7, -1.0..1.0))
+        .with_input(Input::new(&["damping"], Kind::Number, "how much darker it comes again").value(0.0, 0.0..1.0))
+        .with_output(Output::new(&["out"], Kind::Audio, "filtered signal"))
+        .example("Noise -> Vca { gain: Ad { trigger: Every { time: 1/4 }, decay: 5ms } } -> Comb { pitch: A2, feedback: 0.97, damping: 0.3 } -[0.3]-> out")
+}
+
+mod line {
+    //! The filter with its line, memory 0.
+    use crate::parts::{
+        tap::{
+            read::{cubic, split},
+            write::held,
+        },
+        tone::pole,
+    };
+    use patches_core::prelude::*;
+
+    kernel! { Comb, signals { x } controls { time, feedback, damping } options {} outputs { out } state { low } }
+    row! {
+        /// Whole frames and the part of one, feedback and pole.
+        Mid { part, feedback, pole, back: Bits }
+    }
+
+    impl Kernel for Comb {
+        type Mid<L: Lanes> = Mid<L>;
+        type Raw<L: Lanes> = Out<L>;
+
+        fn map<L: Lanes>(cx: &Cx, c: Ctl<L>) -> Mid<L> {
+            let (back, part) = split(c.time * L::splat(cx.rate));
+            Mid::new(part, c.feedback, pole(cx, L::splat(1.0) - c.damping), back)
+        }
+
+        fn scan<L: Lanes>(cx: &Cx, s: &mut State<L>, m: Mid<L>, x: Sig<L>) -> Out<L> {
+            let back = cubic(cx, 0, m.back, m.part);
+            s.low = back + m.pole * (s.low - back);
+            let y = held(x.x + m.feedback * s.low);
+            L::poke(cx.mem(0), L::Bits::splat(cx.now), y);
+            Out::new(y)
+        }
+
+        fn fin<L: Lanes>(_: &Cx, r: Out<L>) -> Out<L> {
+            r
+        }
+    }
+}
+
+fn lower(lowering: &mut Lowering<'_>) {
+    let time = tuned::seconds(lowering);
+    let [feedback, damping, audio] = ["feedback", "damping", "in"].map(|name| lowering.input(name, 0));
+    let line = lowering.kernel(&line::KERNEL, &[], &[time, feedback, damping, audio]);
+    let ring = lowering.ring(0, tuned::LONGEST);
+    lowering.mems(line, &[ring]);
+    lowering.output("out", 0, line.out(0));
+}
+
+/// The module type.
+pub static DEF: Def = Def { spec, lower };
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::bench::Bench;
+
+    #[test]
+    fn an_impulse_comes_again_at_whole_multiples() {
+        let outs = Bench::new(&DEF, 1).plug("in", 0, &[1.0]).set("time", 0, 0.001).set("feedback", 0, -0.5).run(150);
+        let spikes: Vec<_> = outs.get("out").iter().copied().enumerate().filter(|(_, x)| x.abs() > 1e-6).collect();
+        let wanted = [(0, 1.0), (48, -0.5), (96, 0.25), (144, -0.125)];
+        // 0.001 s is 48 frames to within a rounding, of which the cubic makes 4e-6 of its neighbours.
+        assert!(spikes.iter().zip(wanted).all(|(a, b)| a.0 == b.0 && (a.1 - b.1).abs() < 1e-5), "{spikes:?}");
+        assert_eq!(spikes.len(), 4);
+    }
+
+    #[test]
+    fn it_rings_at_its_pitch() {
+        for pitch in [2.0, 3.75, 5.33] {
+            let hz = 440.0 * 2f64.powf(pitch - 4.75);
+            // A tone at the pitch grows to 1/(1 − f), one between two peaks shrinks to 1/(1 + f).
+            for (hz, wanted) in [(hz, 1.0 / (1.0 - 0.9)), (hz * 1.5, 1.0 / (1.0 + 0.9))] {
+                let tone: Vec<f32> =
+                    (0..60_000).map(|i| (std::f64::consts::TAU * hz * f64::from(i) / 48e3).sin() as f32).collect();
+                let outs = Bench::new(&DEF, 1)
+                    .plug("in", 0, &tone)
+                    .set("pitch", 0, pitch as f32)
+                    .set("feedback", 0, 0.9)
+                    .run(60_000);
+                let peak = outs.get("out")[50_000..].iter().fold(0.0f32, |a, b| a.max(b.abs()));
+                // The cubic loses some 1e-4 of a tone at a hundredth of the rate, ten times round.
+                assert!((f64::from(peak) / wanted - 1.0).abs() < 0.02, "{pitch}: {peak} {wanted}");
+            }
+        }
+    }
+
+    #[test]
+    fn damping_leaves_the_mean_and_takes_the_edges() {
+        let outs = |damping| {
+            let bench = Bench::new(&DEF, 1).plug("in", 0, &[1.0]).set("time", 0, 0.01).set("damping", 0, damping);
+            bench.run(960).get("out")[470..960].to_vec()
+        };
+        let (bright, dark) = (outs(0.0), outs(0.8));
+        let sum = |signal: &[f32]| signal.iter().sum::<f32>();
+        let peak = |signal: &[f32]| signal.iter().fold(0.0f32, |a, b| a.max(*b));
+        // A hundredth of the dark echo's tail is still to come.
+        assert!((sum(&bright) - 0.7).abs() < 1e-4 && (sum(&dark) - 0.7).abs() < 0.01);
+        assert!(peak(&dark) < 0.2 * peak(&bright));
+    }
+}
