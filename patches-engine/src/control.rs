@@ -3,13 +3,13 @@
 use crate::diff::{Diff, diff};
 use crate::engine::{Event, FRAMES, Meters, Notice, PlanError, Settings, Shared, Swap, When};
 use crate::net::{Level, Net};
+use crate::plan::Plan;
 use crate::plan::emit::{Target, emit};
 use crate::plan::locals::locals;
 use crate::plan::loops::closing;
 use crate::plan::memory::Memory;
 use crate::plan::nodes::nodes;
 use crate::plan::order::{order, widen};
-use crate::plan::Plan;
 use crate::report::Report;
 use crate::state::{ModuleId, Store};
 use basedrop::{Collector, Owned};
@@ -231,13 +231,23 @@ impl Control {
             peak: [0, 1].map(|side: usize| float(shared.peak[side].swap(0, Relaxed))),
             load: float(shared.load.load(Relaxed)),
             load_max: float(shared.load_max.swap(0, Relaxed)),
-            limiter_db: if reduction < 1.0 { patches_core::exact::db_of_gain(f64::from(reduction)) as f32 } else { 0.0 },
+            limiter_db: if reduction < 1.0 {
+                patches_core::exact::db_of_gain(f64::from(reduction)) as f32
+            } else {
+                0.0
+            },
             bar: (beat / beats_per_bar).max(0.0) as u64 + 1,
             beat: beat.rem_euclid(beats_per_bar) as u32 + 1,
             tempo: f64::from_bits(shared.tempo.load(Relaxed)),
             longest_callback_us: shared.longest_callback.load(Relaxed),
             longest_swap_us: shared.longest_swap.load(Relaxed).div_ceil(1000),
-            modules: self.playing.modules.iter().zip(parts).map(|((path, kind), part)| (path.clone(), *kind, part)).collect(),
+            modules: self
+                .playing
+                .modules
+                .iter()
+                .zip(parts)
+                .map(|((path, kind), part)| (path.clone(), *kind, part))
+                .collect(),
         }
     }
 

@@ -42,7 +42,12 @@ fn a_save_without_a_change_changes_no_bit() {
 fn an_edit_elsewhere_leaves_a_port_alone_and_a_planted_one_is_seen() {
     let patch = echo(0.5, 0.05);
     let with = |gain: f64| {
-        patch.clone().module("far", "Vca", &[("gain", gain)]).module("ear", "Vca", &[]).cable("clock.phase", "far.in", 1.0).cable("far.out", "ear.in", 1.0)
+        patch
+            .clone()
+            .module("far", "Vca", &[("gain", gain)])
+            .module("ear", "Vca", &[])
+            .cable("clock.phase", "far.in", 1.0)
+            .cable("far.out", "ear.in", 1.0)
     };
     let run = |edit: &Patch| {
         let (mut control, mut engine) = engine(&with(0.1), Isa::Base);
@@ -83,15 +88,28 @@ fn a_gain_goes_to_its_new_value_over_the_fade_and_not_before() {
 #[test]
 fn every_edit_stays_within_twice_the_signals_own_step() {
     let source = |t: &str| -> Patch {
-        let p = Patch::new().module("clock", "Every", &[("time", 0.4)]).module("a", "Vca", &[("gain", 0.5)]).module("b", "Vca", &[("gain", 0.25)]);
+        let p = Patch::new().module("clock", "Every", &[("time", 0.4)]).module("a", "Vca", &[("gain", 0.5)]).module(
+            "b",
+            "Vca",
+            &[("gain", 0.25)],
+        );
         match t {
             "a" => p.cable("clock.phase", "a.in", 1.0).cable("a.out", "out.in", 1.0),
             "scaled" => p.cable("clock.phase", "a.in", 1.0).cable("a.out", "out.in", 0.2),
-            "both" => p.cable("clock.phase", "a.in", 1.0).cable("clock.phase", "b.in", 1.0).cable("a.out", "out.in", 1.0).cable("b.out", "out.in", 1.0),
+            "both" => p
+                .cable("clock.phase", "a.in", 1.0)
+                .cable("clock.phase", "b.in", 1.0)
+                .cable("a.out", "out.in", 1.0)
+                .cable("b.out", "out.in", 1.0),
             "none" => p.cable("clock.phase", "a.in", 1.0),
-            "gain" => p.module("a", "Vca", &[("gain", 0.1)]).cable("clock.phase", "a.in", 1.0).cable("a.out", "out.in", 1.0),
-            "replaced" => Patch::new().module("clock", "Every", &[("time", 0.4)]).shaped("a", "Mixer", 1, &[("level[0]", 0.3)])
-                .cable("clock.phase", "a.in[0]", 1.0).cable("a.out", "out.in", 1.0),
+            "gain" => {
+                p.module("a", "Vca", &[("gain", 0.1)]).cable("clock.phase", "a.in", 1.0).cable("a.out", "out.in", 1.0)
+            }
+            "replaced" => Patch::new()
+                .module("clock", "Every", &[("time", 0.4)])
+                .shaped("a", "Mixer", 1, &[("level[0]", 0.3)])
+                .cable("clock.phase", "a.in[0]", 1.0)
+                .cable("a.out", "out.in", 1.0),
             other => panic!("no variant {other}"),
         }
     };
@@ -119,8 +137,13 @@ fn every_edit_stays_within_twice_the_signals_own_step() {
 
 #[test]
 fn without_a_fade_the_same_edit_does_step() {
-    let patch = |gain: f64| Patch::new().module("clock", "Every", &[("time", 0.4)]).module("a", "Vca", &[("gain", gain)])
-        .cable("clock.phase", "a.in", 1.0).cable("a.out", "out.in", 1.0);
+    let patch = |gain: f64| {
+        Patch::new()
+            .module("clock", "Every", &[("time", 0.4)])
+            .module("a", "Vca", &[("gain", gain)])
+            .cable("clock.phase", "a.in", 1.0)
+            .cable("a.out", "out.in", 1.0)
+    };
     let (mut control, mut engine) = engine(&patch(0.5), Isa::Base);
     let mut got = render(&mut engine, 14_200, &[256]);
     got.drain(..14_190);

@@ -50,7 +50,11 @@ fn a_late_cable_is_one_sample_late() {
 
 #[test]
 fn a_loop_without_one_gets_one_and_is_told() {
-    let patch = impulse().module("amp", "Vca", &[("gain", 0.5)]).cable("sum.out", "amp.in", 1.0).cable("amp.out", "sum.in[1]", 1.0);
+    let patch = impulse().module("amp", "Vca", &[("gain", 0.5)]).cable("sum.out", "amp.in", 1.0).cable(
+        "amp.out",
+        "sum.in[1]",
+        1.0,
+    );
     let out = heard(&patch, widest(), 40);
     for (n, x) in out.iter().enumerate() {
         assert!((x - 0.5f64.powi(n as i32)).abs() < 1e-6, "frame {n}: {x}");
@@ -62,8 +66,16 @@ fn a_loop_without_one_gets_one_and_is_told() {
 #[test]
 fn the_cut_does_not_depend_on_what_else_there_is() {
     let patch = |extra: bool| {
-        let patch = impulse().module("amp", "Vca", &[("gain", 0.5)]).cable("sum.out", "amp.in", 1.0).cable("amp.out", "sum.in[1]", 1.0);
-        if extra { patch.module("aaa", "Vca", &[]).cable("sum.out", "aaa.in", 1.0).cable("aaa.out", "out.in", 0.0) } else { patch }
+        let patch = impulse().module("amp", "Vca", &[("gain", 0.5)]).cable("sum.out", "amp.in", 1.0).cable(
+            "amp.out",
+            "sum.in[1]",
+            1.0,
+        );
+        if extra {
+            patch.module("aaa", "Vca", &[]).cable("sum.out", "aaa.in", 1.0).cable("aaa.out", "out.in", 0.0)
+        } else {
+            patch
+        }
     };
     assert_eq!(loops(&patch(true)), loops(&patch(false)));
 }
@@ -85,16 +97,23 @@ fn a_wet_delay_closes_a_loop_with_nothing_added() {
         }
     }
     // With the dry path on, the loop is one within the frame, and one cable must be late.
-    let dry = impulse()
-        .module("delay", "Delay", &[("time", 0.01), ("mix", 0.5)])
-        .cable("sum.out", "delay", 1.0)
-        .cable("delay.left", "sum.in[1]", 0.5);
+    let dry = impulse().module("delay", "Delay", &[("time", 0.01), ("mix", 0.5)]).cable("sum.out", "delay", 1.0).cable(
+        "delay.left",
+        "sum.in[1]",
+        0.5,
+    );
     assert_eq!(loops(&dry).len(), 1);
 }
 
 #[test]
 fn a_save_elsewhere_does_not_disturb_a_loop() {
-    let patch = |gain: f64| impulse().late("sum.out", "sum.in[1]", 0.999).module("far", "Vca", &[("gain", gain)]).cable("clock.phase", "far.in", 1.0);
+    let patch = |gain: f64| {
+        impulse().late("sum.out", "sum.in[1]", 0.999).module("far", "Vca", &[("gain", gain)]).cable(
+            "clock.phase",
+            "far.in",
+            1.0,
+        )
+    };
     let (_control, mut plain) = engine(&patch(0.1), Isa::Base);
     let expected = render(&mut plain, 3_000, &[64]);
     let (mut control, mut edited) = engine(&patch(0.1), Isa::Base);

@@ -17,7 +17,9 @@ fn alone() -> std::sync::MutexGuard<'static, ()> {
 }
 
 fn line() -> Patch {
-    Patch::new().module("clock", "Every", &[("time", 0.4)]).module("amp", "Vca", &[("gain", 0.5)])
+    Patch::new()
+        .module("clock", "Every", &[("time", 0.4)])
+        .module("amp", "Vca", &[("gain", 0.5)])
         .cable("clock.phase", "amp.in", 1.0)
         .cable("amp.out", "out.in", 1.0)
 }
@@ -43,8 +45,13 @@ fn no_memory_is_asked_for_over_swaps_and_faults_and_a_planted_request_is_counted
     let mut buffer = [0.0; 512];
     for (turn, kind) in ["TestNan", "Mixer", "TestPanic", "Delay", "TestNan"].iter().cycle().take(60).enumerate() {
         let patch = match *kind {
-            "Mixer" => line().shaped("mix", "Mixer", 4, &[]).cable("amp.out", "mix.in[2]", 0.1).cable("mix", "out", 1.0),
-            "Delay" => line().module("echo", "Delay", &[("time", 0.01)]).cable("amp.out", "echo", 1.0).cable("echo", "out", 0.1),
+            "Mixer" => {
+                line().shaped("mix", "Mixer", 4, &[]).cable("amp.out", "mix.in[2]", 0.1).cable("mix", "out", 1.0)
+            }
+            "Delay" => line()
+                .module("echo", "Delay", &[("time", 0.01)])
+                .cable("amp.out", "echo", 1.0)
+                .cable("echo", "out", 0.1),
             bad => beside(bad),
         };
         control.swap(patch.graph(), Landing::Now, if turn % 3 == 0 { 0.0 } else { 0.02 }).expect("within limits");

@@ -48,7 +48,8 @@ pub fn diff(old: &Net, graph: &Graph, renewed: &BTreeSet<Path>, close: impl Fn(&
     close(&mut settled);
     let union = Union::new(old, &settled, &copies).build();
     describe(old, graph, &identity.kept, &settled, &mut report);
-    report.loops = settled.cables.iter().filter(|cable| cable.closes).map(|cable| words::cable(&settled, cable)).collect();
+    report.loops =
+        settled.cables.iter().filter(|cable| cable.closes).map(|cable| words::cable(&settled, cable)).collect();
     Diff { union, settled, copies, report }
 }
 

@@ -377,7 +377,12 @@ impl<'a, 'm> Build<'a, 'm> {
                     let mut terms = vec![];
                     for pair in node.ins[1..].chunks_exact(2) {
                         let gain = io(&self.input(draft.unit, &pair[1]));
-                        self.terms(draft.unit, &pair[0], &mut terms, |x, voices, wide| Term { x: io(&x), gain, voices, wide });
+                        self.terms(draft.unit, &pair[0], &mut terms, |x, voices, wide| Term {
+                            x: io(&x),
+                            gain,
+                            voices,
+                            wide,
+                        });
                     }
                     let base = io(&self.input(draft.unit, &node.ins[0]));
                     let out = io(&self.out(draft.unit, 0, false));
@@ -472,13 +477,25 @@ impl<'a, 'm> Build<'a, 'm> {
             (forms.block1, forms.frame1, forms.pre1, forms.one1)
         };
         let inputs = def.controls + def.signals;
-        let wanted = (0..def.outputs).filter(|&out| draft.ports[inputs + out].stride != 0).fold(0, |bits, out| bits | 1 << out);
+        let wanted =
+            (0..def.outputs).filter(|&out| draft.ports[inputs + out].stride != 0).fold(0, |bits, out| bits | 1 << out);
         // SAFETY: the memories of this step stand at `mems`, 16 each, in a table that the plan holds.
         let cx = unsafe { Cx::new(self.target.rate as f32, opt, linked, wanted, mems) };
         let still = draft.ports[..def.controls].iter().all(|port| port.stride == 0);
         let call = Call { ios, state: state.ptr(), mid: mid.cast(), cx, still };
         let (frame, pre) = if draft.pre { (one, Some(pre)) } else { (whole, None) };
-        Work::Kernel(KernelStep { block, frame, pre, call, inputs, outputs: def.outputs, state, voices, wide, silent: 0 })
+        Work::Kernel(KernelStep {
+            block,
+            frame,
+            pre,
+            call,
+            inputs,
+            outputs: def.outputs,
+            state,
+            voices,
+            wide,
+            silent: 0,
+        })
     }
 
     /// The terms that one input of a sum stands for: one, or for a collapsing sum one per group of voices.

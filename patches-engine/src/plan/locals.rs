@@ -112,7 +112,8 @@ pub fn resolve(net: &Net, inlets: &Inlets, at: (usize, u16, u16), side: Side) ->
         let alone = side == Side::Right && cables_into(net, inlets, at, Side::Right).is_empty();
         return (at, if alone { Side::Left } else { side });
     }
-    let free = cables_into(net, inlets, at, side).is_empty() && !net.modules[module].settings.contains_key(&(port, channel));
+    let free =
+        cables_into(net, inlets, at, side).is_empty() && !net.modules[module].settings.contains_key(&(port, channel));
     if !free {
         return (at, side);
     }

@@ -23,7 +23,8 @@ pub fn closing(net: &Net, locals: &Locals) -> BTreeSet<usize> {
             continue;
         }
         let target = number[&(cable.to.module, cable.to.port, cable.to.channel)];
-        let of_module = depends.entry(cable.from.module).or_insert_with(|| outputs(net, cable.from.module, locals, &number));
+        let of_module =
+            depends.entry(cable.from.module).or_insert_with(|| outputs(net, cable.from.module, locals, &number));
         for &source in of_module.get(&(cable.from.port, cable.from.channel)).into_iter().flatten() {
             edges[source].push((target, index));
         }

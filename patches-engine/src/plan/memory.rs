@@ -52,7 +52,14 @@ impl<'a> Memory<'a> {
     }
 
     /// The state of a kernel for one voice (`group` none) or for 16.
-    pub fn kernel(&mut self, id: &ModuleId, node: &Node, def: &KernelDef, group: Option<u16>, voices: u16) -> Arc<Block> {
+    pub fn kernel(
+        &mut self,
+        id: &ModuleId,
+        node: &Node,
+        def: &KernelDef,
+        group: Option<u16>,
+        voices: u16,
+    ) -> Arc<Block> {
         let key = StateKey::Kernel(id.clone(), node.key.clone(), group);
         if let Some((block, before)) = self.old.get(&key).cloned() {
             for lane in before..voices {
@@ -74,7 +81,9 @@ impl<'a> Memory<'a> {
                 let mut words = vec![0; def.state_words * LANES];
                 for lane in 0..LANES {
                     let voice = group * LANES as u16 + lane as u16;
-                    for (word, value) in (def.birth)(seed(self.session_seed, id, &node.key, voice)).into_iter().enumerate() {
+                    for (word, value) in
+                        (def.birth)(seed(self.session_seed, id, &node.key, voice)).into_iter().enumerate()
+                    {
                         words[word * LANES + lane] = value;
                     }
                 }
@@ -91,7 +100,8 @@ impl<'a> Memory<'a> {
             for from_group in widths {
                 let key = StateKey::Kernel(from_id.clone(), node.key.clone(), from_group);
                 let Some((from, voices)) = self.old.get(&key).cloned() else { continue };
-                let (from_step, to_step) = (if from_group.is_some() { LANES } else { 1 }, if group.is_some() { LANES } else { 1 });
+                let (from_step, to_step) =
+                    (if from_group.is_some() { LANES } else { 1 }, if group.is_some() { LANES } else { 1 });
                 // Voice 0 is the one voice of the narrow form; between wide forms every voice goes over.
                 let lanes = if from_step == LANES && to_step == LANES { voices as usize } else { 1 };
                 if lanes == 1 && group.unwrap_or(0) != 0 {

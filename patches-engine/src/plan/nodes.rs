@@ -160,9 +160,7 @@ impl Flat<'_> {
                 let mut ordinals: HashMap<(&'static str, Option<u16>), u32> = HashMap::new();
                 for decl in &local.nodes {
                     let (name, op) = match &decl.kind {
-                        NodeKind::Kernel(def, opt) => {
-                            (def.name, Op::Kernel { def, opt: *opt, linked: decl.linked })
-                        }
+                        NodeKind::Kernel(def, opt) => (def.name, Op::Kernel { def, opt: *opt, linked: decl.linked }),
                         NodeKind::Sum => ("sum", Op::Sum(SumShape::PLAIN)),
                         NodeKind::Tick(period) => ("tick", Op::Tick(*period)),
                         NodeKind::Merge => ("merge", Op::Merge),
@@ -219,9 +217,7 @@ impl Flat<'_> {
     fn wire(&mut self, module: usize, side: usize, wire: Wire) -> In {
         match wire {
             Wire::Const(value) => In::Const(value),
-            Wire::Node { node, out } => {
-                In::Node { node: self.base[module][side] + node as usize, out, late: false }
-            }
+            Wire::Node { node, out } => In::Node { node: self.base[module][side] + node as usize, out, late: false },
             Wire::Input { port, channel, side: port_side } => self.feed((module, port, channel), port_side, side),
         }
     }
@@ -374,7 +370,12 @@ impl Flat<'_> {
             Some(&edge) => edge,
             None => {
                 let of = self.nodes[node].key.clone();
-                let key_of = NodeKey { name: "edge", channel: of.channel, ordinal: of.ordinal << 8 | u32::from(out), side: of.side };
+                let key_of = NodeKey {
+                    name: "edge",
+                    channel: of.channel,
+                    ordinal: of.ordinal << 8 | u32::from(out),
+                    side: of.side,
+                };
                 let op = Op::Kernel { def: &EDGE, opt: u32::from(gate), linked: 1 };
                 let from = In::Node { node, out, late: false };
                 let made = self.nodes.len();

@@ -151,7 +151,9 @@ fn rings(nodes: &Nodes, units: &[Unit], of_node: &[Vec<usize>], deps: &mut Deps)
 /// "Depth-first search and linear graph algorithms", 1972; with an explicit stack).
 fn components(deps: &Deps) -> (Vec<usize>, usize) {
     let n = deps.now.len();
-    let edge = |unit: usize, k: usize| deps.now[unit].get(k).or_else(|| deps.late[unit].get(k - deps.now[unit].len())).copied();
+    let edge = |unit: usize, k: usize| {
+        deps.now[unit].get(k).or_else(|| deps.late[unit].get(k - deps.now[unit].len())).copied()
+    };
     let (mut component, mut count) = (vec![usize::MAX; n], 0);
     let (mut index, mut low) = (vec![usize::MAX; n], vec![0; n]);
     let (mut next, mut open, mut path) = (0, vec![], vec![]);

@@ -104,7 +104,8 @@ pub fn fold(nodes: &mut Nodes) {
                 _ => None,
             };
             if let Some(result) = result {
-                known[index] = Some(if result.len() == 1 { In::Const(result[0]) } else { In::Lanes(Arc::from(result)) });
+                known[index] =
+                    Some(if result.len() == 1 { In::Const(result[0]) } else { In::Lanes(Arc::from(result)) });
                 changed = true;
             }
             nodes.nodes[index].ins = ins;

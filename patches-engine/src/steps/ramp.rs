@@ -42,9 +42,7 @@ impl RampStep {
         }
         let part = passed as f32 / self.frames as f32;
         match self.curve {
-            Curve::Decibel if self.from > 0.0 => {
-                self.from * maths::exp2(part * maths::log2(self.to / self.from))
-            }
+            Curve::Decibel if self.from > 0.0 => self.from * maths::exp2(part * maths::log2(self.to / self.from)),
             _ => self.from + (self.to - self.from) * part,
         }
     }
