@@ -18,14 +18,17 @@
 //! impl Kernel for OnePole {
 //!     type Mid<L: Lanes> = Mid<L>;
 //!     type Raw<L: Lanes> = Out<L>;
+//!     #[inline(always)]
 //!     fn map<L: Lanes>(cx: &Cx, c: Ctl<L>) -> Mid<L> {
 //!         // Forward Euler: a = 2π·fc/fs, held below 1.
 //!         Mid::new((c.cutoff * L::splat(6.283 * cx.period)).min(L::splat(1.0)))
 //!     }
+//!     #[inline(always)]
 //!     fn scan<L: Lanes>(_: &Cx, s: &mut State<L>, m: Mid<L>, x: Sig<L>) -> Out<L> {
 //!         s.y = s.y + m.a * (x.audio - s.y);
 //!         Out::new(s.y)
 //!     }
+//!     #[inline(always)]
 //!     fn fin<L: Lanes>(_: &Cx, r: Out<L>) -> Out<L> {
 //!         r
 //!     }

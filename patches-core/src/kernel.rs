@@ -136,7 +136,9 @@ pub trait Declared: 'static {
     const NAME: &'static str;
 }
 
-/// What a kernel computes.
+/// What a kernel computes. `map`, `scan` and `fin`, and every function that they call, carry `#[inline(always)]`: one that
+/// is called from a step function is compiled without its instruction set and runs up to a hundred times slower, with
+/// the same bits. A test reads the machine code and finds it.
 pub trait Kernel: Declared {
     /// Whether `fin` is heavy (oscillators) and is better run over time than in the recurrence.
     const HEAVY_FIN: bool = false;

@@ -12,10 +12,12 @@ impl Kernel for Edge {
     type Mid<L: Lanes> = Ctl<L>;
     type Raw<L: Lanes> = Out<L>;
 
+    #[inline(always)]
     fn map<L: Lanes>(_: &Cx, c: Ctl<L>) -> Ctl<L> {
         c
     }
 
+    #[inline(always)]
     fn scan<L: Lanes>(cx: &Cx, s: &mut State<L>, _: Ctl<L>, x: Sig<L>) -> Out<L> {
         let half = L::splat(0.5);
         let rises = s.last.le(half) & x.x.gt(half);
@@ -24,6 +26,7 @@ impl Kernel for Edge {
         Out::new(L::select(rises, L::splat(1.0) - passed, L::splat(0.0)))
     }
 
+    #[inline(always)]
     fn fin<L: Lanes>(_: &Cx, r: Out<L>) -> Out<L> {
         r
     }

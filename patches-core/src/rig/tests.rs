@@ -16,14 +16,17 @@ macro_rules! planted {
                 const SEEDED: bool = true;
                 type Mid<L: Lanes> = Ctl<L>;
                 type Raw<L: Lanes> = Out<L>;
+                #[inline(always)]
                 fn map<L: Lanes>($cm: &Cx, $c: Ctl<L>) -> Ctl<L> {
                     let _ = $cm;
                     $map
                 }
+                #[inline(always)]
                 fn scan<L: Lanes>($cs: &Cx, $s: &mut State<L>, $m: Ctl<L>, $x: Sig<L>) -> Out<L> {
                     let _ = $cs;
                     $scan
                 }
+                #[inline(always)]
                 fn fin<L: Lanes>($cf: &Cx, $r: Out<L>) -> Out<L> {
                     let _ = $cf;
                     $fin
@@ -129,15 +132,18 @@ fn memories_belong_to_voices() {
         impl Kernel for Ring {
             type Mid<L: Lanes> = Ctl<L>;
             type Raw<L: Lanes> = Out<L>;
+            #[inline(always)]
             fn map<L: Lanes>(_: &Cx, c: Ctl<L>) -> Ctl<L> {
                 c
             }
+            #[inline(always)]
             fn scan<L: Lanes>(cx: &Cx, s: &mut State<L>, _: Ctl<L>, x: Sig<L>) -> Out<L> {
                 let old = L::lookup(cx.mem(0), s.at);
                 L::poke(cx.mem(0), s.at, x.x);
                 s.at = s.at + L::Bits::splat(1);
                 Out::new(old)
             }
+            #[inline(always)]
             fn fin<L: Lanes>(_: &Cx, r: Out<L>) -> Out<L> {
                 r
             }

@@ -16,10 +16,12 @@ impl Kernel for TestNan {
     type Mid<L: Lanes> = Ctl<L>;
     type Raw<L: Lanes> = Out<L>;
 
+    #[inline(always)]
     fn map<L: Lanes>(_: &Cx, c: Ctl<L>) -> Ctl<L> {
         c
     }
 
+    #[inline(always)]
     fn scan<L: Lanes>(_: &Cx, s: &mut State<L>, _: Ctl<L>, x: Sig<L>) -> Out<L> {
         // Zero by zero is NaN; it stays in the state, so that only a renewal cures it.
         let bad = L::splat(0.0) / L::select(x.audio.gt(L::splat(0.5)), L::splat(0.0), L::splat(1.0));
@@ -27,6 +29,7 @@ impl Kernel for TestNan {
         Out::new(x.audio + s.held)
     }
 
+    #[inline(always)]
     fn fin<L: Lanes>(_: &Cx, r: Out<L>) -> Out<L> {
         r
     }

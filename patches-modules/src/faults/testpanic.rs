@@ -17,10 +17,12 @@ impl Kernel for TestPanic {
     type Mid<L: Lanes> = Ctl<L>;
     type Raw<L: Lanes> = Out<L>;
 
+    #[inline(always)]
     fn map<L: Lanes>(_: &Cx, c: Ctl<L>) -> Ctl<L> {
         c
     }
 
+    #[inline(always)]
     fn scan<L: Lanes>(_: &Cx, _: &mut State<L>, _: Ctl<L>, x: Sig<L>) -> Out<L> {
         // `resume_unwind` panics without printing: the message would be written from the audio thread.
         if x.audio.gt(L::splat(0.5)).any() {
@@ -29,6 +31,7 @@ impl Kernel for TestPanic {
         Out::new(x.audio)
     }
 
+    #[inline(always)]
     fn fin<L: Lanes>(_: &Cx, r: Out<L>) -> Out<L> {
         r
     }

@@ -19,10 +19,12 @@ impl Kernel for TestSlow {
     type Mid<L: Lanes> = Ctl<L>;
     type Raw<L: Lanes> = Out<L>;
 
+    #[inline(always)]
     fn map<L: Lanes>(_: &Cx, c: Ctl<L>) -> Ctl<L> {
         c
     }
 
+    #[inline(always)]
     fn scan<L: Lanes>(_: &Cx, s: &mut State<L>, _: Ctl<L>, x: Sig<L>) -> Out<L> {
         if x.audio.gt(L::splat(0.5)).any() {
             for _ in 0..TURNS {
@@ -32,6 +34,7 @@ impl Kernel for TestSlow {
         Out::new(x.audio + s.held)
     }
 
+    #[inline(always)]
     fn fin<L: Lanes>(_: &Cx, r: Out<L>) -> Out<L> {
         r
     }

@@ -55,6 +55,7 @@ mod free {
         type Mid<L: Lanes> = Mid<L>;
         type Raw<L: Lanes> = Out<L>;
 
+        #[inline(always)]
         fn map<L: Lanes>(cx: &Cx, c: Ctl<L>) -> Mid<L> {
             let bars = c.bpm * L::splat(cx.period) / L::splat(cx.option(Opt::beats as u32) as f32);
             let rise = maths::phase_of_cycles(bars);
@@ -63,6 +64,7 @@ mod free {
             Mid::new(L::Bits::select(rise.below(one), one, rise))
         }
 
+        #[inline(always)]
         fn scan<L: Lanes>(cx: &Cx, s: &mut State<L>, m: Mid<L>, _: Sig<L>) -> Out<L> {
             let (beats, quavers) = (cx.option(Opt::beats as u32), cx.option(Opt::quavers as u32));
             let from = s.phase;
@@ -81,6 +83,7 @@ mod free {
             )
         }
 
+        #[inline(always)]
         fn fin<L: Lanes>(_: &Cx, r: Out<L>) -> Out<L> {
             r
         }
@@ -98,10 +101,12 @@ mod swung {
         type Mid<L: Lanes> = Ctl<L>;
         type Raw<L: Lanes> = Out<L>;
 
+        #[inline(always)]
         fn map<L: Lanes>(_: &Cx, c: Ctl<L>) -> Ctl<L> {
             c
         }
 
+        #[inline(always)]
         fn scan<L: Lanes>(cx: &Cx, s: &mut State<L>, c: Ctl<L>, x: Sig<L>) -> Out<L> {
             let half = L::splat(0.5);
             let (from, to) = stretch(&mut s.end, x.phase, c.rate * L::splat(cx.period));
@@ -111,6 +116,7 @@ mod swung {
             Out::new(quaver, quaver.max(early).max(late))
         }
 
+        #[inline(always)]
         fn fin<L: Lanes>(_: &Cx, r: Out<L>) -> Out<L> {
             r
         }

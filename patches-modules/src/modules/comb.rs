@@ -41,11 +41,13 @@ mod line {
         type Mid<L: Lanes> = Mid<L>;
         type Raw<L: Lanes> = Out<L>;
 
+        #[inline(always)]
         fn map<L: Lanes>(cx: &Cx, c: Ctl<L>) -> Mid<L> {
             let (back, part) = split(c.time * L::splat(cx.rate));
             Mid::new(part, c.feedback, pole(cx, L::splat(1.0) - c.damping), back)
         }
 
+        #[inline(always)]
         fn scan<L: Lanes>(cx: &Cx, s: &mut State<L>, m: Mid<L>, x: Sig<L>) -> Out<L> {
             let back = cubic(cx, 0, m.back, m.part);
             s.low = back + m.pole * (s.low - back);
@@ -54,6 +56,7 @@ mod line {
             Out::new(y)
         }
 
+        #[inline(always)]
         fn fin<L: Lanes>(_: &Cx, r: Out<L>) -> Out<L> {
             r
         }

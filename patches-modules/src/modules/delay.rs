@@ -52,18 +52,21 @@ mod shape {
         type Mid<L: Lanes> = Mid<L>;
         type Raw<L: Lanes> = Out<L>;
 
+        #[inline(always)]
         fn map<L: Lanes>(cx: &Cx, c: Ctl<L>) -> Mid<L> {
             let one = L::splat(1.0);
             let drive = c.drive - one;
             Mid::new(pole(cx, c.tone), drive, one / drive.max(L::splat(STRAIGHT)))
         }
 
+        #[inline(always)]
         fn scan<L: Lanes>(_: &Cx, s: &mut State<L>, m: Mid<L>, x: Sig<L>) -> Out<L> {
             s.low = x.x + m.pole * (s.low - x.x);
             let bent = maths::tanh_fast(s.low * m.drive) * m.over;
             Out::new(L::select(m.drive.gt(L::splat(STRAIGHT)), bent, s.low))
         }
 
+        #[inline(always)]
         fn fin<L: Lanes>(_: &Cx, r: Out<L>) -> Out<L> {
             r
         }
@@ -85,10 +88,12 @@ mod feed {
         type Mid<L: Lanes> = Ctl<L>;
         type Raw<L: Lanes> = Out<L>;
 
+        #[inline(always)]
         fn map<L: Lanes>(_: &Cx, c: Ctl<L>) -> Ctl<L> {
             c
         }
 
+        #[inline(always)]
         fn scan<L: Lanes>(cx: &Cx, s: &mut State<L>, c: Ctl<L>, x: Sig<L>) -> Out<L> {
             let cross = switch(cx, &mut s.cross, &mut s.begun, x.pingpong.gt(L::splat(0.5)));
             // The mean of both sides enters on the left, nothing on the right.
@@ -100,6 +105,7 @@ mod feed {
             Out::new()
         }
 
+        #[inline(always)]
         fn fin<L: Lanes>(_: &Cx, r: Out<L>) -> Out<L> {
             r
         }
@@ -116,16 +122,19 @@ mod place {
         type Mid<L: Lanes> = Ctl<L>;
         type Raw<L: Lanes> = Out<L>;
 
+        #[inline(always)]
         fn map<L: Lanes>(_: &Cx, c: Ctl<L>) -> Ctl<L> {
             let one = L::splat(1.0);
             // From here on the pair holds the gains of both sides.
             Ctl::new(c.gain * (one - c.pan).sqrt(), c.gain * (one + c.pan).sqrt())
         }
 
+        #[inline(always)]
         fn scan<L: Lanes>(_: &Cx, _: &mut State<L>, gains: Ctl<L>, x: Sig<L>) -> Out<L> {
             Out::new(x.left_in * gains.gain, x.right_in * gains.pan)
         }
 
+        #[inline(always)]
         fn fin<L: Lanes>(_: &Cx, r: Out<L>) -> Out<L> {
             r
         }

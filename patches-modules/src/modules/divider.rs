@@ -24,10 +24,12 @@ impl Kernel for Divider {
     type Mid<L: Lanes> = Mid<L>;
     type Raw<L: Lanes> = Out<L>;
 
+    #[inline(always)]
     fn map<L: Lanes>(_: &Cx, c: Ctl<L>) -> Mid<L> {
         Mid::new(c.by.round().to_int())
     }
 
+    #[inline(always)]
     fn scan<L: Lanes>(_: &Cx, s: &mut State<L>, m: Mid<L>, x: Sig<L>) -> Out<L> {
         let (zero, none) = (L::splat(0.0), L::Bits::splat(0));
         let count = L::Bits::select(x.reset.gt(zero), none, s.count);
@@ -39,6 +41,7 @@ impl Kernel for Divider {
         Out::new(L::select(count.eq(none), x.clock, zero))
     }
 
+    #[inline(always)]
     fn fin<L: Lanes>(_: &Cx, r: Out<L>) -> Out<L> {
         r
     }

@@ -50,12 +50,14 @@ mod play {
         type Mid<L: Lanes> = Mid<L>;
         type Raw<L: Lanes> = Out<L>;
 
+        #[inline(always)]
         fn map<L: Lanes>(cx: &Cx, c: Ctl<L>) -> Mid<L> {
             let steps = c.steps.round();
             let guess = c.interval * L::splat(cx.rate);
             Mid::new(c.hits.round().min(steps), steps, modulo(c.rotate.round(), steps), c.gate_length, guess)
         }
 
+        #[inline(always)]
         fn scan<L: Lanes>(_: &Cx, s: &mut State<L>, m: Mid<L>, x: Sig<L>) -> Out<L> {
             let (zero, one) = (L::splat(0.0), L::splat(1.0));
             let interval = measure(&mut s.since, &mut s.interval, &mut s.heard, x.clock, m.guess);
@@ -68,6 +70,7 @@ mod play {
             Out::new(trigger, high(&mut s.left))
         }
 
+        #[inline(always)]
         fn fin<L: Lanes>(_: &Cx, r: Out<L>) -> Out<L> {
             r
         }

@@ -38,17 +38,20 @@ mod shift {
         type Mid<L: Lanes> = Mid<L>;
         type Raw<L: Lanes> = Out<L>;
 
+        #[inline(always)]
         fn map<L: Lanes>(cx: &Cx, c: Ctl<L>) -> Mid<L> {
             // As in `Metro`, no period is shorter than four frames.
             let period = c.period.max(L::splat(4.0 * cx.period));
             Mid::new(fraction(c.offset / period), L::splat(cx.period) / period)
         }
 
+        #[inline(always)]
         fn scan<L: Lanes>(_: &Cx, s: &mut State<L>, m: Mid<L>, x: Sig<L>) -> Out<L> {
             let (from, to) = stretch(&mut s.end, x.phase, m.rise);
             Out::new(passing(from, to, m.at), fraction(x.phase - m.at))
         }
 
+        #[inline(always)]
         fn fin<L: Lanes>(_: &Cx, r: Out<L>) -> Out<L> {
             r
         }
@@ -65,10 +68,12 @@ mod chance {
         type Mid<L: Lanes> = Ctl<L>;
         type Raw<L: Lanes> = Out<L>;
 
+        #[inline(always)]
         fn map<L: Lanes>(_: &Cx, c: Ctl<L>) -> Ctl<L> {
             c
         }
 
+        #[inline(always)]
         fn scan<L: Lanes>(_: &Cx, s: &mut State<L>, c: Ctl<L>, x: Sig<L>) -> Out<L> {
             let (zero, one) = (L::splat(0.0), L::splat(1.0));
             let fires = x.trigger.gt(zero);
@@ -78,6 +83,7 @@ mod chance {
             Out::new(x.trigger * s.open, L::select(first_half, s.open, zero))
         }
 
+        #[inline(always)]
         fn fin<L: Lanes>(_: &Cx, r: Out<L>) -> Out<L> {
             r
         }

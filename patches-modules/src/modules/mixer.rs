@@ -49,12 +49,14 @@ mod strip {
         type Mid<L: Lanes> = Mid<L>;
         type Raw<L: Lanes> = Out<L>;
 
+        #[inline(always)]
         fn map<L: Lanes>(_: &Cx, c: Ctl<L>) -> Mid<L> {
             let one = L::splat(1.0);
             let (left, right) = ((one - c.pan).sqrt() * c.level, (one + c.pan).sqrt() * c.level);
             Mid::new(left, right, c.level * L::splat(0.5), c.send_a, c.send_b)
         }
 
+        #[inline(always)]
         fn scan<L: Lanes>(cx: &Cx, s: &mut State<L>, m: Mid<L>, x: Sig<L>) -> Out<L> {
             // Above a half a gate is high.
             let half = L::splat(0.5);
@@ -65,6 +67,7 @@ mod strip {
             Out::new(left, right, mono, left * m.a, right * m.a, left * m.b, right * m.b)
         }
 
+        #[inline(always)]
         fn fin<L: Lanes>(_: &Cx, r: Out<L>) -> Out<L> {
             r
         }
@@ -81,14 +84,17 @@ mod master {
         type Mid<L: Lanes> = Ctl<L>;
         type Raw<L: Lanes> = Out<L>;
 
+        #[inline(always)]
         fn map<L: Lanes>(_: &Cx, c: Ctl<L>) -> Ctl<L> {
             c
         }
 
+        #[inline(always)]
         fn scan<L: Lanes>(_: &Cx, _: &mut State<L>, c: Ctl<L>, x: Sig<L>) -> Out<L> {
             Out::new(x.left_in * c.level, x.right_in * c.level, x.mono_in * c.level)
         }
 
+        #[inline(always)]
         fn fin<L: Lanes>(_: &Cx, r: Out<L>) -> Out<L> {
             r
         }
@@ -105,14 +111,17 @@ mod mean {
         type Mid<L: Lanes> = Ctl<L>;
         type Raw<L: Lanes> = Out<L>;
 
+        #[inline(always)]
         fn map<L: Lanes>(_: &Cx, c: Ctl<L>) -> Ctl<L> {
             c
         }
 
+        #[inline(always)]
         fn scan<L: Lanes>(_: &Cx, _: &mut State<L>, _: Ctl<L>, x: Sig<L>) -> Out<L> {
             Out::new((x.left + x.right) * L::splat(0.5))
         }
 
+        #[inline(always)]
         fn fin<L: Lanes>(_: &Cx, r: Out<L>) -> Out<L> {
             r
         }

@@ -123,6 +123,7 @@ mod room {
         type Mid<L: Lanes> = Mid<L>;
         type Raw<L: Lanes> = Out<L>;
 
+        #[inline(always)]
         fn map<L: Lanes>(cx: &Cx, c: Ctl<L>) -> Mid<L> {
             let one = L::splat(1.0);
             let scale = maths::exp2(c.size + c.size - one) * L::splat(character(cx).0);
@@ -147,6 +148,7 @@ mod room {
             Mid::new(g0, g1, g2, g3, g4, g5, g6, g7, p0, p1, p2, p3, p4, p5, p6, p7, scale, level)
         }
 
+        #[inline(always)]
         fn scan<L: Lanes>(cx: &Cx, s: &mut State<L>, m: Mid<L>, x: Sig<L>) -> Out<L> {
             let (one, half, now) = (L::splat(1.0), L::splat(0.5), L::Bits::splat(cx.now));
             let (_, diffusion, sway) = character(cx);
@@ -217,6 +219,7 @@ mod room {
             Out::new(left * half * level, right * half * level)
         }
 
+        #[inline(always)]
         fn fin<L: Lanes>(_: &Cx, r: Out<L>) -> Out<L> {
             r
         }

@@ -82,12 +82,14 @@ mod play {
         type Mid<L: Lanes> = Mid<L>;
         type Raw<L: Lanes> = Out<L>;
 
+        #[inline(always)]
         fn map<L: Lanes>(cx: &Cx, c: Ctl<L>) -> Mid<L> {
             let two = L::splat(2.0);
             let first = c.swing * two;
             Mid::new(first, two - first, first - L::splat(1.0), c.gate_length, c.interval * L::splat(cx.rate))
         }
 
+        #[inline(always)]
         fn scan<L: Lanes>(cx: &Cx, s: &mut State<L>, m: Mid<L>, x: Sig<L>) -> Out<L> {
             let (zero, one, two) = (L::splat(0.0), L::splat(1.0), L::splat(2.0));
             let (no, yes) = (L::Bits::splat(0), L::Bits::splat(1));
@@ -148,6 +150,7 @@ mod play {
             Out::new(pitch, high(&mut s.left), L::select(note, place, zero), s.velocity)
         }
 
+        #[inline(always)]
         fn fin<L: Lanes>(_: &Cx, r: Out<L>) -> Out<L> {
             r
         }

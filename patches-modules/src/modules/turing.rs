@@ -51,10 +51,12 @@ mod play {
         type Mid<L: Lanes> = Mid<L>;
         type Raw<L: Lanes> = Out<L>;
 
+        #[inline(always)]
         fn map<L: Lanes>(cx: &Cx, c: Ctl<L>) -> Mid<L> {
             Mid::new(c.range, c.chance, c.gate_length, c.interval * L::splat(cx.rate), c.seed.to_int())
         }
 
+        #[inline(always)]
         fn scan<L: Lanes>(cx: &Cx, s: &mut State<L>, m: Mid<L>, x: Sig<L>) -> Out<L> {
             let zero = L::splat(0.0);
             let (none, bit) = (L::Bits::splat(0), L::Bits::splat(1));
@@ -78,6 +80,7 @@ mod play {
             Out::new(value, high(&mut s.left), L::select(set, x.clock, zero))
         }
 
+        #[inline(always)]
         fn fin<L: Lanes>(_: &Cx, r: Out<L>) -> Out<L> {
             r
         }

@@ -32,14 +32,17 @@ mod voice {
         type Mid<L: Lanes> = Out<L>;
         type Raw<L: Lanes> = Out<L>;
 
+        #[inline(always)]
         fn map<L: Lanes>(_: &Cx, c: Ctl<L>) -> Out<L> {
             Out::new(c.pitch + c.detune * c.place)
         }
 
+        #[inline(always)]
         fn scan<L: Lanes>(_: &Cx, _: &mut State<L>, m: Out<L>, _: Sig<L>) -> Out<L> {
             m
         }
 
+        #[inline(always)]
         fn fin<L: Lanes>(_: &Cx, r: Out<L>) -> Out<L> {
             r
         }

@@ -24,16 +24,19 @@ mod sides {
         type Mid<L: Lanes> = Ctl<L>;
         type Raw<L: Lanes> = Out<L>;
 
+        #[inline(always)]
         fn map<L: Lanes>(_: &Cx, c: Ctl<L>) -> Ctl<L> {
             c
         }
 
+        #[inline(always)]
         fn scan<L: Lanes>(_: &Cx, _: &mut State<L>, c: Ctl<L>, x: Sig<L>) -> Out<L> {
             // The input plus what is missing: at width 1 not a bit is changed.
             let more = (x.left_in - x.right_in) * (c.width - L::splat(1.0)) * L::splat(0.5);
             Out::new(x.left_in + more, x.right_in - more)
         }
 
+        #[inline(always)]
         fn fin<L: Lanes>(_: &Cx, r: Out<L>) -> Out<L> {
             r
         }

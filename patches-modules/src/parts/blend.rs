@@ -8,14 +8,17 @@ impl Kernel for Blend {
     type Mid<L: Lanes> = Ctl<L>;
     type Raw<L: Lanes> = Out<L>;
 
+    #[inline(always)]
     fn map<L: Lanes>(_: &Cx, c: Ctl<L>) -> Ctl<L> {
         c
     }
 
+    #[inline(always)]
     fn scan<L: Lanes>(_: &Cx, _: &mut State<L>, c: Ctl<L>, x: Sig<L>) -> Out<L> {
         Out::new(x.dry * (L::splat(1.0) - c.mix) + x.wet * c.mix)
     }
 
+    #[inline(always)]
     fn fin<L: Lanes>(_: &Cx, r: Out<L>) -> Out<L> {
         r
     }

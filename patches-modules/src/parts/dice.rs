@@ -10,15 +10,18 @@ impl Kernel for Dice {
     type Mid<L: Lanes> = Ctl<L>;
     type Raw<L: Lanes> = Out<L>;
 
+    #[inline(always)]
     fn map<L: Lanes>(_: &Cx, c: Ctl<L>) -> Ctl<L> {
         c
     }
 
+    #[inline(always)]
     fn scan<L: Lanes>(cx: &Cx, s: &mut State<L>, _: Ctl<L>, _: Sig<L>) -> Out<L> {
         let noise = maths::noise(s.seed ^ L::Bits::splat(cx.now));
         Out::new(noise * L::splat(0.5) + L::splat(0.5))
     }
 
+    #[inline(always)]
     fn fin<L: Lanes>(_: &Cx, r: Out<L>) -> Out<L> {
         r
     }

@@ -14,6 +14,7 @@ impl Kernel for Metro {
     type Mid<L: Lanes> = Mid<L>;
     type Raw<L: Lanes> = Out<L>;
 
+    #[inline(always)]
     fn map<L: Lanes>(cx: &Cx, c: Ctl<L>) -> Mid<L> {
         let frame = L::splat(cx.period);
         // Four frames is the shortest period: above that rate a trigger is a tone.
@@ -23,6 +24,7 @@ impl Kernel for Metro {
         Mid::new(L::Bits::select(rise.below(one), one, rise))
     }
 
+    #[inline(always)]
     fn scan<L: Lanes>(_: &Cx, s: &mut State<L>, m: Mid<L>, _: Sig<L>) -> Out<L> {
         let (from, to) = (s.phase, s.phase + m.rise);
         s.phase = to;
@@ -34,6 +36,7 @@ impl Kernel for Metro {
         Out::new(L::select(from.eq(zero), L::splat(1.0), trigger), maths::phase_to_unit(from))
     }
 
+    #[inline(always)]
     fn fin<L: Lanes>(_: &Cx, r: Out<L>) -> Out<L> {
         r
     }

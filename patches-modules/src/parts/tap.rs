@@ -45,6 +45,7 @@ pub mod read {
         type Mid<L: Lanes> = Mid<L>;
         type Raw<L: Lanes> = Out<L>;
 
+        #[inline(always)]
         fn map<L: Lanes>(cx: &Cx, c: Ctl<L>) -> Mid<L> {
             let frames = c.time * L::splat(cx.rate);
             if cx.option(Opt::moves as u32) == 1 {
@@ -54,6 +55,7 @@ pub mod read {
             Mid::new(L::splat(0.0), frames.round().max(L::splat(1.0)).to_int())
         }
 
+        #[inline(always)]
         fn scan<L: Lanes>(cx: &Cx, _: &mut State<L>, m: Mid<L>, _: Sig<L>) -> Out<L> {
             if cx.option(Opt::moves as u32) == 0 {
                 return Out::new(L::lookup(cx.mem(0), L::Bits::splat(cx.now) - m.back));
@@ -61,6 +63,7 @@ pub mod read {
             Out::new(cubic(cx, 0, m.back, m.part))
         }
 
+        #[inline(always)]
         fn fin<L: Lanes>(_: &Cx, r: Out<L>) -> Out<L> {
             r
         }
@@ -87,15 +90,18 @@ pub mod write {
         type Mid<L: Lanes> = Ctl<L>;
         type Raw<L: Lanes> = Out<L>;
 
+        #[inline(always)]
         fn map<L: Lanes>(_: &Cx, c: Ctl<L>) -> Ctl<L> {
             c
         }
 
+        #[inline(always)]
         fn scan<L: Lanes>(cx: &Cx, _: &mut State<L>, _: Ctl<L>, x: Sig<L>) -> Out<L> {
             L::poke(cx.mem(0), L::Bits::splat(cx.now), held(x.x));
             Out::new()
         }
 
+        #[inline(always)]
         fn fin<L: Lanes>(_: &Cx, r: Out<L>) -> Out<L> {
             r
         }

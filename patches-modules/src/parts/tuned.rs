@@ -8,14 +8,17 @@ impl Kernel for PeriodOf {
     type Mid<L: Lanes> = Out<L>;
     type Raw<L: Lanes> = Out<L>;
 
+    #[inline(always)]
     fn map<L: Lanes>(_: &Cx, c: Ctl<L>) -> Out<L> {
         Out::new(L::splat(1.0) / maths::hz_of_pitch(c.pitch))
     }
 
+    #[inline(always)]
     fn scan<L: Lanes>(_: &Cx, _: &mut State<L>, m: Out<L>, _: Sig<L>) -> Out<L> {
         m
     }
 
+    #[inline(always)]
     fn fin<L: Lanes>(_: &Cx, r: Out<L>) -> Out<L> {
         r
     }
