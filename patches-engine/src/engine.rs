@@ -234,8 +234,8 @@ impl Engine {
             self.run(&mut block[..n]);
             for (frame, into) in block[..n].iter().zip(out[done * channels..].chunks_exact_mut(channels)) {
                 let heard = self.master.frame(*frame);
-                for side in 0..2 {
-                    peak[side] = if heard[side].abs() > peak[side] { heard[side].abs() } else { peak[side] };
+                for (peak, x) in peak.iter_mut().zip(heard) {
+                    *peak = if x.abs() > *peak { x.abs() } else { *peak };
                 }
                 write(into, heard);
                 // A full tape is nobody looking; the frame is not missed.
@@ -333,9 +333,9 @@ impl Engine {
         shared.beat.store(self.transport.beat(self.clock).to_bits(), Relaxed);
         shared.tempo.store(self.transport.tempo.to_bits(), Relaxed);
         shared.beats_per_bar.store(self.transport.beats_per_bar.to_bits(), Relaxed);
-        for side in 0..2 {
+        for (shared, peak) in shared.peak.iter().zip(peak) {
             // Bit patterns of numbers that are not negative are in the order of the numbers.
-            shared.peak[side].fetch_max(peak[side].to_bits(), Relaxed);
+            shared.fetch_max(peak.to_bits(), Relaxed);
         }
         shared.limiter.fetch_max((1.0 - self.master.take_lowest()).to_bits(), Relaxed);
         let took = begun.elapsed();

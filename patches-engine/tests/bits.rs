@@ -122,8 +122,9 @@ fn every_module_gives_one_hash_inside_a_loop() {
 fn voices_are_what_single_modules_would_be() {
     for spec in types() {
         // Voices of one module share its name, so chance differs from that of two modules by design.
-        let random = ["Lfo", "Osc", "Unison", "Noise", "Random", "Turing", "Every", "Chance", "Dust", "Voices", "Merge", "Sah"]
-            .contains(&spec.name());
+        let random =
+            ["Lfo", "Osc", "Unison", "Noise", "Random", "Turing", "Every", "Chance", "Dust", "Voices", "Merge", "Sah"]
+                .contains(&spec.name());
         if random || spec.one || spec.inputs.is_empty() || spec.outputs.is_empty() {
             continue;
         }

@@ -144,10 +144,10 @@ impl<'a, 'm> Build<'a, 'm> {
         }
         let mut last: HashMap<(usize, u16), usize> = HashMap::new();
         let mut late_read: HashSet<(usize, u16)> = HashSet::new();
-        for unit in 0..self.order.units.len() {
+        for (unit, &at) in position.iter().enumerate() {
             for (source, out, late) in self.reads(unit) {
-                let end = last.entry((source, out)).or_insert(position[unit]);
-                *end = (*end).max(position[unit]);
+                let end = last.entry((source, out)).or_insert(at);
+                *end = (*end).max(at);
                 if late {
                     late_read.insert((source, out));
                 }
