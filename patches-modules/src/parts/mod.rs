@@ -8,6 +8,7 @@ pub mod interval;
 pub mod metro;
 pub mod phase;
 pub mod slew;
+pub mod swept;
 pub mod tap;
 pub mod tone;
 pub mod tuned;
