@@ -127,12 +127,15 @@ macro_rules! kernel {
         }
         /// Positions of the inputs, for `Cx::linked`.
         #[allow(non_camel_case_types, dead_code, missing_docs, reason = "named after the ports")]
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
         pub enum In { $($c,)* $($s,)* }
         /// Positions of the outputs, for `Cx::wants`.
         #[allow(non_camel_case_types, dead_code, missing_docs, reason = "named after the ports")]
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
         pub enum To { $($q,)* }
         /// Positions of the options, for `Cx::option`.
         #[allow(non_camel_case_types, dead_code, missing_docs, reason = "named after the options")]
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
         pub enum Opt { $($o,)* }
         /// The kernel.
         pub struct $name;

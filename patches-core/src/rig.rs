@@ -162,6 +162,11 @@ impl Rig {
         self.voice(output, 0)
     }
 
+    /// The kernel.
+    pub fn def(&self) -> &'static KernelDef {
+        self.def
+    }
+
     /// Output `output` of one voice.
     pub fn voice(&self, output: usize, voice: usize) -> Vec<f32> {
         self.take().outs[output].iter().map(|row| row[voice]).collect()
@@ -203,6 +208,22 @@ impl Rig {
             }
         }
         Take { outs, bad }
+    }
+
+    /// The same, but what moves goes another way for all voices save one: theirs comes late and from a neighbour. A voice
+    /// that does not hear the others sounds the same in both.
+    pub fn scrambled(&self, keep: usize) -> Rig {
+        let mut other = self.clone();
+        for feed in &mut other.ins {
+            let Feed::Moving(rows) = feed else { continue };
+            let old = rows.clone();
+            for (frame, row) in rows.iter_mut().enumerate() {
+                for voice in (0..LANES).filter(|&voice| voice != keep) {
+                    row[voice] = old[(frame + 5) % old.len()][(voice + 3) % LANES];
+                }
+            }
+        }
+        other
     }
 
     /// # Panics

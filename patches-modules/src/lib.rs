@@ -9,6 +9,8 @@ pub mod modules {
 #[cfg(test)]
 mod bench;
 mod dsp;
+#[cfg(test)]
+mod listen;
 mod parts;
 
 use patches_core::library::Library;

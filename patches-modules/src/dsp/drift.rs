@@ -13,10 +13,12 @@ impl Kernel for Drift {
     type Mid<L: Lanes> = Ctl<L>;
     type Raw<L: Lanes> = Out<L>;
 
+    #[inline(always)]
     fn map<L: Lanes>(_: &Cx, c: Ctl<L>) -> Ctl<L> {
         c
     }
 
+    #[inline(always)]
     fn scan<L: Lanes>(cx: &Cx, s: &mut State<L>, c: Ctl<L>, _: Sig<L>) -> Out<L> {
         // 2^15 frames are 0.7 s at 48 kHz; at rates above 64 kHz twice as many take about as long.
         let shift = if cx.rate > 64_000.0 { 16 } else { 15 };
@@ -29,6 +31,7 @@ impl Kernel for Drift {
         Out::new(c.drift * L::splat(REACH) * from.mla(smooth, to - from))
     }
 
+    #[inline(always)]
     fn fin<L: Lanes>(_: &Cx, r: Out<L>) -> Out<L> {
         r
     }
@@ -45,4 +48,29 @@ pub fn wire(lowering: &mut Lowering<'_>) -> Wire {
     }
     let drift = lowering.input("drift", 0);
     lowering.kernel(&KERNEL, &[], &[drift]).out(0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::listen::*;
+
+    #[test]
+    fn it_wanders_slowly_within_fifty_cents_each_voice_its_own_way() {
+        let rig = Subject::new(&KERNEL, &Spec::new(&["Drift"], ""), &["drift"]).rig().frames(480_000).still(0, 1.0);
+        let take = rig.take();
+        for voice in 0..16 {
+            let x: Vec<f32> = take.outs[0].iter().map(|row| row[voice]).collect();
+            let (low, high) = x.iter().fold((9.0_f32, -9.0_f32), |(a, b), &x| (a.min(x), b.max(x)));
+            assert!(low >= -REACH && high <= REACH && high - low > REACH * 0.5, "{low} to {high}");
+            // A smooth step's slope is at most 1.5 of its way, 2·REACH, in 2^15 frames; and rounding.
+            assert!(x.windows(2).all(|w| (w[1] - w[0]).abs() < 3.1 * REACH / 32_768.0));
+            assert!(voice == 0 || x[100_000] != take.outs[0][100_000][0]);
+        }
+    }
+
+    #[test]
+    fn it_holds_to_what_every_kernel_must() {
+        Subject::new(&KERNEL, &Spec::new(&["Drift"], ""), &["drift"]).assert_holds();
+    }
 }

@@ -48,6 +48,7 @@ mod transistor {
         type Mid<L: Lanes> = Mid<L>;
         type Raw<L: Lanes> = Out<L>;
 
+        #[inline(always)]
         fn map<L: Lanes>(cx: &Cx, c: Ctl<L>) -> Mid<L> {
             let one = L::splat(1.0);
             let (sin, cos) = filter::corner(cx, c.cutoff, c.voct + c.drift, c.fm);
@@ -62,6 +63,7 @@ mod transistor {
             Mid::new(c.drive * makeup * norm, g, d, kd * g3, kd * g2, kd * g, kd)
         }
 
+        #[inline(always)]
         fn scan<L: Lanes>(cx: &Cx, s: &mut State<L>, m: Mid<L>, x: Sig<L>) -> Out<L> {
             let back = (m.k1 * s.s1).mla(m.k2, s.s2) + (m.k3 * s.s3).mla(m.k4, s.s4);
             let u = m.gain * x.audio - back;
@@ -79,6 +81,7 @@ mod transistor {
             Out::new(if cx.option(Opt::poles as u32) == 1 { y2 } else { y4 })
         }
 
+        #[inline(always)]
         fn fin<L: Lanes>(_: &Cx, r: Out<L>) -> Out<L> {
             r
         }
@@ -110,6 +113,7 @@ mod diode {
         type Mid<L: Lanes> = Mid<L>;
         type Raw<L: Lanes> = Out<L>;
 
+        #[inline(always)]
         fn map<L: Lanes>(cx: &Cx, c: Ctl<L>) -> Mid<L> {
             let one = L::splat(1.0);
             // Half an octave up, so that it sings at its cutoff.
@@ -140,6 +144,7 @@ mod diode {
             Mid::new(c.drive * norm, g, g1, g2, g3, g4, d1, d2, d3, d4, kn * w1, kn * w2, kn * w3, kn * w4)
         }
 
+        #[inline(always)]
         fn scan<L: Lanes>(cx: &Cx, s: &mut State<L>, m: Mid<L>, x: Sig<L>) -> Out<L> {
             let back = (m.k1 * s.s1).mla(m.k2, s.s2) + (m.k3 * s.s3).mla(m.k4, s.s4);
             let u = maths::tanh_fast(m.gain * x.audio - back);
@@ -161,6 +166,7 @@ mod diode {
             Out::new(if cx.option(Opt::poles as u32) == 1 { y2 * L::splat(1.0 / 3.0) } else { y4 })
         }
 
+        #[inline(always)]
         fn fin<L: Lanes>(_: &Cx, r: Out<L>) -> Out<L> {
             r
         }
@@ -180,3 +186,94 @@ fn lower(lowering: &mut Lowering<'_>) {
 
 /// The module type.
 pub static DEF: Def = Def { spec, lower };
+
+#[cfg(test)]
+mod tests {
+    use super::transistor::In;
+    use super::*;
+    use crate::listen::*;
+    const INPUTS: &[&str] = &["cutoff", "resonance", "drive", "(octaves)", "voct", "fm", "in"];
+
+    /// Transistor and diode with the spec's options: kernel and number of the variant.
+    fn subjects() -> [(Subject, u32); 3] {
+        let of = |kernel, variant| (Subject::new(kernel, &spec(), INPUTS), variant);
+        [of(&transistor::KERNEL, 0), of(&transistor::KERNEL, 1), of(&diode::KERNEL, 2)]
+    }
+
+    /// The analogue circuit at w times its corner, at four poles and at two.
+    fn circuit(variant: u32, r: f64, w: f64) -> [f64; 2] {
+        // Complex numbers as (re, im), few enough to be written out.
+        let mul = |a: (f64, f64), b: (f64, f64)| (a.0 * b.0 - a.1 * b.1, a.0 * b.1 + a.1 * b.0);
+        let size = |a: (f64, f64)| f64::hypot(a.0, a.1);
+        if variant == 2 {
+            let a = (1.0, w / 2.0_f64.sqrt());
+            let a2 = mul(a, a);
+            let a4 = mul(a2, a2);
+            let under = size((8.0 * a4.0 - 8.0 * a2.0 + 1.0 + 17.0 * r, 8.0 * a4.1 - 8.0 * a2.1));
+            return [1.0 / under, size((4.0 * a2.0 - 1.0, 4.0 * a2.1)) / 3.0 / under];
+        }
+        let k = 4.0 * r;
+        let a2 = mul((1.0, w), (1.0, w));
+        let a4 = mul(a2, a2);
+        let gain = if variant == 1 { 1.0 + k / 2.0 } else { 1.0 } / size((a4.0 + k, a4.1));
+        [gain, gain * size(a2)]
+    }
+
+    #[test]
+    fn a_quiet_signal_is_filtered_as_by_the_analogue_circuit() {
+        let corner = 500.0;
+        let warp = |f: f64| (std::f64::consts::PI * f / RATE).tan();
+        for (subject, variant) in subjects() {
+            for poles in [0, 1] {
+                let rig = subject.rig().frames(8192).option(0, variant).option(1, poles);
+                let rig = rig.still(In::cutoff as usize, hz(corner) as f32).still(In::resonance as usize, 0.7);
+                // So quiet that saturation does nothing.
+                let answer = rig.moving(In::audio as usize, |frame, _| 1e-3 * impulse(frame)).one(0);
+                // The diode's corner is warped where it is set, half an octave up.
+                let (place, scale) =
+                    if variant == 2 { (corner * 2.0_f64.sqrt(), 2.0_f64.sqrt()) } else { (corner, 1.0) };
+                for f in [50.0, 200.0, 450.0, 500.0, 600.0, 1500.0, 4000.0] {
+                    let want = circuit(variant, 0.7, warp(f) / warp(place) * scale)[poles as usize];
+                    assert_db(response_at(&answer, f) + 60.0, db(want), 0.02);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn above_resonance_one_it_sings_at_its_cutoff_and_below_it_dies() {
+        for (subject, variant) in subjects() {
+            let at = |r| {
+                let rig = subject.rig().frames(96_000).option(0, variant).still(In::cutoff as usize, hz(880.0) as f32);
+                rig.still(In::resonance as usize, r).moving(In::audio as usize, |frame, _| impulse(frame)).one(0)
+            };
+            let sung = at(1.1);
+            // Two cents; the saturation's harmonics do not move it farther.
+            assert_near(peak_hz(&sung[63_232..]), 880.0, 1.0);
+            assert!(rms(&sung[63_232..]) > 0.01, "variant {variant}");
+            assert!(rms(&at(0.9)[90_000..]) < 1e-6, "variant {variant}");
+        }
+    }
+
+    #[test]
+    fn drive_saturates_and_never_passes_one() {
+        for (subject, variant) in subjects() {
+            let rig = |drive, level: f32| {
+                let rig = subject.rig().frames(32_768).option(0, variant).still(In::cutoff as usize, 9.0);
+                rig.still(In::drive as usize, drive)
+                    .moving(In::audio as usize, move |f, v| level * tone(220.0)(f, v))
+                    .one(0)
+            };
+            assert!(thd(&rig(1.0, 0.01), 220.0) < -80.0, "a quiet signal stays clean");
+            assert!(thd(&rig(4.0, 1.0), 220.0) > -20.0, "a loud one does not");
+            assert!(rig(4.0, 1e4).iter().all(|x| x.abs() < 1.2), "stages ring a little past what goes into them");
+        }
+    }
+
+    #[test]
+    fn it_holds_to_what_every_kernel_must() {
+        for (subject, _) in subjects() {
+            subject.assert_holds();
+        }
+    }
+}

@@ -49,6 +49,7 @@ impl Kernel for Lfo {
     type Mid<L: Lanes> = Mid<L>;
     type Raw<L: Lanes> = Turn<L>;
 
+    #[inline(always)]
     fn map<L: Lanes>(cx: &Cx, c: Ctl<L>) -> Mid<L> {
         let one = L::splat(1.0);
         // A slope in less than a thousandth of a cycle is a jump.
@@ -60,6 +61,7 @@ impl Kernel for Lfo {
         Mid::new(step, c.spread * L::splat(SPREAD), maths::phase_of_cycles(c.phase_offset), skew, up, down)
     }
 
+    #[inline(always)]
     fn scan<L: Lanes>(cx: &Cx, s: &mut State<L>, m: Mid<L>, x: Sig<L>) -> Turn<L> {
         let (zero, one) = (L::splat(0.0), L::splat(1.0));
         let (none, unit) = (L::Bits::splat(0), L::Bits::splat(1));
@@ -97,6 +99,7 @@ impl Kernel for Lfo {
         Turn::new(phase, m.skew, m.up, m.down, from, to, reset)
     }
 
+    #[inline(always)]
     fn fin<L: Lanes>(cx: &Cx, r: Turn<L>) -> Out<L> {
         let one = L::splat(1.0);
         let part = maths::phase_to_unit(r.phase);
@@ -134,5 +137,110 @@ fn ranged<L: Lanes>(cx: &Cx, y: L) -> L {
         0 => y,
         1 => half.mla(y, half),
         _ => y * half - half,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::listen::*;
+    fn subject() -> Subject {
+        Subject::new(&KERNEL, &spec(), INPUTS)
+    }
+
+    fn at(to: To, frame: usize) -> f64 {
+        f64::from(subject().rig().one(to as usize)[frame])
+    }
+
+    #[test]
+    fn a_cycle_a_second_passes_its_landmarks() {
+        // Eighths of a cycle: 6000 frames. Phase errors are below 2^-22 of a cycle.
+        let (root, tiny) = (0.5_f64.sqrt(), 1e-5);
+        for (eighth, sine, triangle, up) in [
+            (0, 0.0, 0.0, -1.0),
+            (1, root, 0.5, -0.75),
+            (2, 1.0, 1.0, -0.5),
+            (5, -root, -0.5, 0.25),
+            (6, -1.0, -1.0, 0.5),
+        ] {
+            let frame = eighth * 6000;
+            assert_near(at(To::sine, frame), sine, tiny);
+            assert_near(at(To::triangle, frame), triangle, tiny);
+            assert_near(at(To::saw_up, frame), up, tiny);
+            assert_near(at(To::saw_down, frame), -up, tiny);
+            assert_eq!(at(To::square, frame), if eighth < 4 { 1.0 } else { -1.0 });
+        }
+    }
+
+    #[test]
+    fn slow_rates_are_exact() {
+        let x = subject().rig().frames(480_000).still(In::rate as usize, 0.001).one(To::saw_up as usize);
+        // 10 s are a hundredth of a cycle. Whole steps of the phase alone would be a hundred-and-eightieth off.
+        assert_near(f64::from(x[479_999]), -0.98, 2e-6);
+    }
+
+    #[test]
+    fn skew_moves_the_peak_and_the_edge() {
+        let rig = subject().rig().still(In::skew as usize, 0.2);
+        let triangle = rig.one(To::triangle as usize);
+        // It rises for a fifth of the cycle, centred on its beginning.
+        assert_near(f64::from(triangle[4800]), 1.0, 1e-4);
+        assert_near(f64::from(triangle[24_000]), 0.0, 1e-4);
+        assert_near(f64::from(triangle[48_000 - 4800]), -1.0, 1e-4);
+        let square = rig.one(To::square as usize);
+        assert_eq!(square.iter().filter(|x| **x > 0.0).count().abs_diff(9600), 0);
+        let straight = subject().rig().still(In::skew as usize, 1.0).one(To::triangle as usize);
+        assert_near(f64::from(straight[12_000]), 0.5, 1e-4);
+        assert_near(f64::from(straight[36_000]), -0.5, 1e-4);
+    }
+
+    #[test]
+    fn modes_set_the_range() {
+        for (mode, low, high) in [(0, -1.0, 1.0), (1, 0.0, 1.0), (2, -1.0, 0.0)] {
+            for to in [To::sine, To::triangle, To::saw_up, To::saw_down, To::square] {
+                let x = subject().rig().option(0, mode).one(to as usize);
+                let (min, max) = x.iter().fold((9.0_f32, -9.0_f32), |(a, b), &x| (a.min(x), b.max(x)));
+                assert_near(f64::from(min), low, 1e-4);
+                assert_near(f64::from(max), high, 1e-4);
+            }
+        }
+    }
+
+    #[test]
+    fn random_holds_for_a_cycle_and_smooth_joins_its_numbers() {
+        let rig = subject().rig().still(In::rate as usize, 100.0);
+        let (random, smooth) = (rig.one(To::random as usize), rig.one(To::smooth as usize));
+        let changes = random.windows(2).filter(|w| w[0] != w[1]).count();
+        assert_eq!(changes, 99, "a hundred cycles");
+        for cycle in 1..99 {
+            assert_near(f64::from(smooth[cycle * 480 + 1]), f64::from(random[cycle * 480 + 1]), 1e-3);
+        }
+        // 3φ² − 2φ³ has a slope of at most 1.5 a cycle, over a way of at most 2.
+        assert!(smooth.windows(2).all(|w| (w[1] - w[0]).abs() <= 1.5 * 2.0 / 480.0 + 1e-5));
+        let mean: f32 = random.iter().sum::<f32>() / 48_000.0;
+        assert!(mean.abs() < 0.25, "a hundred even numbers: 0.058 expected, four times that is one in 10^4");
+    }
+
+    #[test]
+    fn spread_gives_each_voice_its_rate_within_a_tenth() {
+        let take = subject().rig().still(In::spread as usize, 1.0).wants(&[To::saw_up as usize]).take();
+        let rates: Vec<f64> = (0..16).map(|v| f64::from(take.outs[To::saw_up as usize][24_000][v]) + 1.0).collect();
+        assert!(rates.iter().all(|rate| (0.9..1.1).contains(rate)), "{rates:?}");
+        assert!(rates.iter().any(|rate| (rate - rates[0]).abs() > 0.02), "{rates:?}");
+    }
+
+    #[test]
+    fn sync_starts_anew_between_two_frames() {
+        let rig = subject().rig().moving(In::sync as usize, |frame, _| if frame == 1000 { 0.5 } else { 0.0 });
+        assert_near(f64::from(rig.one(To::saw_up as usize)[1048]), -1.0 + 2.0 * 47.5 / 48_000.0, 1e-6);
+        let resets = rig.one(To::reset_out as usize);
+        let places: Vec<usize> = (0..48_000).filter(|&i| resets[i] > 0.0).collect();
+        assert_eq!(places, [0, 1000]);
+        assert_eq!(resets[1000], 0.5);
+    }
+
+    #[test]
+    fn it_holds_to_what_every_kernel_must() {
+        subject().assert_holds();
     }
 }

@@ -21,10 +21,12 @@ impl Kernel for Math {
     type Mid<L: Lanes> = Ctl<L>;
     type Raw<L: Lanes> = Out<L>;
 
+    #[inline(always)]
     fn map<L: Lanes>(_: &Cx, c: Ctl<L>) -> Ctl<L> {
         c
     }
 
+    #[inline(always)]
     fn scan<L: Lanes>(cx: &Cx, _: &mut State<L>, _: Ctl<L>, x: Sig<L>) -> Out<L> {
         let (zero, one) = (L::splat(0.0), L::splat(1.0));
         let (a, b) = (x.a, x.b);
@@ -47,7 +49,51 @@ impl Kernel for Math {
         Out::new(y.clamp(L::splat(-HELD), L::splat(HELD)))
     }
 
+    #[inline(always)]
     fn fin<L: Lanes>(_: &Cx, r: Out<L>) -> Out<L> {
         r
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::listen::*;
+    fn subject() -> Subject {
+        Subject::new(&KERNEL, &spec(), INPUTS)
+    }
+
+    fn done(op: u32, a: f32, b: f32) -> f32 {
+        subject().rig().frames(1).option(0, op).still(In::a as usize, a).still(In::b as usize, b).one(0)[0]
+    }
+
+    #[test]
+    fn each_operation_is_what_its_name_says() {
+        assert_eq!(done(0, 7.5, -2.0), 5.5);
+        assert_eq!(done(1, 7.5, -2.0), 9.5);
+        assert_eq!(done(2, 7.5, -2.0), -15.0);
+        assert_eq!(done(3, 7.5, -2.0), -3.75);
+        assert_eq!(done(4, 7.5, -2.0), -2.0);
+        assert_eq!(done(5, 7.5, -2.0), 7.5);
+        assert_eq!(done(6, 7.5, 2.0), 1.5);
+        assert_eq!(done(6, -0.5, 2.0), 1.5);
+        assert_eq!(done(6, 7.5, -2.0), -0.5);
+        // Through the logarithm, to a few units in the last place.
+        assert_near(f64::from(done(7, 3.0, 4.0)), 81.0, 1e-4);
+        assert_near(f64::from(done(7, -2.0, 3.0)), -8.0, 1e-5);
+    }
+
+    #[test]
+    fn what_has_no_answer_gets_a_safe_one() {
+        assert_eq!(done(3, 1.0, 0.0), 0.0);
+        assert_eq!(done(6, 1.0, 0.0), 0.0);
+        assert_eq!(done(7, 0.0, -1.0), 0.0);
+        assert_eq!(done(2, 1e25, -1e25), -1e30);
+        assert_eq!(done(3, 1.0, 1e-40), 1e30);
+    }
+
+    #[test]
+    fn it_holds_to_what_every_kernel_must() {
+        subject().assert_holds();
     }
 }

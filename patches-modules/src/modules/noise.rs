@@ -45,6 +45,7 @@ impl Kernel for Noise {
     type Mid<L: Lanes> = Mid<L>;
     type Raw<L: Lanes> = Out<L>;
 
+    #[inline(always)]
     fn map<L: Lanes>(cx: &Cx, _: Ctl<L>) -> Mid<L> {
         let leak = curve::one_minus_exp(L::splat(std::f32::consts::TAU * BROWN_HZ * cx.period));
         // A one-pole low-pass of white noise (variance ⅓) has the variance ⅓·a/(2 − a).
@@ -52,6 +53,7 @@ impl Kernel for Noise {
         Mid::new(leak, level)
     }
 
+    #[inline(always)]
     fn scan<L: Lanes>(cx: &Cx, s: &mut State<L>, m: Mid<L>, _: Sig<L>) -> Out<L> {
         let mut out = Out::zero();
         let white = maths::noise(s.seed ^ L::Bits::splat(cx.now));
@@ -79,6 +81,7 @@ impl Kernel for Noise {
         out
     }
 
+    #[inline(always)]
     fn fin<L: Lanes>(_: &Cx, r: Out<L>) -> Out<L> {
         r
     }
@@ -93,4 +96,73 @@ impl Kernel for Noise {
 #[inline(always)]
 fn follow<L: Lanes>(y: L, a: f32, x: L) -> L {
     y.mla(L::splat(a), x - y)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::listen::*;
+    fn subject() -> Subject {
+        Subject::new(&KERNEL, &spec(), INPUTS)
+    }
+
+    fn colour(to: To, rate: f32) -> Vec<f32> {
+        subject().rig().rate(rate).frames(1 << 18).one(to as usize)
+    }
+
+    /// Power around a frequency, half an octave wide, in dB, over all voices.
+    fn density(to: To, hertz: [f64; 2]) -> [f64; 2] {
+        let take = subject().rig().frames(1 << 16).take();
+        let mut power = [0.0; 2];
+        for voice in 0..16 {
+            let x: Vec<f32> = take.outs[to as usize].iter().map(|row| row[voice]).collect();
+            let (bins, width) = (spectrum(&x), RATE / x.len() as f64);
+            for (power, hertz) in power.iter_mut().zip(hertz) {
+                let range = (hertz / 1.19 / width) as usize..(hertz * 1.19 / width) as usize;
+                let count = range.len() as f64;
+                *power += bins[range].iter().map(|bin| bin * bin).sum::<f64>() / count;
+            }
+        }
+        power.map(|power| 10.0 * power.log10())
+    }
+
+    #[test]
+    fn colours_fall_and_rise_as_they_should() {
+        // 16 voices of 120 bins, of which the window joins about three: 0.2 dB of chance; four times that, and pink's 0.6.
+        for (to, slope) in [(To::white, 0.0), (To::pink, -10.0), (To::brown, -20.0), (To::blue, 10.0)] {
+            for low in [250.0, 800.0] {
+                let [at, decade] = density(to, [low, low * 10.0]);
+                // Only white, pink and brown keep their slope up to the end: a difference bends down by 0.4 dB at 8 kHz.
+                assert_db(decade - at, slope, if slope == 0.0 { 0.8 } else { 1.4 });
+            }
+        }
+    }
+
+    #[test]
+    fn levels_are_as_stated_at_any_rate() {
+        for rate in [44_100.0, 48_000.0, 96_000.0] {
+            assert_near(rms(&colour(To::white, rate)), 1.0 / 3.0_f64.sqrt(), 0.005);
+            // Low frequencies have few periods in five seconds: pink and brown vary by some percent from take to take.
+            assert_db(db(rms(&colour(To::pink, rate))), db(0.25), 0.7);
+            assert_db(db(rms(&colour(To::brown, rate))), db(0.25), 1.0);
+            assert_db(db(rms(&colour(To::blue, rate))), db(0.25), 0.2);
+        }
+        assert!(colour(To::white, 48_000.0).iter().all(|x| x.abs() < 1.0));
+    }
+
+    #[test]
+    fn each_voice_has_its_own_and_the_clock_gives_the_same_again() {
+        let rig = subject().rig().wants(&[0]);
+        let (a, b) = (rig.voice(0, 0), rig.voice(0, 1));
+        let across: f64 = a.iter().zip(&b).map(|(a, b)| f64::from(a * b)).sum::<f64>() / 48_000.0 * 3.0;
+        // Chance gives 1/√48000 = 0.0046; six times that.
+        assert!(across.abs() < 0.03, "{across}");
+        let later = rig.start(1000).voice(0, 0);
+        assert_eq!(later[..1000], a[1000..2000], "a frame's noise belongs to the frame");
+    }
+
+    #[test]
+    fn it_holds_to_what_every_kernel_must() {
+        subject().assert_holds();
+    }
 }

@@ -60,10 +60,12 @@ impl Kernel for Osc {
     type Mid<L: Lanes> = Mid<L>;
     type Raw<L: Lanes> = Turn<L>;
 
+    #[inline(always)]
     fn map<L: Lanes>(cx: &Cx, c: Ctl<L>) -> Mid<L> {
         Mid::new(maths::hz_of_pitch(c.pitch + c.drift) * L::splat(cx.period))
     }
 
+    #[inline(always)]
     fn scan<L: Lanes>(cx: &Cx, s: &mut State<L>, m: Mid<L>, x: Sig<L>) -> Turn<L> {
         let (zero, one) = (L::splat(0.0), L::splat(1.0));
         let none = L::Bits::splat(0);
@@ -96,6 +98,7 @@ impl Kernel for Osc {
         Turn::new(here + shift, inc + slip, x.pulse_width, reset)
     }
 
+    #[inline(always)]
     fn fin<L: Lanes>(cx: &Cx, r: Turn<L>) -> Out<L> {
         let (saw, square) = (cx.wants(To::sawtooth as u32), cx.wants(To::square as u32));
         let mut out = Out::zero();
@@ -146,3 +149,119 @@ fn lower(lowering: &mut Lowering<'_>) {
 
 /// The module type.
 pub static DEF: Def = Def { spec, lower };
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::listen::*;
+    use patches_core::rig::Rig;
+    const INPUTS: &[&str] = &["pitch", "(octaves)", "fm", "tzfm", "phase_mod", "pulse_width", "sync"];
+
+    fn subject() -> Subject {
+        Subject::new(&KERNEL, &spec(), INPUTS)
+    }
+
+    /// One wave at a frequency.
+    fn wave(to: To, hertz: f64) -> Vec<f32> {
+        subject().rig().frames(65_536).still(In::pitch as usize, hz(hertz) as f32).one(to as usize)
+    }
+
+    /// What the four-sample spline leaves of a component at this frequency.
+    fn droop(hertz: f64) -> f64 {
+        let x = std::f64::consts::PI * hertz / RATE;
+        db((x.sin() / x).powi(4))
+    }
+
+    #[test]
+    fn it_is_in_tune() {
+        // The peak is found to a thousandth of a bin, 0.7 Hz; the pitch itself is exact to 2^-24.
+        for hertz in [27.5, 440.0, 4186.009] {
+            assert_near(peak_hz(&wave(To::sine, hertz)), hertz, 1e-3 + hertz * 1e-6);
+        }
+        assert!(thd(&wave(To::sine, 440.0), 440.0) < -110.0);
+    }
+
+    #[test]
+    fn harmonics_are_those_of_the_ideal_wave_and_the_spline() {
+        let (pi, f) = (std::f64::consts::PI, 997.0);
+        let (saw, square, triangle) = (wave(To::sawtooth, f), wave(To::square, f), wave(To::triangle, f));
+        for order in 1..=12 {
+            let n = f64::from(order);
+            assert_db(level_at(&saw, n * f), db(2.0 / (pi * n)) + droop(n * f), 0.05);
+            if order % 2 == 1 {
+                assert_db(level_at(&square, n * f), db(4.0 / (pi * n)) + droop(n * f), 0.05);
+                assert_db(level_at(&triangle, n * f), db(8.0 / (pi * n).powi(2)) + droop(n * f), 0.05);
+            }
+        }
+    }
+
+    #[test]
+    fn aliases_are_far_down() {
+        // What folds down to `up_to` comes from as far below the rate, as small as the wave and the spline make it there.
+        let bound = |f: f64, up_to: f64, slope: f64| droop(RATE - up_to) - slope * db((RATE - up_to) / f);
+        for f in [110.0, 440.0, 1046.5, 2093.0, 4186.0] {
+            for up_to in [10_000.0, 15_000.0, 20_000.0] {
+                for (to, slope) in [(To::sawtooth, 1.0), (To::square, 1.0), (To::triangle, 2.0)] {
+                    let floor = alias_floor(&wave(to, f), f, up_to);
+                    let bound = bound(f, up_to, slope).max(-120.0) + 0.5;
+                    assert!(floor < bound, "{f} Hz up to {up_to}: {floor:.1} dB, not {bound:.1}");
+                }
+            }
+        }
+        assert!(alias_floor(&wave(To::sawtooth, 1046.5), 1046.5, 12_500.0) < -70.0);
+    }
+
+    #[test]
+    fn pulse_width_is_the_part_that_is_high() {
+        let rig = subject().rig().frames(65_536).still(In::pitch as usize, hz(997.0) as f32);
+        let x = rig.still(In::pulse_width as usize, 0.2).one(To::square as usize);
+        for order in 1..=8 {
+            let n = f64::from(order);
+            let want = 4.0 / (std::f64::consts::PI * n) * (std::f64::consts::PI * n * 0.2).sin().abs();
+            if order != 5 {
+                assert_db(level_at(&x, n * 997.0), db(want) + droop(n * 997.0), 0.05);
+            }
+        }
+    }
+
+    #[test]
+    fn modulation_has_its_units() {
+        let rig = |option| subject().rig().frames(65_536).option(0, option).still(In::pitch as usize, 4.75);
+        let sine = |rig: Rig| peak_hz(&rig.one(To::sine as usize));
+        assert_near(sine(rig(0).still(In::fm as usize, 2.0)), 460.0, 0.01);
+        assert_near(sine(rig(1).still(In::fm as usize, -1.0)), 220.0, 0.01);
+        assert_near(sine(rig(0).still(In::tzfm as usize, 0.5)), 660.0, 0.01);
+        // Through zero: at −2 the same frequency backwards, which is the sine turned over.
+        let back = rig(0).still(In::tzfm as usize, -2.0).one(To::sine as usize);
+        let there = rig(0).one(To::sine as usize);
+        assert!(back.iter().zip(&there).all(|(a, b)| (a + b).abs() < 1e-6));
+        // A quarter of a cycle makes a sine a cosine.
+        assert_near(f64::from(rig(0).still(In::phase_mod as usize, 0.25).one(To::sine as usize)[0]), 1.0, 1e-6);
+    }
+
+    #[test]
+    fn sync_places_the_phase_between_two_frames_and_reset_out_says_where() {
+        let rig = subject().rig().frames(400).still(In::pitch as usize, hz(480.0) as f32);
+        let rig = rig.moving(In::sync as usize, |frame, _| if frame == 130 { 0.25 } else { 0.0 });
+        let phase = rig.one(To::phase as usize);
+        // 480 Hz is a hundredth of a cycle a frame.
+        assert_near(f64::from(phase[130]), 0.3, 1e-5);
+        assert_near(f64::from(phase[131]), 0.0025, 1e-5);
+        assert_near(f64::from(phase[141]), 0.1025, 1e-5);
+        let events: Vec<f64> = rig
+            .one(To::reset_out as usize)
+            .iter()
+            .enumerate()
+            .filter(|(_, x)| **x > 0.0)
+            .map(|(frame, x)| frame as f64 + 1.0 - f64::from(*x))
+            .collect();
+        let want = [0.0, 100.0, 130.75, 230.75, 330.75];
+        assert_eq!(events.len(), want.len(), "{events:?}");
+        events.iter().zip(want).for_each(|(got, want)| assert_near(*got, want, 1e-3));
+    }
+
+    #[test]
+    fn it_holds_to_what_every_kernel_must() {
+        subject().assert_holds();
+    }
+}
