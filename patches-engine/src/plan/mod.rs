@@ -10,6 +10,7 @@ pub mod loops;
 pub mod memory;
 pub mod nodes;
 pub mod order;
+pub mod places;
 pub mod voices;
 
 use crate::state::Block;
