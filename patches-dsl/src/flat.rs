@@ -17,6 +17,21 @@ pub struct Value {
     pub what: What,
     /// Where.
     pub span: Span,
+    /// How many parts it has, those of shared ones counted wherever they stand.
+    pub size: usize,
+}
+
+impl Value {
+    /// A value at a place.
+    pub fn new(what: What, span: Span) -> Value {
+        let size = 1 + match &what {
+            What::List(parts) | What::Apply(_, parts) => parts.iter().map(|v| v.size).sum(),
+            What::Sum(parts) | What::Product(parts) => parts.iter().map(|(_, v)| v.size).sum(),
+            What::Minus(inner) => inner.size,
+            _ => 0,
+        };
+        Value { what, span, size }
+    }
 }
 
 /// A shared value: a name stands for one value however often it is used.

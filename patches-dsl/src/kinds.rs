@@ -11,6 +11,9 @@ const OCTAVES: f64 = 16.0;
 
 /// The setting of an input for a constant.
 pub fn setting(c: Const, input: &Input, span: Span) -> Result<(Setting, Option<Fault>), Fault> {
+    if !c.value.is_finite() {
+        return Err(Fault::error(codes::NOT_FINITE, span, "this comes to no finite number"));
+    }
     let wrong = || wrong_kind(input, c.dim.name(), span);
     let number = |v: f64| Ok((Setting::Number(v), None));
     let hint = |v: f64, what: &str| Ok((Setting::Number(v), Some(old_spelling(what, span))));

@@ -18,6 +18,8 @@ pub const CABLES: usize = 1 << 18;
 pub const ROUNDS: usize = 1 << 17;
 /// Parts of all expressions together, after names are put in.
 pub const WORK: usize = 1 << 22;
+/// Parts of one expression, after names are put in.
+pub const PARTS: usize = 1 << 14;
 /// Channels of one module.
 pub const CHANNELS: usize = 256;
 /// Faults of one load: a text that has more is told of the first ones only.

@@ -103,6 +103,13 @@ impl Sum {
         if self.terms.is_empty() { Some(self.base.unwrap_or(Const::whole(0.0))) } else { None }
     }
 
+    /// The same by a hidden module, where a value cannot be set.
+    pub fn moved(self) -> Sum {
+        let nothing = Sum { dim: Dim::Number, base: None, terms: Vec::new() };
+        let dim = self.dim;
+        operation(Op::Math("add"), self, nothing, dim)
+    }
+
     /// Without kind, so that it may adopt that of what it meets.
     fn is_open(&self) -> bool {
         !self.terms.is_empty() && self.dim.is_plain()
@@ -314,7 +321,9 @@ fn product(mut a: Sum, mut b: Sum, dim: Dim) -> Sum {
 }
 
 fn operation(op: Op, a: Sum, b: Sum, dim: Dim) -> Sum {
-    let key: Rc<str> = format!("{op:?}({}, {})", a.key(), b.key()).into();
+    // Two hashes of 64 bits in place of the text itself, which would double with every product of products.
+    let text = format!("{op:?}({}, {})", a.key(), b.key());
+    let key: Rc<str> = format!("{:016x}{:016x}", fnv(text.bytes()), fnv(text.bytes().rev())).into();
     let operation = Operation { op, a, b, key: key.clone() };
     Sum::term(Origin::Operation(Rc::new(operation)), dim, key)
 }
@@ -360,7 +369,14 @@ impl Sum {
             (x, _) => x,
         };
         let mut terms = a.terms;
-        b.terms.into_iter().for_each(|term| merge(&mut terms, term));
+        // What comes from one output twice is added where the cables are made; looking for it here would take the
+        // square of their number.
+        terms.extend(b.terms);
         Ok(Sum { dim, base: a.base.or(b.base), terms })
     }
+}
+
+/// FNV-1a, 64 bits: the same on every machine and in every version, unlike the standard library's.
+pub(crate) fn fnv(bytes: impl IntoIterator<Item = u8>) -> u64 {
+    bytes.into_iter().fold(0xcbf2_9ce4_8422_2325, |h, b| (h ^ u64::from(b)).wrapping_mul(0x0100_0000_01b3))
 }

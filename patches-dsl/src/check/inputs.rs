@@ -81,13 +81,29 @@ impl Checker<'_> {
             }
         }
         cables.sort_by_cached_key(|(sum, _)| sum.order());
-        self.setting(index, slot, side, set.as_ref(), &cables, input);
+        let value = self.setting(set.as_ref(), &cables, input);
         let mut terms = Vec::new();
+        let span = set.iter().chain(&cables).map(|(_, feed)| feed.value.span).min();
+        match value {
+            Some(value) if side == Side::Both => self.set(index, slot, value),
+            // A setting is for both sides; a value for one comes by a cable of its own.
+            Some(Setting::Number(value)) => {
+                let value = Sum::constant(Const::new(Dim::Number, value));
+                terms.extend(value.moved().terms.into_iter().map(|term| (term, span.unwrap_or_default())));
+            }
+            _ => {}
+        }
         for (sum, feed) in set.into_iter().chain(cables) {
             terms.extend(sum.terms.into_iter().map(|term| (term, feed.value.span)));
         }
         let to = End { module: self.paths[index].clone(), port: slot.0, channel: slot.1, side };
-        self.connect(terms, to, draft.unnamed);
+        self.connect(terms, to);
+    }
+
+    fn set(&mut self, index: usize, slot: Slot, value: Setting) {
+        if let Some(module) = self.graph.modules.get_mut(&self.paths[index]) {
+            module.settings.insert(slot, value);
+        }
     }
 
     /// The same output to the same input by two cables is a mistake, not a sum.
@@ -130,21 +146,18 @@ impl Checker<'_> {
     /// The value that the text sets: what stands in braces, and constants that come by cable.
     fn setting(
         &mut self,
-        index: usize,
-        slot: Slot,
-        side: Side,
         set: Option<&(Sum, &Feed)>,
         cables: &[(Sum, &Feed)],
         input: &'static Input,
-    ) {
-        let path = self.paths[index].clone();
+    ) -> Option<Setting> {
         let mut value = None;
         if let Some((sum, feed)) = set {
             let span = feed.value.span;
             if !sum.terms.is_empty() && !kinds::takes_signal(input.kind, sum.dim) {
-                return self.fault(kinds::wrong_kind(input, &format!("{} that moves", sum.dim.name()), span));
+                self.fault(kinds::wrong_kind(input, &format!("{} that moves", sum.dim.name()), span));
+                return None;
             }
-            let Some(found) = self.converted(sum, input, span) else { return };
+            let found = self.converted(sum, input, span)?;
             value = found;
             // Without a constant part a value that moves is still all there is: the default does not stay beside it.
             if found.is_none() && input.normal == Normal::Stays && input.default != 0.0 {
@@ -174,20 +187,11 @@ impl Checker<'_> {
                 _ => {
                     let message = "a time in seconds and a musical time cannot be added";
                     self.fault(Fault::error(codes::ARITHMETIC, span, message));
-                    return;
+                    return None;
                 }
             };
         }
-        let Some(value) = value else { return };
-        if side != Side::Both {
-            let span = set.map(|(_, feed)| feed.span).or(cables.first().map(|(_, feed)| feed.span));
-            let message = format!("one side of `{}` cannot have a value of its own", input.names[0]);
-            self.fault(Fault::error(codes::NOT_PLAYABLE, span.unwrap_or_default(), message));
-            return;
-        }
-        if let Some(module) = self.graph.modules.get_mut(&path) {
-            module.settings.insert(slot, value);
-        }
+        value
     }
 
     /// The constant part of a sum in the unit of an input; the outer `None` where that is a fault.
@@ -223,7 +227,7 @@ impl Checker<'_> {
     }
 
     /// Cables of terms to an input, with the hidden modules they need.
-    fn connect(&mut self, terms: Vec<(crate::linear::Term, Span)>, to: End, unnamed: bool) {
+    fn connect(&mut self, terms: Vec<(crate::linear::Term, Span)>, to: End) {
         let mut hidden: BTreeMap<std::rc::Rc<str>, (std::rc::Rc<Operation>, Span)> = BTreeMap::new();
         for (term, span) in &terms {
             if let Origin::Operation(operation) = &term.origin {
@@ -234,7 +238,7 @@ impl Checker<'_> {
         let mut count = 0;
         let stem = self.port_path(&to);
         for (key, (operation, span)) in hidden {
-            if let Some(end) = self.hidden(&operation, &stem, &mut count, span, unnamed) {
+            if let Some(end) = self.hidden(&operation, &stem, &mut count, span) {
                 ends.insert(key, end);
             }
         }
@@ -244,9 +248,18 @@ impl Checker<'_> {
                 Origin::Operation(_) => ends.get(&term.key).cloned(),
             };
             if let Some(from) = from {
-                let cable = self.cables.entry((from, to.clone(), term.late)).or_insert((0.0, span));
-                cable.0 += term.factor;
+                self.cable(from, to.clone(), term.late, term.factor, span);
             }
+        }
+    }
+
+    /// One cable; what goes from one output to one input more than once is added.
+    fn cable(&mut self, from: End, to: End, late: bool, scale: f64, span: Span) {
+        let cable = self.cables.entry((from, to, late)).or_insert((0.0, span));
+        cable.0 += scale;
+        if !cable.0.is_finite() {
+            cable.0 = 0.0;
+            self.fault(Fault::error(codes::NOT_FINITE, span, "the scale of this cable is no finite number"));
         }
     }
 
@@ -262,7 +275,7 @@ impl Checker<'_> {
     }
 
     /// Makes the hidden module of an operation, and gives its output.
-    fn hidden(&mut self, operation: &Operation, stem: &str, count: &mut u32, span: Span, _: bool) -> Option<End> {
+    fn hidden(&mut self, operation: &Operation, stem: &str, count: &mut u32, span: Span) -> Option<End> {
         *count += 1;
         let path: Path = format!("{stem}#{count}").into();
         let (kind, inputs) = match &operation.op {
@@ -298,11 +311,10 @@ impl Checker<'_> {
             for term in &sum.terms {
                 let from = match &term.origin {
                     Origin::Output(end) => Some(end.clone()),
-                    Origin::Operation(inner) => self.hidden(inner, stem, count, span, true),
+                    Origin::Operation(inner) => self.hidden(inner, stem, count, span),
                 };
                 if let Some(from) = from {
-                    let cable = self.cables.entry((from, to.clone(), term.late)).or_insert((0.0, span));
-                    cable.0 += term.factor;
+                    self.cable(from, to.clone(), term.late, term.factor, span);
                 }
             }
         }

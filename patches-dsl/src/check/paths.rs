@@ -6,6 +6,7 @@
 //! nothing tells apart, are numbered.
 
 use crate::flat::{Body, Channel, Expanded, Feed, Shape, V, What};
+use crate::linear::fnv;
 use patches_core::graph::Path;
 use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
@@ -169,7 +170,8 @@ impl<'a> Naming<'a> {
         if node.checked_sub(self.expanded.modules.len()) == Some(seen_from) {
             return "$".to_string();
         }
-        self.name(node).map_or_else(|| self.kind(node), |name| name.to_string())
+        // A slash stands between bodies only; names with one come from a flat form.
+        self.name(node).map_or_else(|| self.kind(node), |name| name.replace('/', ":"))
     }
 
     /// Type and nearest neighbour of a node without a name.
@@ -282,11 +284,6 @@ fn channel_text(channel: &Channel) -> String {
         Channel::Number(n) => format!("[{n}]"),
         Channel::Named(name) => format!("[{name}]"),
     }
-}
-
-/// FNV-1a, 64 bits: the same on every machine and in every version, unlike the standard library's.
-fn fnv(bytes: impl IntoIterator<Item = u8>) -> u64 {
-    bytes.into_iter().fold(0xcbf2_9ce4_8422_2325, |h, b| (h ^ u64::from(b)).wrapping_mul(0x0100_0000_01b3))
 }
 
 fn hash_text(text: &str) -> u64 {

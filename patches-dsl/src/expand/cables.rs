@@ -117,7 +117,11 @@ impl<'t> Expander<'t> {
         let feed = Feed { value: v.clone(), scale: scale.clone(), late, set: false, span: v.span };
         match to {
             Target::Input(module, port, channel) => self.feed(*module, *port, channel.clone(), feed, scope),
-            Target::Junction(junction) => self.out.junctions[*junction].feeds.push(feed),
+            Target::Junction(junction) => {
+                if self.spend(scope, feed.span, feed.value.size) {
+                    self.out.junctions[*junction].feeds.push(feed);
+                }
+            }
         }
     }
 

@@ -235,7 +235,8 @@ impl<'t> Expander<'t> {
             Kind::Module(spec) => {
                 let module = self.new_module(scope, spec, Some(full), call.span);
                 // A flat path of an unnamed module keeps its signs, which no name can have.
-                let unnamed = raw && name.text.contains(['@', '#']);
+                let last = name.text.rsplit('/').next().unwrap_or("");
+                let unnamed = raw && last.contains(['@', '#']);
                 let draft = &mut self.out.modules[module];
                 draft.was = was.clone();
                 draft.unnamed = unnamed;

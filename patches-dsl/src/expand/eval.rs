@@ -4,6 +4,7 @@ use super::names::{Kind, is_constant};
 use super::{Binding, Expander, value};
 use crate::fault::{Fault, codes};
 use crate::flat::*;
+use crate::limits;
 use crate::tree::{Args, Call, Expr, Index, Name, ParamRef, Port, Type, Word};
 use crate::value::{Const, Dim, Misfit};
 use patches_core::graph::Span;
@@ -21,7 +22,7 @@ impl<'t> Expander<'t> {
     /// The value of an expression.
     pub(super) fn eval(&mut self, expr: &'t Expr, scope: usize) -> V {
         let span = expr.span();
-        if !self.spend(scope, span) {
+        if !self.spend(scope, span, 1) {
             return value(What::Poison, span);
         }
         match expr {
@@ -98,7 +99,13 @@ impl<'t> Expander<'t> {
                 _ => {}
             }
         }
-        value(what, span)
+        let whole = value(what, span);
+        if whole.size > limits::PARTS {
+            let message = format!("an expression may have {} parts, after names are put in", limits::PARTS);
+            self.error(scope, codes::TOO_LARGE, span, message);
+            return value(What::Poison, span);
+        }
+        whole
     }
 
     /// Terms or factors: constants next to each other are computed from the left.
@@ -142,7 +149,7 @@ impl<'t> Expander<'t> {
             self.error(scope, codes::UNKNOWN_PORT, call.span, "two ports of one module");
             return poison();
         }
-        if !self.spend(scope, call.span) {
+        if !self.spend(scope, call.span, 1) {
             return poison();
         }
         let name = match &call.target {

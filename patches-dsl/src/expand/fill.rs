@@ -252,7 +252,9 @@ impl<'t> Expander<'t> {
 
     /// One more thing that feeds an input.
     pub(super) fn feed(&mut self, module: usize, port: (u16, Side), channel: Channel, feed: Feed, scope: usize) {
-        self.spend(scope, feed.span);
+        if !self.spend(scope, feed.span, feed.value.size) {
+            return;
+        }
         self.out.modules[module].fed.push(Fed { port: port.0, side: port.1, channel, feed });
     }
 

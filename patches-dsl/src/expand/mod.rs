@@ -226,11 +226,13 @@ impl<'t> Expander<'t> {
         self.fault(scope, Fault::error(code, span, message));
     }
 
-    /// Counts one step of work; false, and one fault, when a text asks for too much.
-    fn spend(&mut self, scope: usize, span: Span) -> bool {
-        self.work += 1;
-        if self.work == limits::WORK {
-            self.error(scope, codes::TOO_LARGE, span, "this patch expands to more than a patch may hold");
+    /// Counts work; false, and one fault, when a text asks for too much.
+    fn spend(&mut self, scope: usize, span: Span, work: usize) -> bool {
+        if self.work < limits::WORK {
+            self.work = self.work.saturating_add(work);
+            if self.work >= limits::WORK {
+                self.error(scope, codes::TOO_LARGE, span, "this patch expands to more than a patch may hold");
+            }
         }
         self.work < limits::WORK
     }
@@ -250,5 +252,5 @@ fn flatten(statements: &[Statement]) -> Vec<&Statement> {
 
 /// A value at a place.
 fn value(what: What, span: Span) -> V {
-    Rc::new(Value { what, span })
+    Rc::new(Value::new(what, span))
 }

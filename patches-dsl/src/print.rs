@@ -1,0 +1,184 @@
+//! The flat patch as a text of the language, which reads back to an equal graph.
+//!
+//! Paths that are no names stand between backquotes. Values are in the units of their inputs, with all their digits.
+//! Files are named as they were found, so the text reads back in the working directory of the load.
+
+use patches_core::graph::{End, Graph, Item, Landing, Module, ParamValue, Path, Setting, Slot};
+use patches_core::spec::{Kind, ParamKind};
+use std::fmt::Write;
+use std::sync::Arc;
+
+/// The flat form of a graph.
+pub fn flat(graph: &Graph) -> String {
+    let mut text = String::new();
+    settings(graph, &mut text);
+    for (path, module) in &graph.modules {
+        text.push_str(&declared(path, module));
+        text.push('\n');
+    }
+    for cable in &graph.cables {
+        let arrow = match (cable.scale == 1.0, cable.late) {
+            (true, false) => "->".to_string(),
+            (true, true) => "~>".to_string(),
+            (false, false) => format!("-[{}]->", cable.scale),
+            (false, true) => format!("~[{}]~>", cable.scale),
+        };
+        line(&mut text, format_args!("{} {arrow} {}", end(graph, &cable.from, true), end(graph, &cable.to, false)));
+    }
+    text
+}
+
+/// Writing to a string cannot fail.
+fn line(text: &mut String, what: std::fmt::Arguments<'_>) {
+    let _ = writeln!(text, "{what}");
+}
+
+fn settings(graph: &Graph, text: &mut String) {
+    if let Some(tempo) = graph.tempo {
+        line(text, format_args!("tempo {tempo}"));
+    }
+    if let Some((beats, note)) = graph.meter {
+        line(text, format_args!("meter {beats}/{note}"));
+    }
+    if let Some(swing) = graph.swing {
+        line(text, format_args!("swing {swing}"));
+    }
+    match graph.swap {
+        None => {}
+        Some(Landing::Now) => line(text, format_args!("swap now")),
+        Some(Landing::Beat) => line(text, format_args!("swap on beat")),
+        Some(Landing::Bars(n)) => line(text, format_args!("swap on {n}bars")),
+    }
+    if let Some(fade) = graph.fade {
+        line(text, format_args!("fade {fade}s"));
+    }
+    for (word, paths) in [("mute", &graph.mute), ("solo", &graph.solo)] {
+        if !paths.is_empty() {
+            let paths: Vec<String> = paths.iter().map(|path| name(path)).collect();
+            line(text, format_args!("{word} {}", paths.join(", ")));
+        }
+    }
+}
+
+fn declared(path: &Path, module: &Module) -> String {
+    let mut text = format!("{} = {}", name(path), module.spec.name());
+    if !module.channels.is_empty() {
+        let counted = module.channels.iter().enumerate().all(|(n, channel)| **channel == *n.to_string());
+        let channels = match counted {
+            true => module.channels.len().to_string(),
+            false => {
+                let names: Vec<String> = module.channels.iter().map(|channel| word(channel)).collect();
+                format!("[{}]", names.join(", "))
+            }
+        };
+        let _ = write!(text, "(channels: {channels})");
+    }
+    let mut entries = Vec::new();
+    for (slot, setting) in &module.settings {
+        let input = &module.spec.inputs[slot.0 as usize];
+        let value = match setting {
+            Setting::Number(v) => number(*v, input.kind),
+            Setting::Beats(beats) => format!("{beats}beats"),
+        };
+        entries.push(format!("{}{}: {value}", input.names[0], channel(module, slot, input.indexed)));
+    }
+    for (slot, value) in &module.params {
+        let param = &module.spec.params[slot.0 as usize];
+        let channel = channel(module, slot, param.indexed);
+        entries.push(format!("{}{channel}: {}", param.names[0], param_value(value, &param.kind)));
+    }
+    if !entries.is_empty() {
+        let _ = write!(text, " {{ {} }}", entries.join(", "));
+    }
+    if let Some(was) = &module.was {
+        let _ = write!(text, " was {}", name(was));
+    }
+    text
+}
+
+/// A value in the unit of a kind, with all its digits.
+pub(crate) fn number(v: f64, kind: Kind) -> String {
+    match kind {
+        // A bare number above 16 would be hertz; an interval counts from C0.
+        Kind::Pitch | Kind::Interval => format!("{v}oct"),
+        Kind::Time => format!("{v}s"),
+        Kind::Rate => format!("{v}Hz"),
+        _ => v.to_string(),
+    }
+}
+
+pub(crate) fn param_value(value: &ParamValue, kind: &ParamKind) -> String {
+    match (value, kind) {
+        (ParamValue::Choice(index), ParamKind::Choice(words)) => {
+            words.get(usize::from(*index)).map_or(String::new(), |names| word(names[0]))
+        }
+        (ParamValue::Choice(index), _) => index.to_string(),
+        (ParamValue::Int(n), _) => n.to_string(),
+        (ParamValue::Bool(b), _) => b.to_string(),
+        (ParamValue::Text(text), ParamKind::File) => format!("file({})", quoted(text)),
+        (ParamValue::Text(text), _) => quoted(text),
+        (ParamValue::List(items), kind) => {
+            let of = if let ParamKind::List(kind) = kind { *kind } else { Kind::Number };
+            let items: Vec<String> = items
+                .iter()
+                .map(|item| match item {
+                    Item::Number(v) => number(*v, of),
+                    Item::Word(word) => quoted(word),
+                })
+                .collect();
+            format!("[{}]", items.join(", "))
+        }
+    }
+}
+
+fn quoted(text: &str) -> String {
+    format!("\"{text}\"")
+}
+
+/// A word, in quotes where it is none to the grammar.
+fn word(text: &str) -> String {
+    if is_name(text) || !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit()) {
+        text.to_string()
+    } else {
+        quoted(text)
+    }
+}
+
+fn channel(module: &Module, slot: &Slot, indexed: bool) -> String {
+    match module.channels.get(usize::from(slot.1)) {
+        Some(channel) if indexed => format!("[{}]", word(channel)),
+        _ => String::new(),
+    }
+}
+
+fn end(graph: &Graph, end: &End, output: bool) -> String {
+    let Some(module) = graph.modules.get(&end.module) else { return name(&end.module) };
+    let (port, indexed) = if output {
+        let port = &module.spec.outputs[end.port as usize];
+        (port.names[0], port.indexed)
+    } else {
+        let port = &module.spec.inputs[end.port as usize];
+        (port.names[0], port.indexed)
+    };
+    let channel = channel(module, &(end.port, end.channel), indexed);
+    format!("{}.{port}{}{channel}", name(&end.module), end.side.suffix())
+}
+
+/// A path, between backquotes where it is no name.
+fn name(path: &Arc<str>) -> String {
+    if is_name(path) { path.to_string() } else { format!("`{path}`") }
+}
+
+/// Whether the grammar reads a text as a name: a letter or `_`, then letters, digits and `_`, and no note.
+pub(crate) fn is_name(text: &str) -> bool {
+    let begins = text.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_');
+    let lone = text == "_";
+    begins && !lone && text.chars().all(|c| c.is_ascii_alphanumeric() || c == '_') && !is_note(text)
+}
+
+/// `A1`, `Bb3`: what stands for a pitch.
+fn is_note(text: &str) -> bool {
+    let Some(rest) = text.strip_prefix(|c: char| ('A'..='G').contains(&c)) else { return false };
+    let octave = rest.strip_prefix('b').unwrap_or(rest);
+    !octave.is_empty() && octave.bytes().all(|b| b.is_ascii_digit())
+}
