@@ -162,6 +162,8 @@ pub(crate) struct Shared {
 
 /// Word that may wait for the control thread.
 const EVENTS: usize = 4096;
+/// Of which this many places are kept for landings, so that loads and troubles that nobody reads never crowd them out.
+const KEPT: usize = 1024;
 /// Master frames that may wait for it.
 pub(crate) const FRAMES: usize = 16_384;
 /// Plans that may be on their way.
@@ -316,12 +318,12 @@ impl Engine {
             let troubles = self.runner.run(plan, &self.transport, self.clock, n);
             for trouble in troubles.iter().flatten() {
                 let (module, panicked, at) = (trouble.module, trouble.panicked, trouble.at);
-                let _ = self.outbox.push(Event::Trouble { save: self.save, module, panicked, at });
+                tell(&mut self.outbox, Event::Trouble { save: self.save, module, panicked, at });
             }
             plan.master_into(block);
             if let Some((step, module, load)) = self.runner.sample(plan) {
                 let settled = self.settle.is_none();
-                let _ = self.outbox.push(Event::Load { save: self.save, settled, module, step, load });
+                tell(&mut self.outbox, Event::Load { save: self.save, settled, module, step, load });
             }
         }
         self.clock += n as u64;
@@ -344,6 +346,13 @@ impl Engine {
         shared.load.store(self.load.to_bits(), Relaxed);
         shared.load_max.fetch_max(load.to_bits(), Relaxed);
         shared.longest_callback.fetch_max(took.as_micros() as u32, Relaxed);
+    }
+}
+
+/// Says something that may be lost if nobody listens.
+fn tell(outbox: &mut Producer<Event>, event: Event) {
+    if outbox.slots() > KEPT {
+        let _ = outbox.push(event);
     }
 }
 

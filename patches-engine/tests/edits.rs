@@ -197,3 +197,12 @@ fn a_save_made_during_a_fade_may_land_after_it() {
     render(&mut engine, 60_000, &[64]);
     assert!(control.poll().contains(&Notice::Landed { save, at: 24_000 }));
 }
+
+#[test]
+fn a_landing_is_told_however_long_nobody_listened() {
+    let (mut control, mut engine) = engine(&echo(0.5, 0.05), Isa::Base);
+    // More blocks than there is room for word of them.
+    let (save, _) = control.swap_at(echo(0.1, 0.05).graph(), 300_000, 0.010).expect("within limits");
+    render(&mut engine, 310_000, &[32]);
+    assert!(control.poll().contains(&Notice::Landed { save, at: 300_000 }));
+}
