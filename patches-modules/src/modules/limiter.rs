@@ -38,11 +38,13 @@ mod gain {
         type Mid<L: Lanes> = Ctl<L>;
         type Raw<L: Lanes> = Out<L>;
 
+        #[inline(always)]
         fn map<L: Lanes>(cx: &Cx, c: Ctl<L>) -> Ctl<L> {
             // From here on the times are the shares of the way that are left after a frame.
             Ctl::new(c.ceiling, follow(cx, c.attack), follow(cx, c.release), c.makeup)
         }
 
+        #[inline(always)]
         fn scan<L: Lanes>(_: &Cx, s: &mut State<L>, c: Ctl<L>, x: Sig<L>) -> Out<L> {
             let (one, low) = (L::splat(1.0), -c.ceiling);
             let peak = x.key_left.abs().max(x.key_right.abs()) * c.makeup;
@@ -55,6 +57,7 @@ mod gain {
             Out::new(left.clamp(low, c.ceiling), right.clamp(low, c.ceiling), s.held)
         }
 
+        #[inline(always)]
         fn fin<L: Lanes>(_: &Cx, r: Out<L>) -> Out<L> {
             r
         }

@@ -23,11 +23,13 @@ impl Kernel for Swept {
     type Mid<L: Lanes> = Mid<L>;
     type Raw<L: Lanes> = Out<L>;
 
+    #[inline(always)]
     fn map<L: Lanes>(cx: &Cx, c: Ctl<L>) -> Mid<L> {
         let middle = c.manual * L::splat(cx.rate);
         Mid::new(middle, middle * c.depth, c.feedback, c.mix, maths::phase_of_cycles(c.rate * L::splat(cx.period)))
     }
 
+    #[inline(always)]
     fn scan<L: Lanes>(cx: &Cx, s: &mut State<L>, m: Mid<L>, x: Sig<L>) -> Out<L> {
         let now = L::Bits::splat(cx.now);
         let ins = [x.left_in, x.right_in];
@@ -46,6 +48,7 @@ impl Kernel for Swept {
         Out::new(outs[0], outs[1])
     }
 
+    #[inline(always)]
     fn fin<L: Lanes>(_: &Cx, r: Out<L>) -> Out<L> {
         r
     }
