@@ -167,7 +167,9 @@ impl Live {
     fn read(&mut self, now: Instant) {
         let begun = Instant::now();
         let loaded = patches_dsl::load(&self.file, &Disk, &self.library);
-        self.watch.follow(&loaded.watch);
+        if self.watch.follow(&loaded.watch) {
+            self.quiet.touched(now);
+        }
         let texts: Vec<(PathBuf, String)> =
             loaded.files.iter().map(|file| (file.path.clone(), file.text.clone())).collect();
         if self.seen.as_ref() == Some(&texts) || (loaded.has_errors() && self.quiet.again(now)) {

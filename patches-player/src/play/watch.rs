@@ -21,7 +21,10 @@ pub struct Watch {
     folders: BTreeSet<PathBuf>,
     names: Arc<Mutex<BTreeSet<PathBuf>>>,
     files: Vec<PathBuf>,
+    /// At the last look.
     stamps: Vec<Option<Stamp>>,
+    /// What was last said to be there.
+    known: Vec<Option<Stamp>>,
 }
 
 /// What changes when a file does, for folders whose events do not reach us.
@@ -42,11 +45,12 @@ impl Watch {
                 touched();
             }
         })?;
-        Ok(Watch { watcher, folders: BTreeSet::new(), names, files: vec![], stamps: vec![] })
+        Ok(Watch { watcher, folders: BTreeSet::new(), names, files: vec![], stamps: vec![], known: vec![] })
     }
 
-    /// From now on follows exactly these files. Those that are not there are followed too.
-    pub fn follow(&mut self, files: &[PathBuf]) {
+    /// From now on follows exactly these files. Those that are not there are followed too. Whether they are others than
+    /// before: then one may have changed since it was read, and before it was followed.
+    pub fn follow(&mut self, files: &[PathBuf]) -> bool {
         let mut names = BTreeSet::new();
         for file in files {
             names.extend(places(file));
@@ -64,16 +68,25 @@ impl Watch {
             }
         }
         self.folders = watched;
-        if self.files != files {
+        let others = self.files != files;
+        if others {
             self.files = files.to_vec();
             self.stamps = self.files.iter().map(|file| stamp(file)).collect();
+            self.known = self.stamps.clone();
         }
+        others
     }
 
-    /// Whether a followed file has another date or size than at the last look: for file systems without events.
+    /// Whether a followed file has another date or size than was last said, and the same as at the last look, so that
+    /// nobody is writing it: for file systems without events.
     pub fn look(&mut self) -> bool {
         let now: Vec<_> = self.files.iter().map(|file| stamp(file)).collect();
-        std::mem::replace(&mut self.stamps, now) != self.stamps
+        let changed = now == self.stamps && now != self.known;
+        if changed {
+            self.known.clone_from(&now);
+        }
+        self.stamps = now;
+        changed
     }
 }
 
@@ -217,8 +230,9 @@ mod tests {
         assert!(!watch.look());
         fs::write(&file, "now").expect("written");
         assert!(heard(&receiver));
+        assert!(!watch.look(), "it may still be written");
         assert!(watch.look(), "seen without an event too");
-        assert!(!watch.look());
+        assert!(!watch.look(), "once");
     }
 
     #[test]

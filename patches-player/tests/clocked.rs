@@ -1,0 +1,218 @@
+//! The player on a clock: saves of every kind, its events, its end, its session log.
+
+mod common;
+
+use common::{Player, Save, level, patches, run, save, told, wav};
+use serde_json::Value;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::Duration;
+
+const TONE: &str = "osc = Osc { pitch: A3 }\nosc.sine -> Vca { gain: 0.5 } -> out\n";
+
+struct Stage {
+    dir: tempfile::TempDir,
+}
+
+impl Stage {
+    fn new(text: &str) -> Stage {
+        let stage = Stage { dir: tempfile::tempdir().expect("a folder") };
+        std::fs::write(stage.patch(), text).expect("written");
+        stage
+    }
+
+    fn patch(&self) -> PathBuf {
+        self.dir.path().join("set/a.patches").tap_folder()
+    }
+
+    fn command(&self, more: &[&str]) -> Command {
+        let mut command = patches(self.dir.path());
+        command.args(["play", "set/a.patches", "--backend", "clock", "--json"]).args(more);
+        command
+    }
+
+    fn play(&self, more: &[&str]) -> Player {
+        Player::start(&mut self.command(more))
+    }
+
+    fn replay(&self, session: &Value) -> Vec<[f32; 2]> {
+        let out = self.dir.path().join("replay.wav");
+        let session = session.as_str().expect("a session");
+        let output = run(self.dir.path(), [Path::new("replay"), Path::new(session), "-o".as_ref(), &out]);
+        assert_eq!(told(&output).0, 0, "{output:?}");
+        wav(&out)
+    }
+}
+
+trait TapFolder {
+    fn tap_folder(self) -> Self;
+}
+
+impl TapFolder for PathBuf {
+    /// With its folder made.
+    fn tap_folder(self) -> PathBuf {
+        std::fs::create_dir_all(self.parent().expect("it has a folder")).expect("made");
+        self
+    }
+}
+
+#[test]
+fn every_save_is_heard_and_a_faulty_one_changes_nothing() {
+    let stage = Stage::new(TONE);
+    let mut player = stage.play(&[]);
+    let started = player.next();
+    assert_eq!(
+        (&started["event"], &started["at"], &started["backend"]),
+        (&"started".into(), &0.into(), &"clock".into())
+    );
+    let mut number = 1;
+    for (round, how) in [Save::InPlace, Save::Rename, Save::Halves, Save::Rename, Save::InPlace].into_iter().enumerate()
+    {
+        let gain = format!("0.{}", round + 1);
+        save(&stage.patch(), &TONE.replace("0.5", &gain).replace("A3", "C4"), how);
+        number += 1;
+        let swapped = player.next();
+        assert_eq!((&swapped["event"], &swapped["save"]), (&"swapped".into(), &number.into()), "{how:?}");
+        assert!(swapped["changed"].as_array().is_some_and(|all| all.iter().any(|c| c["to"] == gain)), "{swapped}");
+        save(&stage.patch(), "osc = Lowpas\n", how);
+        number += 1;
+        let refused = player.next();
+        assert_eq!((&refused["event"], &refused["save"]), (&"refused".into(), &number.into()), "{how:?}");
+        assert_eq!(refused["faults"][0]["code"], "unknown-module");
+        assert_eq!(refused["faults"][0]["line"], 1);
+    }
+    // A save that changes no text is no save.
+    save(&stage.patch(), "osc = Lowpas\n", Save::Rename);
+    save(&stage.patch(), TONE, Save::InPlace);
+    let swapped = player.next();
+    assert_eq!((&swapped["event"], &swapped["save"]), (&"swapped".into(), &(number + 1).into()));
+    let stopped = player.quit();
+    assert_eq!((&stopped["swaps"], &stopped["allocations_in_callback"]), (&6.into(), &0.into()), "{stopped}");
+    let frames = stage.replay(&stopped["session"]);
+    assert_eq!(frames.len() as u64, stopped["at"].as_u64().expect("a frame"));
+    assert!((level(&frames[..4800]).0 - 0.5).abs() < 0.01, "the first text plays at first");
+}
+
+#[test]
+fn a_patch_with_faults_at_the_start_waits_for_the_next_save() {
+    let stage = Stage::new("osc = Lowpas\n");
+    let mut player = stage.play(&[]);
+    let refused = player.next();
+    assert_eq!((&refused["event"], &refused["save"]), (&"refused".into(), &1.into()));
+    save(&stage.patch(), TONE, Save::Rename);
+    let started = player.next();
+    assert_eq!((&started["event"], &started["save"], &started["at"]), (&"started".into(), &2.into(), &0.into()));
+    player.quit();
+    std::fs::remove_file(stage.patch()).expect("removed");
+    let mut player = stage.play(&[]);
+    assert_eq!(player.next()["event"], "refused", "a file that is not there");
+    save(&stage.patch(), TONE, Save::InPlace);
+    assert_eq!(player.next()["event"], "started");
+    player.quit();
+}
+
+#[test]
+fn included_files_are_watched_and_kept() {
+    let stage = Stage::new("include \"../lib/voice.patches\"\nv = voice\nv -> out\n");
+    let lib = stage.dir.path().join("lib/voice.patches").tap_folder();
+    let voice = |gain: &str| {
+        format!(
+            "template voice() {{\n out: audio\n o = Osc {{ pitch: A3 }}\n o.sine -> Vca {{ gain: {gain} }} -> $.audio\n}}\n"
+        )
+    };
+    std::fs::write(&lib, voice("0.2")).expect("written");
+    let mut player = stage.play(&[]);
+    assert_eq!(player.next()["event"], "started");
+    std::thread::sleep(Duration::from_millis(300));
+    save(&lib, &voice("0.6"), Save::Rename);
+    assert_eq!(player.next()["event"], "swapped");
+    std::thread::sleep(Duration::from_millis(300));
+    let stopped = player.quit();
+    // The log does not need the files any more.
+    std::fs::remove_file(&lib).expect("removed");
+    let frames = stage.replay(&stopped["session"]);
+    assert!((level(&frames[..4800]).0 - 0.2).abs() < 0.01);
+    assert!((level(&frames[frames.len() - 4800..]).0 - 0.6).abs() < 0.01);
+}
+
+#[test]
+fn a_save_waits_for_the_beat_when_it_is_asked_to() {
+    let stage = Stage::new(TONE);
+    let mut player = stage.play(&["--swap", "beat", "--fade", "0"]);
+    player.next();
+    for gain in ["0.1", "0.2"] {
+        save(&stage.patch(), &TONE.replace("0.5", gain), Save::InPlace);
+        let swapped = player.next();
+        // 120 beats a minute at 48 kHz: one every 24,000 frames.
+        assert_eq!(swapped["at"].as_u64().expect("a frame") % 24_000, 0, "{swapped}");
+        assert_eq!((&swapped["on"], &swapped["fade_ms"]), (&"beat".into(), &0.0.into()));
+    }
+    save(&stage.patch(), &format!("swap now\nfade 40ms\n{TONE}"), Save::InPlace);
+    let swapped = player.next();
+    assert_eq!((&swapped["on"], &swapped["fade_ms"]), (&"now".into(), &40.0.into()), "the text comes first");
+    player.quit();
+}
+
+#[test]
+fn it_stops_cleanly_by_key_by_signal_and_at_the_end_of_its_input() {
+    for way in ["q", "INT", "TERM"] {
+        let stage = Stage::new(TONE);
+        let mut player = stage.play(&["--session", "take"]);
+        assert_eq!(player.next()["event"], "started");
+        if way == "q" {
+            player.type_q()
+        } else {
+            player.signal(way)
+        }
+        let stopped = player.wait_for("stopped");
+        assert!(player.wait().success(), "{way}");
+        let log = std::fs::read_to_string(stage.dir.path().join("take/session.jsonl")).expect("a log");
+        let last: Value = serde_json::from_str(log.lines().last().expect("lines")).expect("json");
+        assert_eq!((&last["end"], &last["at"]), (&true.into(), &stopped["at"]), "{way}");
+    }
+}
+
+#[test]
+fn a_session_is_never_written_over() {
+    let stage = Stage::new(TONE);
+    let mut player = stage.play(&["--session", "take"]);
+    player.next();
+    player.quit();
+    let again = stage.command(&["--session", "take"]).stdin(std::process::Stdio::null()).output().expect("it runs");
+    assert_eq!(told(&again).0, 1, "{again:?}");
+}
+
+#[test]
+fn status_tells_the_time_and_the_level() {
+    let stage = Stage::new(&format!("tempo 90\n{TONE}"));
+    let mut player = stage.play(&[]);
+    player.next();
+    std::thread::sleep(Duration::from_millis(2300));
+    player.type_q();
+    player.wait_for("stopped");
+    let all: Vec<&Value> = player.events.iter().filter(|event| event["event"] == "status").collect();
+    assert!(all.len() >= 2, "{all:?}");
+    let at = |i: usize| all[i]["at"].as_u64().expect("a frame");
+    assert!((at(1) - at(0)).abs_diff(48_000) < 9_600, "{all:?}");
+    for status in all {
+        assert_eq!(status["tempo"], 90.0);
+        // Half of full scale.
+        assert!((status["peak_db"].as_f64().expect("a level") + 6.0).abs() < 0.2, "{status}");
+        let beats = status["at"].as_f64().expect("a frame") / 48_000.0 * 1.5;
+        let told =
+            (status["bar"].as_f64().expect("a bar") - 1.0) * 4.0 + status["beat"].as_f64().expect("a beat") - 1.0;
+        assert!((told - beats.floor()).abs() <= 1.0, "{status}");
+    }
+}
+
+#[test]
+fn without_a_terminal_it_prints_lines() {
+    let stage = Stage::new("osc = Lowpas\n");
+    let mut command = patches(stage.dir.path());
+    command.args(["set/a.patches", "--backend", "clock"]).stdin(std::process::Stdio::null());
+    let (code, out, err) = told(&command.output().expect("it runs"));
+    assert_eq!(code, 0);
+    assert!(err.contains("no module type `Lowpas`") && err.contains("set/a.patches:1:7"), "{err}");
+    assert!(out.contains("stopped"), "{out}");
+    assert!(!out.contains('\x1b') && !err.contains('\x1b'));
+}

@@ -1,0 +1,282 @@
+//! The shipped binary on a real sound server: what the server heard is the replay of the session log, to the bit.
+
+mod common;
+
+use common::{PATIENCE, Player, Save, have, patches, run, save, signal_to, told, wav_bits};
+use serde_json::Value;
+use std::collections::HashMap;
+use std::fs::File;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+const NEEDS: [&str; 5] = ["jackd", "jack_wait", "jack_lsp", "jack_capture", "libasound_module_pcm_jack.so"];
+
+/// A sound server with a clock and no sound card, and an ALSA configuration that leads to it.
+struct Server {
+    child: Child,
+    dir: tempfile::TempDir,
+    name: String,
+    // Two servers of one person share the names of their clients' sockets, so only one test at a time has one.
+    _turn: File,
+}
+
+impl Server {
+    fn start() -> Server {
+        let turn = File::create(std::env::temp_dir().join("patches-jack-turn")).expect("a lock file");
+        turn.lock().expect("a turn");
+        let dir = tempfile::tempdir().expect("a folder");
+        let asoundrc = "pcm.jackout { type jack\n playback_ports { 0 system:playback_1 1 system:playback_2 }\n \
+                        capture_ports { 0 system:capture_1 1 system:capture_2 } }\n\
+                        pcm.!default { type plug slave.pcm \"jackout\" }\n";
+        std::fs::write(dir.path().join(".asoundrc"), asoundrc).expect("written");
+        let name = format!("patches{}", std::process::id());
+        let child = Server::spawn(&name, dir.path());
+        let server = Server { child, dir, name, _turn: turn };
+        server.wait();
+        server
+    }
+
+    fn spawn(name: &str, dir: &Path) -> Child {
+        let log = File::options().create(true).append(true).open(dir.join("jackd.log")).expect("a log");
+        Command::new("jackd")
+            .args(if may_be_realtime() { ["-R", "-P70"] } else { ["-r", "-T"] })
+            .args(["-n", name, "-d", "dummy", "-r", "48000", "-p", "256", "-C", "2", "-P", "2"])
+            .stdout(log.try_clone().expect("a log"))
+            .stderr(log)
+            .stdin(Stdio::null())
+            .spawn()
+            .expect("jackd starts")
+    }
+
+    fn wait(&self) {
+        let up = self.tool("timeout").args(["20", "jack_wait", "-w"]).stdout(Stdio::null()).status();
+        assert!(up.expect("jack_wait runs").success(), "jackd does not come up");
+    }
+
+    /// Stops the server as when a device is pulled out.
+    fn kill(&mut self) {
+        self.child.kill().expect("killed");
+        self.child.wait().expect("ended");
+    }
+
+    fn restart(&mut self) {
+        self.child = Server::spawn(&self.name, self.dir.path());
+        self.wait();
+    }
+
+    fn with_env(&self, mut command: Command) -> Command {
+        command.env("JACK_NO_START_SERVER", "1").env("JACK_DEFAULT_SERVER", &self.name).env("HOME", self.dir.path());
+        command.env_remove("ALSA_CONFIG_PATH");
+        command
+    }
+
+    fn tool(&self, name: &str) -> Command {
+        let mut command = self.with_env(Command::new(name));
+        command.current_dir(self.dir.path());
+        command
+    }
+
+    /// Times the server was late, by its own log.
+    fn xruns(&self) -> usize {
+        let log = std::fs::read_to_string(self.dir.path().join("jackd.log")).unwrap_or_default();
+        log.matches("XRun").count()
+    }
+
+    fn play(&self, more: &[&str]) -> Player {
+        let mut command = self.with_env(patches(self.dir.path()));
+        Player::start(command.args(["play", "a.patches", "--json", "--session", "take"]).args(more))
+    }
+
+    fn patch(&self) -> PathBuf {
+        self.dir.path().join("a.patches")
+    }
+
+    /// Records what the player plays.
+    fn record(&self) -> Recorder {
+        let ports = wait_for(|| {
+            let out = self.tool("jack_lsp").output().expect("jack_lsp runs").stdout;
+            let text = String::from_utf8_lossy(&out).into_owned();
+            let ports: Vec<String> = text.lines().filter(|p| p.starts_with("patches.P.")).map(Into::into).collect();
+            (ports.len() == 2).then_some(ports)
+        });
+        let file = self.dir.path().join("heard.wav");
+        let mut command = self.tool("jack_capture");
+        command.args(["--channels", "2", "--no-stdin", "--disable-meter", "-f", "wav", "-d", "600"]);
+        for port in &ports {
+            command.args(["--port", port]);
+        }
+        let child = command.arg(&file).stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("jack_capture runs");
+        wait_for(|| std::fs::metadata(&file).is_ok_and(|meta| meta.len() > 100_000).then_some(()));
+        Recorder { child, file }
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        // It may be gone already.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// Whether this person may have real-time priority without further ado.
+fn may_be_realtime() -> bool {
+    Command::new("id").arg("-u").output().is_ok_and(|id| id.stdout == b"0\n")
+}
+
+struct Recorder {
+    child: Child,
+    file: PathBuf,
+}
+
+impl Recorder {
+    fn finish(mut self) -> Vec<[u32; 2]> {
+        signal_to(self.child.id(), "INT");
+        wait_for(|| self.child.try_wait().expect("a child"));
+        wav_bits(&self.file)
+    }
+}
+
+impl Drop for Recorder {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn wait_for<T>(mut ready: impl FnMut() -> Option<T>) -> T {
+    let end = Instant::now() + PATIENCE;
+    while Instant::now() < end {
+        if let Some(value) = ready() {
+            return value;
+        }
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    panic!("it does not come to be");
+}
+
+/// The noise in it makes every two frames unlike all others, so that a recording has one place in a replay.
+fn text(round: usize) -> String {
+    let notes = ["A2", "C3", "E3", "G3", "A3"];
+    let note = notes[round % notes.len()];
+    let gain = 10 + round % 7;
+    let mut text = format!("noise = Noise\nosc = Osc {{ pitch: {note} }}\nnoise.white -[0.05]-> out\n");
+    text += &format!(
+        "osc.saw -> filt -> Vca {{ gain: {gain}% }} -> out\nfilt = Svf {{ cutoff: {}Hz }}\n",
+        400 + 50 * round
+    );
+    if round % 3 == 1 {
+        text += "osc.square -> Delay { time: 120ms, mix: 100% } -[0.1]-> out\n";
+    }
+    if round % 4 == 2 {
+        text += "lfo = Lfo { rate: 3Hz }\nlfo -[0.5]-> filt.cutoff\n";
+    }
+    text
+}
+
+/// Where a recording stands in a replay: the stretches `(recorded from, replayed from, frames)` that are the same.
+fn stretches(heard: &[[u32; 2]], replay: &[[u32; 2]]) -> Vec<(usize, usize, usize)> {
+    let mut places: HashMap<[[u32; 2]; 2], usize> = HashMap::new();
+    for (i, pair) in replay.array_windows().enumerate() {
+        places.entry(*pair).or_insert(i);
+    }
+    let mut found: Vec<(usize, usize, usize)> = Vec::new();
+    let mut i = 0;
+    while i + 1 < heard.len() {
+        let Some(&place) = places.get(&[heard[i], heard[i + 1]]).filter(|_| heard[i] != [0, 0]) else {
+            i += 1;
+            continue;
+        };
+        let same = heard[i..].iter().zip(&replay[place..]).take_while(|(a, b)| a == b).count();
+        found.push((i, place, same));
+        i += same;
+    }
+    found
+}
+
+#[test]
+fn thirty_edits_are_heard_and_the_replay_is_what_was_heard() {
+    if !have(&NEEDS) {
+        return;
+    }
+    let server = Server::start();
+    save(&server.patch(), &text(0), Save::InPlace);
+    let mut player = server.play(&["--backend", "alsa"]);
+    let started = player.next();
+    assert_eq!(
+        (&started["event"], &started["backend"], &started["frames"]),
+        (&"started".into(), &"alsa".into(), &256.into())
+    );
+    let recorder = server.record();
+    for round in 1..=30 {
+        let how = [Save::InPlace, Save::Rename, Save::Halves][round % 3];
+        let faulty = round % 5 == 0;
+        let text = if faulty { text(round).replace("Svf", "Svff") } else { text(round) };
+        save(&server.patch(), &text, how);
+        let event = player.next();
+        let expected = if faulty { "refused" } else { "swapped" };
+        assert_eq!((&event["event"], &event["save"]), (&expected.into(), &(round + 1).into()), "{how:?}\n{event}");
+        // Some saves come while the one before still fades.
+        std::thread::sleep(Duration::from_millis(if round % 4 == 0 { 1 } else { 60 }));
+    }
+    std::thread::sleep(Duration::from_millis(300));
+    let heard = recorder.finish();
+    let stopped = player.quit();
+    assert_eq!((&stopped["swaps"], &stopped["allocations_in_callback"]), (&24.into(), &0.into()), "{stopped}");
+    let output = run(server.dir.path(), ["replay", "take", "-o", "replay.wav"]);
+    assert_eq!(told(&output).0, 0, "{output:?}");
+    compare(&server, &heard, &wav_bits(&server.dir.path().join("replay.wav")), &stopped);
+}
+
+/// Everything that was heard is in the replay, in order, with no more cuts than something was late.
+fn compare(server: &Server, heard: &[[u32; 2]], replay: &[[u32; 2]], stopped: &Value) {
+    let found = stretches(heard, replay);
+    let same: usize = found.iter().map(|(_, _, frames)| frames).sum();
+    let late = server.xruns() + stopped["xruns"].as_u64().expect("a count") as usize;
+    println!("{} frames heard, {same} the same as replayed, {} stretches, {late} xruns", heard.len(), found.len());
+    // A recorder that starts in the middle of a period has some of silence first; each xrun may cost some periods.
+    let lost = 1024 + late * 4096;
+    assert!(same + lost >= heard.len(), "{found:?}");
+    assert!(heard.len() > 96_000, "{} frames heard", heard.len());
+    assert!(found.len() <= 1 + 2 * late, "{found:?} with {late} xruns");
+    // After an xrun ALSA may play a period once more.
+    assert!(found.windows(2).all(|pair| pair[0].1 <= pair[1].1), "{found:?}");
+}
+
+#[test]
+fn a_lost_device_does_not_stop_the_patch_and_comes_back() {
+    if !have(&NEEDS) {
+        return;
+    }
+    let mut server = Server::start();
+    save(&server.patch(), &text(0), Save::InPlace);
+    let mut player = server.play(&[]);
+    assert_eq!(player.next()["event"], "started");
+    server.kill();
+    let lost = player.wait_for("device");
+    assert_eq!(lost["state"], "lost", "{lost}");
+    save(&server.patch(), &text(1), Save::Rename);
+    assert_eq!(player.wait_for("swapped")["save"], 2, "edits are heard by the clock");
+    server.restart();
+    let back = player.wait_for("device");
+    assert_eq!(back["state"], "back", "{back}");
+    let heard = server.record().finish();
+    let stopped = player.quit();
+    let output = run(server.dir.path(), ["replay", "take", "-o", "replay.wav"]);
+    assert_eq!(told(&output).0, 0, "{output:?}");
+    let found = stretches(&heard, &wav_bits(&server.dir.path().join("replay.wav")));
+    let same: usize = found.iter().map(|(_, _, frames)| frames).sum();
+    assert!(same > 4096, "the patch plays on where it was: {found:?}, {stopped}");
+}
+
+#[test]
+fn a_recording_that_differs_in_one_bit_is_found() {
+    let replay: Vec<[u32; 2]> = (0..10_000u32).map(|i| [i.wrapping_mul(2_654_435_761) | 1, i]).collect();
+    let mut heard = replay[1000..9000].to_vec();
+    assert_eq!(stretches(&heard, &replay), [(0, 1000, 8000)]);
+    heard[4000][1] ^= 1;
+    assert_eq!(stretches(&heard, &replay), [(0, 1000, 4000), (4001, 5001, 3999)]);
+    heard.drain(5000..5256);
+    assert_eq!(stretches(&heard, &replay).len(), 3);
+}
