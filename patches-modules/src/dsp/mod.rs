@@ -5,3 +5,5 @@ pub mod blep;
 pub mod curve;
 pub mod drift;
 pub mod filter;
+pub mod pass;
+pub mod shape;

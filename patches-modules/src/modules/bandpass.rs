@@ -1,0 +1,34 @@
+//! Band-pass filter, 6 dB an octave to each side: one answer of a state-variable filter; equation, source and cost are in `dsp::pass`.
+
+use crate::dsp::pass::{self, Answer};
+use patches_core::prelude::*;
+
+/// What the language sees of this type.
+fn spec() -> Spec {
+    pass::ports(Spec::new(&["Bandpass"], "Band-pass filter, 6 dB an octave to each side"))
+        .example("Noise -> Bandpass { center: 500Hz, bandwidth_q: 12 } -> out")
+}
+
+fn lower(lowering: &mut Lowering<'_>) {
+    pass::lower(lowering, Answer::Band);
+}
+
+/// The module type.
+pub static DEF: Def = Def { spec, lower };
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::bench::Bench;
+    use crate::listen::*;
+
+    #[test]
+    fn it_passes_what_its_name_says() {
+        let one: Vec<f32> = (0..4096).map(impulse).collect();
+        let outs = Bench::new(&DEF, 1).plug("in", 0, &one).set("cutoff", 0, hz(1000.0) as f32).run(4096);
+        let x = outs.get("out");
+        // A decade to each side, where the warping of frequency is below 1.2 dB.
+        assert_db(response_at(&x, 100.0), -20.0, 0.5);
+        assert_db(response_at(&x, 10_000.0), -20.0, 3.0);
+    }
+}
