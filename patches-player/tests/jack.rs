@@ -40,7 +40,7 @@ impl Server {
     fn spawn(name: &str, dir: &Path) -> Child {
         let log = File::options().create(true).append(true).open(dir.join("jackd.log")).expect("a log");
         Command::new("jackd")
-            .args(if may_be_realtime() { ["-R", "-P70"] } else { ["-r", "-T"] })
+            .args(if may_be_realtime() { ["-R", "-P70"] } else { ["-r", "-t2000"] })
             .args(["-n", name, "-d", "dummy", "-r", "48000", "-p", "256", "-C", "2", "-P", "2"])
             .stdout(log.try_clone().expect("a log"))
             .stderr(log)
