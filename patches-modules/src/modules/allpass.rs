@@ -14,7 +14,7 @@ fn spec() -> Spec {
         .with_input(Input::new(&["feedback"], Kind::Gain, "how long it smears").value(0.5, -0.99..0.99))
         .with_input(Input::new(&["damping"], Kind::Number, "how much darker the line is").value(0.0, 0.0..1.0))
         .with_output(Output::new(&["out"], Kind::Audio, "smeared signal"))
-        .example("Noise -> Vca { gain: Ad { trigger: Every { time: 1/2 }, decay: 3ms } } -> Allpass { time: 23ms, feedback: 0.7 } -[0.5]-> out")
+        .example("Noise -> Vca { gain: Adsr { trigger: Every { time: 1/2 }, attack: 0ms, decay: 3ms } } -> Allpass { time: 23ms, feedback: 0.7 } -[0.5]-> out")
 }
 
 mod line {

@@ -23,7 +23,7 @@ fn spec() -> Spec {
         .with_output(Output::new(&["quaver"], Kind::Trigger, "each part of a beat"))
         .with_output(Output::new(&["semiquaver"], Kind::Trigger, "each half of such a part"))
         .with_output(Output::new(&["phase"], Kind::Number, "0 to 1 over the beat"))
-        .example("clock = Clock { swing: 0.6 }\nOsc { frequency: 880Hz } -> Vca { gain: Ad { trigger: clock.quaver, decay: 50ms } } -[0.4]-> out")
+        .example("clock = Clock { swing: 0.6 }\nOsc { frequency: 880Hz } -> Vca { gain: Adsr { trigger: clock.quaver, attack: 1ms, decay: 50ms } } -[0.4]-> out")
 }
 
 mod free {

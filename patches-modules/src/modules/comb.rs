@@ -17,7 +17,7 @@ fn spec() -> Spec {
         .with_input(Input::new(&["feedback"], Kind::Gain, "how much comes again; 1 rings for ever").value(0.7, -1.0..1.0))
         .with_input(Input::new(&["damping"], Kind::Number, "how much darker it comes again").value(0.0, 0.0..1.0))
         .with_output(Output::new(&["out"], Kind::Audio, "filtered signal"))
-        .example("Noise -> Vca { gain: Ad { trigger: Every { time: 1/4 }, decay: 5ms } } -> Comb { pitch: A2, feedback: 0.97, damping: 0.3 } -[0.3]-> out")
+        .example("Noise -> Vca { gain: Adsr { trigger: Every { time: 1/4 }, attack: 0ms, decay: 5ms } } -> Comb { pitch: A2, feedback: 0.97, damping: 0.3 } -[0.3]-> out")
 }
 
 mod line {

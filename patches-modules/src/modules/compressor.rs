@@ -23,7 +23,7 @@ fn spec() -> Spec {
         .with_output(Output::new(&["out"], Kind::Audio, "compressed signal").stereo())
         .with_output(Output::new(&["reduction"], Kind::Number, "0 while nothing is held, towards 1 the more is"))
         .one()
-        .example("kick = Kick { trigger: Every { time: 1/4 } }\nOsc { pitch: C2 }.saw -> Compressor { sidechain: kick, threshold: -30dB } -[0.4]-> out\nkick -[0.5]-> out")
+        .example("beat = Osc { pitch: C1 } -> Vca { gain: Adsr { trigger: Every { time: 1/4 }, attack: 1ms } }\nOsc { pitch: C3 }.saw -> Compressor { sidechain: beat, threshold: -30dB } -[0.4]-> out\nbeat -[0.5]-> out")
 }
 
 mod gain {
@@ -44,6 +44,7 @@ mod gain {
         type Mid<L: Lanes> = Mid<L>;
         type Raw<L: Lanes> = Out<L>;
 
+        #[inline(always)]
         fn map<L: Lanes>(cx: &Cx, c: Ctl<L>) -> Mid<L> {
             let one = L::splat(1.0);
             // A knee of a thousandth of an octave is a corner, and can be divided by.
@@ -61,6 +62,7 @@ mod gain {
             )
         }
 
+        #[inline(always)]
         fn scan<L: Lanes>(_: &Cx, s: &mut State<L>, m: Mid<L>, x: Sig<L>) -> Out<L> {
             let zero = L::splat(0.0);
             let over = maths::log2(x.key_left.abs().max(x.key_right.abs())) - m.threshold;
@@ -74,6 +76,7 @@ mod gain {
             Out::new(x.left_in * level, x.right_in * level, L::splat(1.0) - gain)
         }
 
+        #[inline(always)]
         fn fin<L: Lanes>(_: &Cx, r: Out<L>) -> Out<L> {
             r
         }

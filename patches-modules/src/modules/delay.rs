@@ -31,7 +31,7 @@ fn spec() -> Spec {
         .with_output(Output::new(&["out"], Kind::Audio, "input and echoes").stereo())
         .with_output(Output::new(&["send"], Kind::Audio, "the tap's echo, to come back at `return`").indexed().stereo())
         .one()
-        .example("beat = Every { time: 1/2 }\nOsc { pitch: C4 } -> Vca { gain: Ad { trigger: beat, decay: 80ms } } -> Delay { time: 3/16, feedback: 45% } -[0.5]-> out")
+        .example("beat = Every { time: 1/2 }\nOsc { pitch: C4 } -> Vca { gain: Adsr { trigger: beat, decay: 80ms } } -> Delay { time: 3/16, feedback: 45% } -[0.5]-> out")
 }
 
 mod shape {

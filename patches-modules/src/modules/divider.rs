@@ -13,7 +13,7 @@ module! {
     options {}
     outputs { out: Trigger, "the first of every `by` triggers"; }
     state { count: Bits }
-    example "beat = Every { time: 1/8 }\nbeat -> Divider { by: 3 } -> ping.trigger\nping = Ad { decay: 100ms }\nOsc { pitch: C5 } -> Vca { gain: ping } -[0.4]-> out"
+    example "beat = Every { time: 1/8 }\nbeat -> Divider { by: 3 } -> ping.trigger\nping = Adsr { attack: 1ms }\nOsc { pitch: C5 } -> Vca { gain: ping } -[0.4]-> out"
 }
 row! {
     /// How many triggers to one, whole.

@@ -22,7 +22,7 @@ fn spec() -> Spec {
         .with_output(Output::new(&["trigger"], Kind::Trigger, "at each hit"))
         .with_output(Output::new(&["gate"], Kind::Gate, "high from each hit on"))
         .example(
-            "hit = Euclid { hits: 5, steps: 8 }\nNoise -> Vca { gain: Ad { trigger: hit, decay: 60ms } } -[0.4]-> out",
+            "hit = Euclid { hits: 5, steps: 8 }\nNoise -> Vca { gain: Adsr { trigger: hit, attack: 0ms, decay: 60ms } } -[0.4]-> out",
         )
 }
 

@@ -20,7 +20,7 @@ fn spec() -> Spec {
         .with_output(Output::new(&["trigger"], Kind::Trigger, "the triggers"))
         .with_output(Output::new(&["gate"], Kind::Gate, "high for the first half of a period that has its trigger"))
         .with_output(Output::new(&["phase"], Kind::Number, "0 to 1 from trigger to trigger"))
-        .example("beat = Every { time: 1/4 }\nOsc { frequency: 110Hz } -> Vca { gain: Ad { trigger: beat, decay: 200ms } } -[0.5]-> out")
+        .example("beat = Every { time: 1/4 }\nOsc { frequency: 110Hz } -> Vca { gain: Adsr { trigger: beat, attack: 1ms, decay: 200ms } } -[0.5]-> out")
 }
 
 mod shift {

@@ -16,7 +16,7 @@ module! {
     options {}
     outputs { out: Number, "sliding value"; }
     state { y, rest, begun: Bits }
-    example "seq = Steps { steps: (C2 C3 Eb2 G2), every: 1/4 }\nOsc { pitch: Glide { in: seq.note, time: 120ms } }.saw -[0.3]-> out"
+    example "seq = Steps { steps: [C2, C3, Eb2, G2], every: 1/4 }\nOsc { pitch: Glide { in: seq.note, time: 120ms } }.saw -[0.3]-> out"
 }
 row! {
     /// The part of the way that a frame goes, and goes in a slur.

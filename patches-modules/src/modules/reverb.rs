@@ -30,7 +30,7 @@ fn spec() -> Spec {
         ))
         .with_output(Output::new(&["out"], Kind::Audio, "signal and room").stereo())
         .one()
-        .example("beat = Every { time: 1/2 }\nOsc { pitch: C5 } -> Vca { gain: Ad { trigger: beat, decay: 50ms } } -> Reverb { decay: 4s } -[0.5]-> out")
+        .example("beat = Every { time: 1/2 }\nOsc { pitch: C5 } -> Vca { gain: Adsr { trigger: beat, attack: 1ms, decay: 50ms } } -> Reverb { decay: 4s } -[0.5]-> out")
 }
 
 mod room {

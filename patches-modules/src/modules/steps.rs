@@ -28,7 +28,7 @@ fn spec() -> Spec {
         .with_output(Output::new(&["gate"], Kind::Gate, "high while a note sounds"))
         .with_output(Output::new(&["trigger"], Kind::Trigger, "at each note"))
         .with_output(Output::new(&["velocity"], Kind::Number, "0 before the first note, then 1"))
-        .example("seq = Steps { steps: (C3 \"-\" Eb3 G3 \"_\" Bb3), every: 1/8 }\nOsc { pitch: seq.note }.saw -> Vca { gain: seq.gate } -[0.4]-> out")
+        .example("seq = Steps { steps: [C3, \"-\", Eb3, G3, \"_\", Bb3], every: 1/8 }\nOsc { pitch: seq.note }.saw -> Vca { gain: seq.gate } -[0.4]-> out")
 }
 
 mod play {

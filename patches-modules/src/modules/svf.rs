@@ -25,7 +25,7 @@ module! {
         notch: Audio, "all but the corner";
     }
     state { s1, s2 }
-    example "env = Ad { trigger: Every { time: 1/4 }, decay: 200ms }\nfilt = Svf { cutoff: 200Hz + 4oct * env, resonance: 0.7 }\nOsc { pitch: C2 }.saw -[0.5]-> filt.lowpass -> out"
+    example "env = Ad { trigger: Every { time: 1/4 }, decay: 200ms }\nfilt = Svf { cutoff: 200Hz + 4oct * env, resonance: 0.7 }\nOsc { pitch: C2 }.saw -[0.4]-> filt.lowpass -> out"
 }
 row! {
     /// What the integrators take on from each other and the input, and the damping.

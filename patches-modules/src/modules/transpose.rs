@@ -14,7 +14,7 @@ fn spec() -> Spec {
         .with_input(part(&["semi"], Unit::Semitones, "semitones up"))
         .with_input(part(&["cent"], Unit::Cents, "cents up"))
         .with_output(Output::new(&["out"], Kind::Pitch, "pitch, moved"))
-        .example("seq = Steps { steps: (C3 Eb3 G3), every: 1/8 }\nSaw { pitch: Transpose { in: seq.note, octave: -1, cent: 7 } } -[0.3]-> out")
+        .example("seq = Steps { steps: [C3, Eb3, G3], every: 1/8 }\nSaw { pitch: Transpose { in: seq.note, octave: -1, cent: 7 } } -[0.3]-> out")
 }
 
 kernel! { Transpose, signals { pitch, octave, semi, cent } controls {} options {} outputs { out } state {} }

@@ -9,9 +9,7 @@ fn spec() -> Spec {
         .with_input(Input::new(&["in"], Kind::Audio, "the signal whose voices are added").stereo())
         .with_output(Output::new(&["out"], Kind::Audio, "the voices added").stereo())
         .one()
-        .example(
-            "keys = Keys { voices: 4 }\nOsc { pitch: keys.pitch } -> Vca { gain: keys.gate } -> Voices -[0.2]-> out",
-        )
+        .example("Osc { pitch: Unison { in: C3, voices: 4, detune: 12 } }.saw -> Voices -[0.1]-> out")
 }
 
 fn lower(lowering: &mut Lowering<'_>) {

@@ -11,7 +11,7 @@ fn spec() -> Spec {
         .with_input(Input::new(&["width"], Kind::Number, "0 mono, 1 as it came, 2 wide").value(1.0, 0.0..2.0))
         .with_output(Output::new(&["out"], Kind::Audio, "the same, narrower or wider").stereo())
         .one()
-        .example("keys = Supersaw { pitch: C3 }\nkeys -> Width { width: 1.6 } -[0.2]-> out")
+        .example("Osc { pitch: C3 }.saw -> Chorus -> Width { width: 1.6 } -[0.2]-> out")
 }
 
 mod sides {
