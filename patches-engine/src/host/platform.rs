@@ -1,6 +1,6 @@
 //! Calls into the platform, and all `unsafe` of the host: real-time priority, signals, standard error.
 
-use std::sync::atomic::{AtomicI32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI32, Ordering};
 
 /// Gives the calling thread real-time priority if it has none. Whether it has it then.
 #[cfg(target_os = "linux")]
@@ -60,6 +60,7 @@ pub fn catch_signals() {
                 unsafe { libc::_exit(128 + signal) }
             }
         }
+        TERMINAL.store(std::io::IsTerminal::is_terminal(&std::io::stdin()), Ordering::Relaxed);
         let handler = remember as extern "C" fn(libc::c_int);
         for signal in [libc::SIGINT, libc::SIGTERM, libc::SIGHUP] {
             // SAFETY: the handler only touches an atomic and calls `_exit`, both allowed in signal handlers.
@@ -71,6 +72,24 @@ pub fn catch_signals() {
 /// The signal that came, if one did.
 pub fn signalled() -> Option<i32> {
     Some(SIGNAL.load(Ordering::SeqCst)).filter(|signal| *signal != 0)
+}
+
+/// Whether standard input was a terminal when the player began; one that has gone away no longer says so.
+#[cfg(unix)]
+static TERMINAL: AtomicBool = AtomicBool::new(false);
+
+/// Whether standard input is a terminal that has gone away.
+pub fn hung_up() -> bool {
+    #[cfg(unix)]
+    {
+        let mut input = libc::pollfd { fd: libc::STDIN_FILENO, events: 0, revents: 0 };
+        // SAFETY: one entry is passed, and none is waited for.
+        let count = unsafe { libc::poll(&mut input, 1, 0) };
+        // The end of a pipe is told as hanging up too, and is an end of the input like any other.
+        count == 1 && input.revents & libc::POLLHUP != 0 && TERMINAL.load(Ordering::Relaxed)
+    }
+    #[cfg(not(unix))]
+    false
 }
 
 /// A copy of what standard error was, while it is taken over; -1 while it is not.
