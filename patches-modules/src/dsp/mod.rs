@@ -4,6 +4,7 @@
 pub mod blep;
 pub mod curve;
 pub mod drift;
+pub mod drum;
 pub mod filter;
 pub mod pass;
 pub mod shape;
