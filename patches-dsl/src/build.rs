@@ -12,15 +12,25 @@ pub(crate) type P<'i> = Pair<'i, Rule>;
 /// Makes the tree of one file.
 pub(crate) struct Builder {
     file: u16,
+    /// Where everything stands that is read, if not where it is found.
+    at: Option<Span>,
     pub(crate) faults: Vec<Fault>,
 }
 
 impl Builder {
     pub(crate) fn new(file: u16) -> Builder {
-        Builder { file, faults: Vec::new() }
+        Builder { file, at: None, faults: Vec::new() }
+    }
+
+    /// For a text that stands inside another, all at one place.
+    pub(crate) fn at(span: Span) -> Builder {
+        Builder { file: span.file, at: Some(span), faults: Vec::new() }
     }
 
     pub(crate) fn span(&self, pair: &P<'_>) -> Span {
+        if let Some(at) = self.at {
+            return at;
+        }
         let span = pair.as_span();
         // Rules that end in optional parts take the white space before them along; it is no part of what is meant.
         let end = span.start() + span.as_str().trim_end().len();

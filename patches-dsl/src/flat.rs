@@ -242,6 +242,8 @@ pub struct Body {
     pub template: Arc<str>,
     /// The rounds of `for` the instance stands in.
     pub round: Arc<str>,
+    /// What its parameters are, in the order of their declaration.
+    pub given: Vec<V>,
     /// Its earlier path.
     pub was: Option<PathName>,
     /// Where it is used.

@@ -126,7 +126,8 @@ impl Reader<'_> {
         } else {
             text.strip_prefix('\u{feff}').map(str::to_string).unwrap_or(text)
         };
-        let mut parsed = deep(|| parse(&text, file as u16))
+        let yaml = path.extension().is_some_and(|end| end == "yaml" || end == "yml");
+        let mut parsed = deep(|| if yaml { crate::yaml::parse(&text, file as u16) } else { parse(&text, file as u16) })
             .unwrap_or_else(|fault| Parsed { statements: Vec::new(), faults: vec![fault] });
         self.faults.append(&mut parsed.faults);
         let asked: Vec<(String, Span)> = includes(&parsed.statements);

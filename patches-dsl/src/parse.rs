@@ -3,7 +3,7 @@
 use crate::build::Builder;
 use crate::fault::{Fault, codes};
 use crate::limits;
-use crate::tree::Statement;
+use crate::tree::{Expr, Statement};
 use patches_core::graph::Span;
 use pest::Parser;
 use pest::error::{ErrorVariant, InputLocation};
@@ -45,6 +45,16 @@ pub fn parse(text: &str, file: u16) -> Parsed {
         }
     };
     Parsed { statements, faults: builder.faults }
+}
+
+/// The expression that a text is, if it is one and nothing more.
+pub(crate) fn value_alone(text: &str, builder: &mut Builder) -> Option<Expr> {
+    if too_deep(text, 0).is_some() {
+        return None;
+    }
+    let whole = Grammar::parse(Rule::value_alone, text.trim()).ok()?.next()?;
+    let expr = whole.into_inner().find(|pair| pair.as_rule() == Rule::value_body)?.into_inner().next()?;
+    Some(builder.expr(expr))
 }
 
 /// Why one statement cannot be read: where reading stopped, and what would have been possible there.

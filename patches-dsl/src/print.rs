@@ -54,7 +54,7 @@ fn settings(graph: &Graph, text: &mut String) {
     }
     for (word, paths) in [("mute", &graph.mute), ("solo", &graph.solo)] {
         if !paths.is_empty() {
-            let paths: Vec<String> = paths.iter().map(|path| name(path)).collect();
+            let paths: Vec<String> = paths.iter().map(name).collect();
             line(text, format_args!("{word} {}", paths.join(", ")));
         }
     }

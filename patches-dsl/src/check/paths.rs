@@ -207,7 +207,8 @@ impl<'a> Naming<'a> {
         }
         let colours = if alike.values().any(|nodes| nodes.len() > 1) { self.colours() } else { vec![0; count] };
         for ((_, candidate), mut nodes) in alike {
-            nodes.sort_by_key(|&node| colours[node]);
+            // What a node says itself comes first, so that twins of every instance are numbered alike.
+            nodes.sort_by_cached_key(|&node| (self.own_colour(node), colours[node]));
             for (n, node) in nodes.into_iter().enumerate() {
                 names[node] = if n == 0 { candidate.as_str().into() } else { format!("{candidate}#{}", n + 1).into() };
             }
@@ -252,6 +253,8 @@ impl<'a> Naming<'a> {
             }));
             set.sort_unstable();
             parts.push(hash(&set));
+        } else if let Some(body) = self.expanded.bodies.get(node - self.expanded.modules.len()) {
+            parts.extend(body.given.iter().map(value_hash));
         }
         // A body's number depends on the order of the text; its path is made of names, and bodies are named apart.
         parts[0] = 0;

@@ -116,7 +116,7 @@ impl<'t> Expander<'t> {
                     continue;
                 }
                 tree::What::Pattern(p) => ("pattern", Some(&p.name), Score::Pattern(p.clone())),
-                tree::What::Section(s) => ("section", s.name.as_ref(), Score::Section),
+                tree::What::Section(s) => ("section", s.name.as_ref(), Score::Section(s.clone())),
                 tree::What::Song(s) => ("song", Some(&s.name), Score::Song(s.clone())),
                 tree::What::Curve(c) => ("curve", Some(&c.name), Score::Curve(c.clone())),
                 _ => continue,

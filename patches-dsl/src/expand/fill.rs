@@ -14,6 +14,7 @@ use std::sync::Arc;
 impl<'t> Expander<'t> {
     /// Fills a declared body, its rounds of `for` last.
     pub(super) fn fill(&mut self, scope: usize, statements: &[&'t Statement]) {
+        self.check_scores(scope, statements);
         for statement in statements {
             match &statement.what {
                 tree::What::Define { name, chain, .. } => self.fill_define(scope, name, chain),

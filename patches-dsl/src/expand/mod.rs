@@ -9,6 +9,7 @@ mod declare;
 mod eval;
 mod fill;
 mod names;
+mod scores;
 mod settings;
 mod template;
 
@@ -70,7 +71,7 @@ pub(crate) struct Declared<'t> {
 #[derive(Clone)]
 pub(crate) enum Score {
     Pattern(Arc<score::Pattern>),
-    Section,
+    Section(Arc<score::Section>),
     Song(Arc<score::Song>),
     Curve(Arc<score::Curve>),
 }
@@ -175,6 +176,7 @@ impl<'t> Expander<'t> {
             name: Some(Arc::from("")),
             template: Arc::from(""),
             round: Arc::from(""),
+            given: Vec::new(),
             was: None,
             span: Span::default(),
         });
@@ -184,6 +186,7 @@ impl<'t> Expander<'t> {
             self.include(scope, &unit.includes);
             let statements = flatten(unit.statements);
             self.declare_shared(scope, &statements);
+            self.check_scores(scope, &statements);
         }
         let scope = self.scope(None, 0);
         self.main = scope;

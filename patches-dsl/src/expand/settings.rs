@@ -145,7 +145,7 @@ impl<'t> Expander<'t> {
         self.eval(expr, scope)
     }
 
-    fn scores_in_sight(&self, scope: usize, word: &str) -> Vec<std::sync::Arc<str>> {
+    pub(super) fn scores_in_sight(&self, scope: usize, word: &str) -> Vec<std::sync::Arc<str>> {
         let (mut at, mut names) = (Some(scope), Vec::new());
         while let Some(here) = at {
             names.extend(self.scopes[here].scores.keys().filter(|(w, _)| *w == word).map(|(_, name)| name.clone()));
@@ -195,6 +195,6 @@ fn score_value(score: Score) -> What {
         Score::Pattern(pattern) => What::Pattern(pattern),
         Score::Song(song) => What::Song(song),
         Score::Curve(curve) => What::Curve(curve),
-        Score::Section => What::Poison,
+        Score::Section(_) => What::Poison,
     }
 }

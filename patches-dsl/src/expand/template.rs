@@ -1,5 +1,6 @@
 //! Templates: an instance binds the parameters, gives its ports, and is opened after the body that uses it.
 
+use super::eval::Thing;
 use super::{Binding, Declared, Expander, Instance, Signal, State, flatten, value};
 use crate::fault::{Fault, codes};
 use crate::flat::*;
@@ -37,6 +38,7 @@ impl<'t> Expander<'t> {
             name,
             template: template_name,
             round,
+            given: Vec::new(),
             was: None,
             span: call.span,
         });
@@ -320,6 +322,16 @@ impl<'t> Expander<'t> {
         let statements: Vec<&'t Statement> = flatten(&template.body);
         self.declare(scope, &statements);
         self.fill(scope, &statements);
+        let mut given = Vec::with_capacity(template.decls.len());
+        for decl in &template.decls {
+            if let Some((binding, _)) = self.scopes[scope].names.get(&decl.name.text)
+                && let Thing::Value(v) = self.bound(binding.clone(), decl.name.span)
+            {
+                given.push(v);
+            }
+        }
+        let body = self.instances[index].body;
+        self.out.bodies[body].given = given;
     }
 
     /// A port of an instance, seen from outside: the one named, else the main one.
