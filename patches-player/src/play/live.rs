@@ -2,7 +2,7 @@
 
 use super::keeper::Keeper;
 use super::sink::{Look, Sink};
-use super::watch::{Quiet, Watch};
+use super::watch::{Quiet, WRITTEN, Watch};
 use crate::cli::PlayArgs;
 use crate::error::Error;
 use crate::event::{Event, Status, Stopped, Swapped, decibels, round};
@@ -33,8 +33,8 @@ const DATES: Duration = Duration::from_millis(500);
 
 /// What others tell the control thread.
 pub enum Message {
-    /// A file of the patch may have changed.
-    Touched,
+    /// A file of the patch may have changed then; more may come for so long.
+    Touched(Instant, Duration),
     /// Stop.
     Quit,
 }
@@ -133,18 +133,18 @@ impl Live {
         loop {
             let wait = self.quiet.wait(Instant::now(), TICK);
             match messages.recv_timeout(wait) {
-                Ok(Message::Touched) => self.quiet.touched(Instant::now()),
+                Ok(Message::Touched(then, quiet)) => self.quiet.touched(then, quiet),
                 Ok(Message::Quit) | Err(RecvTimeoutError::Disconnected) => break,
                 Err(RecvTimeoutError::Timeout) => {}
             }
-            if platform::signalled().is_some() {
+            if platform::signalled().is_some() || platform::hung_up() {
                 break;
             }
             let now = Instant::now();
             if now - dates >= DATES {
                 dates = now;
                 if self.watch.look() {
-                    self.quiet.touched(now);
+                    self.quiet.touched(now, WRITTEN);
                 }
             }
             if self.quiet.ready(now) {
@@ -168,7 +168,7 @@ impl Live {
         let begun = Instant::now();
         let loaded = patches_dsl::load(&self.file, &Disk, &self.library);
         if self.watch.follow(&loaded.watch) {
-            self.quiet.touched(now);
+            self.quiet.soon(now);
         }
         let texts: Vec<(PathBuf, String)> =
             loaded.files.iter().map(|file| (file.path.clone(), file.text.clone())).collect();

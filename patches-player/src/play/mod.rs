@@ -20,8 +20,11 @@ use patches_engine::session::{Head, Writer};
 use sink::{JsonSink, PlainSink};
 pub use sink::{Look, Sink};
 use std::io::{BufRead, IsTerminal};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Sender, channel};
 use std::sync::{Arc, Mutex};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
 
 /// How the player shows itself.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -40,6 +43,9 @@ fn shown(args: &PlayArgs) -> Shown {
     }
 }
 
+/// How long the screen may take to put the terminal back.
+const FAREWELL: Duration = Duration::from_secs(1);
+
 /// Plays until it is told to stop.
 ///
 /// # Errors
@@ -56,9 +62,9 @@ pub fn run(args: &PlayArgs) -> Result<(), Error> {
 
     let (sender, receiver) = channel();
     let touched = sender.clone();
-    let watch = watch::Watch::new(move || {
+    let watch = watch::Watch::new(move |quiet| {
         // Nobody listens any more when the player is stopping.
-        let _ = touched.send(Message::Touched);
+        let _ = touched.send(Message::Touched(Instant::now(), quiet));
     })?;
     let screen = Arc::new(Mutex::new(ui::Snapshot::new(&args.file, keeper.about().clone())));
     let sink: Box<dyn Sink> = match shown {
@@ -69,11 +75,20 @@ pub fn run(args: &PlayArgs) -> Result<(), Error> {
     let live = Live::new(args, control, keeper, log, watch, sink);
     let notes: Vec<Event> = notes;
     let thread = std::thread::Builder::new().name("control".into()).spawn(move || live.run(&receiver, notes))?;
-    match shown {
-        Shown::Screen => ui::run(&screen, &sender, || thread.is_finished())?,
-        Shown::Plain | Shown::Json => listen(sender),
+    let ended = Arc::new(AtomicBool::new(false));
+    let face = match shown {
+        Shown::Screen => Some(show(&screen, sender, &ended)?),
+        Shown::Plain | Shown::Json => {
+            listen(sender);
+            None
+        }
+    };
+    let summary = thread.join().map_err(|_| Error::Panicked)?;
+    ended.store(true, Ordering::Relaxed);
+    if let Some(face) = face {
+        join(face)?;
     }
-    let summary = thread.join().map_err(|_| Error::Panicked)??;
+    let summary = summary?;
     if shown == Shown::Screen {
         out::say(&Event::Stopped(summary).to_string());
     }
@@ -117,6 +132,35 @@ fn log(args: &PlayArgs, head: &Head, notes: &mut Vec<Event>) -> Result<Option<Wr
     };
     notes.push(Event::Notice { message: format!("no session log: {why}") });
     Ok(None)
+}
+
+/// Shows the screen on a thread of its own; however it ends, the player is to end with it.
+fn show(
+    screen: &Arc<Mutex<ui::Snapshot>>,
+    sender: Sender<Message>,
+    ended: &Arc<AtomicBool>,
+) -> Result<JoinHandle<Result<(), Error>>, Error> {
+    let (screen, ended) = (screen.clone(), ended.clone());
+    let face = move || {
+        let shown = ui::run(&screen, &sender, || ended.load(Ordering::Relaxed));
+        // The player may have stopped by itself.
+        let _ = sender.send(Message::Quit);
+        shown
+    };
+    Ok(std::thread::Builder::new().name("screen".into()).spawn(face)?)
+}
+
+/// Waits for the screen, but not for ever: where its terminal has gone away, crossterm reads without end, and there is
+/// nothing left to be put back.
+fn join(face: JoinHandle<Result<(), Error>>) -> Result<(), Error> {
+    let begun = Instant::now();
+    while !face.is_finished() {
+        if begun.elapsed() > FAREWELL {
+            return Ok(());
+        }
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    face.join().map_err(|_| Error::Panicked)?
 }
 
 /// Without a screen the end of the input, or a line `q`, is the end.

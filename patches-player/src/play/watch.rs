@@ -8,8 +8,10 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant, SystemTime};
 
-/// After this long without an event a file is read: an editor may write it in parts.
-const QUIET: Duration = Duration::from_millis(10);
+/// After this long without an event a file that was written is read: an editor may write it in parts.
+pub const WRITTEN: Duration = Duration::from_millis(5);
+/// One that was renamed into place is whole; this is only for editors that rename several.
+pub const RENAMED: Duration = Duration::from_millis(1);
 /// Never longer than this after the first event.
 const PATIENCE: Duration = Duration::from_millis(100);
 /// A fault this soon after an event may be half a text: it is read once more when this is over.
@@ -31,18 +33,21 @@ pub struct Watch {
 type Stamp = (Option<SystemTime>, u64);
 
 impl Watch {
-    /// Calls `touched` from another thread when one of the followed files may have changed.
+    /// Calls `touched` from another thread when one of the followed files may have changed, with how long to wait for
+    /// more.
     ///
     /// # Errors
     /// If the system gives no watcher.
-    pub fn new(touched: impl Fn() + Send + 'static) -> notify::Result<Watch> {
+    pub fn new(touched: impl Fn(Duration) + Send + 'static) -> notify::Result<Watch> {
         let names = Arc::new(Mutex::new(BTreeSet::<PathBuf>::new()));
         let known = names.clone();
         let watcher = notify::recommended_watcher(move |event: notify::Result<notify::Event>| {
             let Ok(event) = event else { return };
             let known = known.lock().unwrap_or_else(PoisonError::into_inner);
-            if is_save(event.kind) && event.paths.iter().any(|path| known.contains(path)) {
-                touched();
+            if event.paths.iter().any(|path| known.contains(path))
+                && let Some(quiet) = saved(event.kind)
+            {
+                touched(quiet);
             }
         })?;
         Ok(Watch { watcher, folders: BTreeSet::new(), names, files: vec![], stamps: vec![], known: vec![] })
@@ -102,15 +107,17 @@ fn places(file: &Path) -> Vec<PathBuf> {
     own.into_iter().chain(file.canonicalize()).collect()
 }
 
-/// Whether an event can be the end of a save.
-fn is_save(kind: EventKind) -> bool {
+/// How long to wait after an event, if it can be the end of a save.
+fn saved(kind: EventKind) -> Option<Duration> {
     match kind {
-        EventKind::Access(AccessKind::Close(AccessMode::Write)) => true,
-        EventKind::Modify(ModifyKind::Name(RenameMode::From)) => false,
-        EventKind::Modify(ModifyKind::Name(_)) => true,
+        EventKind::Access(AccessKind::Close(AccessMode::Write)) => Some(WRITTEN),
+        EventKind::Modify(ModifyKind::Name(RenameMode::From)) => None,
+        EventKind::Modify(ModifyKind::Name(_)) => Some(RENAMED),
         // Linux tells when a file is closed; elsewhere every change is one.
-        EventKind::Modify(ModifyKind::Data(_) | ModifyKind::Any) | EventKind::Create(_) => !cfg!(target_os = "linux"),
-        _ => false,
+        EventKind::Modify(ModifyKind::Data(_) | ModifyKind::Any) | EventKind::Create(_) => {
+            (!cfg!(target_os = "linux")).then_some(WRITTEN)
+        }
+        _ => None,
     }
 }
 
@@ -124,12 +131,17 @@ pub struct Quiet {
 }
 
 impl Quiet {
-    /// An event came.
-    pub fn touched(&mut self, now: Instant) {
+    /// An event came; to be read when no other comes for so long.
+    pub fn touched(&mut self, now: Instant, quiet: Duration) {
         let first = *self.first.get_or_insert(now);
         self.last = Some(now);
-        self.due = Some((now + QUIET).min(first + PATIENCE));
+        self.due = Some((now + quiet).min(first + PATIENCE));
         self.retried = false;
+    }
+
+    /// To be read once more soon, though no event came.
+    pub fn soon(&mut self, now: Instant) {
+        self.due = self.due.or(Some(now + WRITTEN));
     }
 
     /// Whether to read now.
@@ -174,7 +186,7 @@ mod tests {
 
     fn watch(files: &[PathBuf]) -> (Watch, mpsc::Receiver<()>) {
         let (sender, receiver) = mpsc::channel();
-        let mut watch = Watch::new(move || sender.send(()).expect("the test listens")).expect("a watcher");
+        let mut watch = Watch::new(move |_| sender.send(()).expect("the test listens")).expect("a watcher");
         watch.follow(files);
         (watch, receiver)
     }
@@ -240,17 +252,21 @@ mod tests {
         let start = Instant::now();
         let at = |ms| start + Duration::from_millis(ms);
         let mut quiet = Quiet::default();
-        quiet.touched(at(0));
-        quiet.touched(at(8));
-        assert!(!quiet.ready(at(17)));
-        assert!(quiet.ready(at(18)));
-        assert!(!quiet.ready(at(19)), "once");
-        assert!(quiet.again(at(20)), "it may be half a text");
-        assert!(!quiet.ready(at(57)));
-        assert!(quiet.ready(at(58)));
-        assert!(!quiet.again(at(58)), "but once only");
+        quiet.touched(at(0), WRITTEN);
+        quiet.touched(at(3), WRITTEN);
+        assert!(!quiet.ready(at(7)));
+        assert!(quiet.ready(at(8)));
+        assert!(!quiet.ready(at(9)), "once");
+        assert!(quiet.again(at(10)), "it may be half a text");
+        assert!(!quiet.ready(at(52)));
+        assert!(quiet.ready(at(53)));
+        assert!(!quiet.again(at(53)), "but once only");
+        quiet.soon(at(55));
+        assert!(quiet.ready(at(60)) && !quiet.again(at(60)), "no event, so no half text");
+        quiet.touched(at(60), RENAMED);
+        assert!(quiet.ready(at(61)), "what was renamed is whole");
         for ms in 100..300 {
-            quiet.touched(at(ms));
+            quiet.touched(at(ms), WRITTEN);
         }
         assert!(quiet.ready(at(200)), "a file that is always written is read now and then");
     }

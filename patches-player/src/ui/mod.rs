@@ -68,8 +68,6 @@ pub fn run(shared: &Arc<Mutex<Snapshot>>, control: &Sender<Message>, finished: i
     let mut face = Face { view: View::Mix, help: false, shape: Shape::of_terminal() };
     let shown = show(shared, control, finished, &mut terminal, &mut face);
     drop(taken);
-    // However the screen ended, the player is to end with it; it may have stopped by itself.
-    let _ = control.send(Message::Quit);
     shown
 }
 
