@@ -24,6 +24,7 @@ pub mod score;
 mod show;
 mod show_score;
 mod source;
+mod statement;
 pub mod tree;
 pub mod value;
 mod yaml;

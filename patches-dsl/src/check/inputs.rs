@@ -338,7 +338,16 @@ impl Checker<'_> {
 
     fn scale(&mut self, module: &mut Module, scale: &Scale, span: Span) {
         match scale {
-            Scale::Named(word) => self.choice(module, "scale", word, span),
+            Scale::Named(word) => {
+                let listed = module.spec.params.iter().position(|param| matches!(param.kind, ParamKind::List(_)));
+                match listed {
+                    Some(index) => {
+                        let list = Arc::from([Item::Word(Arc::from(&**word))]);
+                        module.params.insert((index as u16, 0), ParamValue::List(list));
+                    }
+                    None => self.choice(module, "scale", word, span),
+                }
+            }
             Scale::Listed(list) => {
                 let Some(index) = module.spec.param("scale") else { return };
                 let list = list.iter().map(|v| Item::Number(*v)).collect();

@@ -7,6 +7,7 @@ use crate::kinds;
 use patches_core::graph::{Item, ParamValue, Setting};
 use patches_core::spec::{Input, Kind, Param, ParamKind};
 use std::collections::BTreeMap;
+use std::ops::RangeInclusive;
 use std::sync::Arc;
 
 impl Checker<'_> {
@@ -53,14 +54,7 @@ impl Checker<'_> {
                 format!("one of {}", words.join(" "))
             }
             (ParamKind::Int { min, max, .. }, What::Const(c)) if c.as_whole().is_some() => {
-                let n = c.as_whole().unwrap_or(0);
-                if n < *min || n > *max {
-                    let held = n.clamp(*min, *max);
-                    let message = format!("`{name}` is {min} to {max}; {held} is used");
-                    self.fault(Fault::warning(codes::OUT_OF_RANGE, v.span, message));
-                    return Some(ParamValue::Int(held));
-                }
-                return Some(ParamValue::Int(n));
+                return Some(self.whole_of(name, c.as_whole().unwrap_or(0), *min..=*max, v));
             }
             (ParamKind::Int { .. }, _) => "a whole number, such as `3`".to_string(),
             (ParamKind::Bool(_), What::Bool(b)) => return Some(ParamValue::Bool(*b)),
@@ -104,6 +98,16 @@ impl Checker<'_> {
         let message = format!("`{name}` expects {expected}, not {}", v.what.name());
         self.fault(Fault::error(code, v.span, message));
         None
+    }
+
+    /// A whole number, held to its range.
+    fn whole_of(&mut self, name: &str, n: i64, range: RangeInclusive<i64>, v: &V) -> ParamValue {
+        let held = n.clamp(*range.start(), *range.end());
+        if held != n {
+            let message = format!("`{name}` is {} to {}; {held} is used", range.start(), range.end());
+            self.fault(Fault::warning(codes::OUT_OF_RANGE, v.span, message));
+        }
+        ParamValue::Int(held)
     }
 
     fn choice_of(&mut self, param: &Param, words: &[&[&'static str]], word: &str, v: &V) -> Option<ParamValue> {

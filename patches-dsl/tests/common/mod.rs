@@ -127,7 +127,7 @@ fn control() -> Vec<Spec> {
             .with_output(output(&["velocity"], Kind::Gain)),
         Spec::new(&["Quant"], "quantiser")
             .with_input(input(&["in"], Kind::Pitch))
-            .with_param(Param::choice(&["scale"], &[&["major"], &["minor"]], ""))
+            .with_param(Param::list(&["scale"], Kind::Interval, ""))
             .with_output(output(&["out"], Kind::Pitch)),
     ]
 }

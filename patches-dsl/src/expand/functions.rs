@@ -1,0 +1,66 @@
+//! Functions of expressions.
+
+use super::{Expander, value};
+use crate::fault::{Fault, codes};
+use crate::flat::*;
+use crate::tree::{Expr, Name};
+use crate::value::{Const, Dim, Misfit};
+use patches_core::graph::Span;
+
+impl<'t> Expander<'t> {
+    /// `file("…")`, `min(a, b)` and the like.
+    pub(super) fn function(&mut self, name: &Name, args: &'t [Expr], scope: usize, span: Span) -> V {
+        if &*name.text == "file" {
+            if let [Expr::Text(text, _)] = args {
+                return value(What::File(text.clone()), span);
+            }
+            let fault = Fault::error(codes::ARGUMENT, span, "`file` takes one text");
+            self.fault(scope, fault.help("write `file(\"samples/kick.wav\")`"));
+            return value(What::Poison, span);
+        }
+        let Some(function) = Function::named(&name.text) else {
+            self.unknown_type(scope, name);
+            return value(What::Poison, span);
+        };
+        let (count, form) = function.arguments();
+        if args.len() != count {
+            let message = format!("`{}` takes {count} values, not {}", function.name(), args.len());
+            self.fault(scope, Fault::error(codes::ARGUMENT, span, message).help(format!("write `{form}`")));
+            return value(What::Poison, span);
+        }
+        if function == Function::Quantize {
+            let x = self.eval(&args[0], scope);
+            let scale = self.eval_words(&args[1], scope);
+            let whole = What::Apply(function, vec![x.clone(), scale]);
+            return self.compose(whole, &[&x], scope, span);
+        }
+        let args: Vec<V> = args.iter().map(|arg| self.eval(arg, scope)).collect();
+        let constants: Option<Vec<Const>> = args
+            .iter()
+            .map(|arg| match &arg.what {
+                What::Const(c) => Some(*c),
+                _ => None,
+            })
+            .collect();
+        match constants {
+            Some(constants) => self.computed(apply(function, &constants), scope, span),
+            None => {
+                let parts: Vec<&V> = args.iter().collect();
+                self.compose(What::Apply(function, args.clone()), &parts, scope, span)
+            }
+        }
+    }
+}
+
+/// A function of constants.
+fn apply(function: Function, args: &[Const]) -> Result<Const, Misfit> {
+    match (function, args) {
+        (Function::Min, [a, b]) => a.bound(*b, false),
+        (Function::Max, [a, b]) => a.bound(*b, true),
+        (Function::Abs, [x]) if x.dim != Dim::Pitch => Ok(Const { value: x.value.abs(), ..*x }),
+        (Function::Clamp, [x, low, high]) => x.bound(*low, true)?.bound(*high, false),
+        (Function::Mix, [a, b, t]) => a.plus(b.plus(*a, true)?.times(*t)?, false),
+        (_, [x, ..]) => x.minus(),
+        (_, []) => Ok(Const::whole(0.0)),
+    }
+}
