@@ -38,6 +38,7 @@ impl Kernel for Clap {
     type Mid<L: Lanes> = Mid<L>;
     type Raw<L: Lanes> = Out<L>;
 
+    #[inline(always)]
     fn map<L: Lanes>(cx: &Cx, c: Ctl<L>) -> Mid<L> {
         let (zero, one) = (L::splat(0.0), L::splat(1.0));
         let (sin, cos) = filter::corner(cx, c.filter, zero, zero);
@@ -51,6 +52,7 @@ impl Kernel for Clap {
         Mid::new(ring, short, c.bursts.floor() - one, c.spread * L::splat(cx.rate), a2, a3, b1, gain)
     }
 
+    #[inline(always)]
     fn scan<L: Lanes>(cx: &Cx, s: &mut State<L>, m: Mid<L>, x: Sig<L>) -> Out<L> {
         let (zero, one) = (L::splat(0.0), L::splat(1.0));
         let v3 = drum::noise::<L>(cx, s.seed) * s.level - s.s2;
@@ -72,6 +74,7 @@ impl Kernel for Clap {
         Out::new(y)
     }
 
+    #[inline(always)]
     fn fin<L: Lanes>(_: &Cx, r: Out<L>) -> Out<L> {
         r
     }

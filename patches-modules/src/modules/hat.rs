@@ -42,6 +42,7 @@ impl Kernel for Hat {
     type Mid<L: Lanes> = Mid<L>;
     type Raw<L: Lanes> = Out<L>;
 
+    #[inline(always)]
     fn map<L: Lanes>(cx: &Cx, c: Ctl<L>) -> Mid<L> {
         let (zero, one) = (L::splat(0.0), L::splat(1.0));
         let (sin, cos) = filter::corner(cx, c.filter, zero, zero);
@@ -52,6 +53,7 @@ impl Kernel for Hat {
         Mid::new(maths::hz_of_pitch(c.pitch), left, c.tone, c.shimmer, a2, a3, b1, k)
     }
 
+    #[inline(always)]
     fn scan<L: Lanes>(cx: &Cx, s: &mut State<L>, m: Mid<L>, x: Sig<L>) -> Out<L> {
         let (zero, one) = (L::splat(0.0), L::splat(1.0));
         s.p1 = s.p1 + drum::step(cx, m.hertz);
@@ -79,6 +81,7 @@ impl Kernel for Hat {
         Out::new(y)
     }
 
+    #[inline(always)]
     fn fin<L: Lanes>(_: &Cx, r: Out<L>) -> Out<L> {
         r
     }

@@ -38,12 +38,14 @@ impl Kernel for Kick {
     type Mid<L: Lanes> = Mid<L>;
     type Raw<L: Lanes> = Stroke<L>;
 
+    #[inline(always)]
     fn map<L: Lanes>(cx: &Cx, c: Ctl<L>) -> Mid<L> {
         let one = L::splat(1.0);
         let (body, fall) = (one - curve::approach(cx, c.decay), one - curve::approach(cx, c.sweep_time));
         Mid::new(maths::hz_of_pitch(c.pitch), body, fall, c.sweep, c.click, c.drive, c.noise)
     }
 
+    #[inline(always)]
     fn scan<L: Lanes>(cx: &Cx, s: &mut State<L>, m: Mid<L>, x: Sig<L>) -> Stroke<L> {
         let (zero, one) = (L::splat(0.0), L::splat(1.0));
         let white = drum::noise::<L>(cx, s.seed);
@@ -61,6 +63,7 @@ impl Kernel for Kick {
         stroke
     }
 
+    #[inline(always)]
     fn fin<L: Lanes>(_: &Cx, r: Stroke<L>) -> Out<L> {
         let body = maths::sin_of_phase(r.phase) * r.level;
         Out::new(maths::tanh_fast((body + r.noise) * r.drive) * r.strength)

@@ -52,13 +52,16 @@ mod aim {
     impl Kernel for Aim {
         type Mid<L: Lanes> = Ctl<L>;
         type Raw<L: Lanes> = Out<L>;
+        #[inline(always)]
         fn map<L: Lanes>(_: &Cx, c: Ctl<L>) -> Ctl<L> {
             c
         }
+        #[inline(always)]
         fn scan<L: Lanes>(_: &Cx, _: &mut State<L>, _: Ctl<L>, x: Sig<L>) -> Out<L> {
             // Far beyond any pitch; what is held there still has its octave.
             Out::new(x.centre.mla(x.range, x.value).clamp(L::splat(-100.0), L::splat(100.0)))
         }
+        #[inline(always)]
         fn fin<L: Lanes>(_: &Cx, r: Out<L>) -> Out<L> {
             r
         }
@@ -73,9 +76,11 @@ mod degree {
         const SERIAL: bool = true;
         type Mid<L: Lanes> = Ctl<L>;
         type Raw<L: Lanes> = Out<L>;
+        #[inline(always)]
         fn map<L: Lanes>(_: &Cx, c: Ctl<L>) -> Ctl<L> {
             c
         }
+        #[inline(always)]
         fn scan<L: Lanes>(cx: &Cx, _: &mut State<L>, _: Ctl<L>, x: Sig<L>) -> Out<L> {
             let above = x.at - x.root;
             let octave = above.floor();
@@ -83,6 +88,7 @@ mod degree {
             let cent = ((above - octave) * L::splat(CENTS as f32) + L::splat(0.5)).to_int();
             Out::new(x.root + (octave + L::lookup(cx.mem(0), cent)))
         }
+        #[inline(always)]
         fn fin<L: Lanes>(_: &Cx, r: Out<L>) -> Out<L> {
             r
         }
@@ -96,9 +102,11 @@ mod near {
     impl Kernel for Near {
         type Mid<L: Lanes> = Ctl<L>;
         type Raw<L: Lanes> = Out<L>;
+        #[inline(always)]
         fn map<L: Lanes>(_: &Cx, c: Ctl<L>) -> Ctl<L> {
             c
         }
+        #[inline(always)]
         fn scan<L: Lanes>(cx: &Cx, _: &mut State<L>, _: Ctl<L>, x: Sig<L>) -> Out<L> {
             let note = x.pitch + (x.at - x.pitch).round();
             if cx.option(Opt::first as u32) == 1 {
@@ -107,6 +115,7 @@ mod near {
             let nearer = (note - x.at).abs().lt((x.best - x.at).abs());
             Out::new(L::select(nearer, note, x.best))
         }
+        #[inline(always)]
         fn fin<L: Lanes>(_: &Cx, r: Out<L>) -> Out<L> {
             r
         }
@@ -120,15 +129,18 @@ mod change {
     impl Kernel for Change {
         type Mid<L: Lanes> = Ctl<L>;
         type Raw<L: Lanes> = Out<L>;
+        #[inline(always)]
         fn map<L: Lanes>(_: &Cx, c: Ctl<L>) -> Ctl<L> {
             c
         }
+        #[inline(always)]
         fn scan<L: Lanes>(_: &Cx, s: &mut State<L>, _: Ctl<L>, x: Sig<L>) -> Out<L> {
             let none = L::Bits::splat(0);
             let same = x.note.eq(s.last) | s.begun.eq(none);
             *s = State::new(x.note, !none);
             Out::new(L::select(same, L::splat(0.0), L::splat(1.0)))
         }
+        #[inline(always)]
         fn fin<L: Lanes>(_: &Cx, r: Out<L>) -> Out<L> {
             r
         }

@@ -47,6 +47,7 @@ impl Kernel for Snare {
     type Mid<L: Lanes> = Mid<L>;
     type Raw<L: Lanes> = Stroke<L>;
 
+    #[inline(always)]
     fn map<L: Lanes>(cx: &Cx, c: Ctl<L>) -> Mid<L> {
         let (zero, one) = (L::splat(0.0), L::splat(1.0));
         let all = one - curve::approach(cx, c.decay);
@@ -61,6 +62,7 @@ impl Kernel for Snare {
         Mid::new(hertz, body, wires, c.tone, snap, sin * cos * inv, sin * sin * inv, sin * sin.mla(k, cos) * inv)
     }
 
+    #[inline(always)]
     fn scan<L: Lanes>(cx: &Cx, s: &mut State<L>, m: Mid<L>, x: Sig<L>) -> Stroke<L> {
         let (zero, one) = (L::splat(0.0), L::splat(1.0));
         let v3 = drum::noise::<L>(cx, s.seed) - s.s2;
@@ -81,6 +83,7 @@ impl Kernel for Snare {
         stroke
     }
 
+    #[inline(always)]
     fn fin<L: Lanes>(_: &Cx, r: Stroke<L>) -> Out<L> {
         let (low, high) = (maths::sin_of_phase(r.low), maths::sin_of_phase(r.high));
         let shell = low.mla(r.tone, high - low) * r.body;
