@@ -24,8 +24,8 @@ pub fn setting(c: Const, input: &Input, span: Span) -> Result<(Setting, Option<F
         (Kind::Pitch | Kind::Interval, Dim::Time) if c.old == Some(Old::Seconds) => {
             hint(c.value / 12.0, "`7s` as an interval is written `7st` today")
         }
-        (Kind::Pitch | Kind::Interval, Dim::Interval) if c.old == Some(Old::Cents) => {
-            hint(c.value, "`50c` is written `50ct` today")
+        (Kind::Pitch, Dim::Pitch | Dim::Interval) | (Kind::Interval, Dim::Interval) if c.old.is_some() => {
+            hint(c.value, "`7s` and `50c` as intervals are written `7st` and `50ct` today")
         }
         (Kind::Pitch, Dim::Pitch | Dim::Interval) | (Kind::Interval, Dim::Interval) => number(c.value),
         (Kind::Pitch, Dim::Frequency) => match c.as_pitch() {

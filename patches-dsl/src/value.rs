@@ -57,8 +57,8 @@ impl Dim {
 pub enum Old {
     /// `7s`: seconds, but semitones as an interval, pitch or scale.
     Seconds,
-    /// `50c`: cents.
-    Cents,
+    /// `50c`: cents, or something made of an older interval.
+    Interval,
 }
 
 /// A constant.
@@ -109,7 +109,7 @@ impl Const {
             "oct" => Const::new(Dim::Interval, v),
             "st" => Const::new(Dim::Interval, v / 12.0),
             "ct" => Const::new(Dim::Interval, v / 1200.0),
-            "c" => Const { old: Some(Old::Cents), ..Const::new(Dim::Interval, v / 1200.0) },
+            "c" => Const { old: Some(Old::Interval), ..Const::new(Dim::Interval, v / 1200.0) },
             "s" => Const { old: Some(Old::Seconds), ..Const::new(Dim::Time, v) },
             "ms" => Const::new(Dim::Time, v / 1000.0),
             "min" => Const::new(Dim::Time, v * 60.0),
@@ -155,6 +155,15 @@ impl Const {
 
     /// `self + other`, or `self - other`.
     pub fn plus(self, other: Const, minus: bool) -> Result<Const, Misfit> {
+        let octaves = |dim| matches!(dim, Dim::Pitch | Dim::Frequency | Dim::Interval);
+        if other.old == Some(Old::Seconds) && octaves(self.dim) {
+            let interval = Const::new(Dim::Interval, other.value / 12.0);
+            return Ok(Const { old: Some(Old::Interval), ..self.plus(interval, minus)? });
+        }
+        if other.old.is_some() && octaves(self.dim) {
+            let plain = Const { old: None, ..other };
+            return Ok(Const { old: Some(Old::Interval), ..self.plus(plain, minus)? });
+        }
         let sign = if minus { -1.0 } else { 1.0 };
         let sum = |dim, a: f64, b: f64| Ok(Const::new(dim, a + sign * b));
         match (self.dim, other.dim) {

@@ -53,7 +53,7 @@ impl Checker<'_> {
             scale = Const::new(Dim::Interval, scale.value / 12.0);
             self.fault(crate::kinds::old_spelling("`7s` as a scale is written `7st` today", span));
         }
-        if scale.old == Some(Old::Cents) {
+        if scale.old == Some(Old::Interval) {
             self.fault(crate::kinds::old_spelling("`50c` is written `50ct` today", span));
         }
         if scale.dim.is_plain() {

@@ -189,7 +189,15 @@ impl<'t> Expander<'t> {
             }
             Entry::Pass(param) => {
                 let v = self.param(param, scope);
-                self.set(module, &param.name, Channel::Unsaid, Given::Value(v), scope);
+                // `<level[0]>` goes on as `level[0]`.
+                let channel = match (&param.index, at) {
+                    (Some(index), _) | (None, Some(index)) => match index.text.parse::<u32>() {
+                        Ok(number) => Channel::Number(number),
+                        Err(_) => self.at_channel(index, module, scope),
+                    },
+                    (None, None) => Channel::Unsaid,
+                };
+                self.set(module, &param.name, channel, Given::Value(v), scope);
             }
             Entry::Set { name, index, value: expr } => {
                 let channel = match (index, at) {
