@@ -149,8 +149,7 @@ unsafe fn fused<K: Kernel, L: Lanes>(call: &Call, now: u64, at: usize, n: usize)
                 cx.now = (now as u32).wrapping_add((i - at) as u32);
                 let raw = K::scan(&cx, &mut state, mid, K::Sig::<L>::across(ports.sig, i));
                 let out = K::fin(&cx, raw);
-                fault = fault + out.fault();
-                out.put_across(ports.out, i);
+                fault = fault + out.put_across(ports.out, i, cx.wanted);
             }
         } else {
             for i in at..at + n {
@@ -158,8 +157,7 @@ unsafe fn fused<K: Kernel, L: Lanes>(call: &Call, now: u64, at: usize, n: usize)
                 let mid = K::map(&cx, K::Ctl::<L>::across(ports.ctl, i));
                 let raw = K::scan(&cx, &mut state, mid, K::Sig::<L>::across(ports.sig, i));
                 let out = K::fin(&cx, raw);
-                fault = fault + out.fault();
-                out.put_across(ports.out, i);
+                fault = fault + out.put_across(ports.out, i, cx.wanted);
             }
         }
         state.write(call.state, L::COUNT);
@@ -197,9 +195,9 @@ unsafe fn one_lanes<K: Kernel, L: Lanes>(call: &Call, now: u64, at: usize) -> bo
         let mut state = open::<K, L>(call, now);
         let raw = K::scan(&cx, &mut state, mid, K::Sig::<L>::across(ports.sig, at));
         let out = K::fin(&cx, raw);
-        out.put_across(ports.out, at);
+        let fault = out.put_across(ports.out, at, cx.wanted);
         state.write(call.state, L::COUNT);
-        !out.fault().all_zero()
+        !fault.all_zero()
     }
 }
 
@@ -235,9 +233,9 @@ unsafe fn one_mono<K: Kernel>(call: &Call, now: u64, at: usize) -> bool {
         let mut state = open::<K, f32>(call, now);
         let raw = K::scan(&cx, &mut state, mid, K::Sig::<f32>::across(ports.sig, at));
         let out = K::fin(&cx, raw);
-        out.put_across(ports.out, at);
+        let fault: f32 = out.put_across(ports.out, at, cx.wanted);
         state.write(call.state, 1);
-        !out.fault().all_zero()
+        !fault.all_zero()
     }
 }
 
@@ -254,8 +252,7 @@ unsafe fn flat<K: Kernel, L: Lanes>(call: &Call, at: usize, n: usize) -> bool {
             let mid = K::map(&call.cx, K::Ctl::<L>::along(ports.ctl, i));
             let raw = K::scan(&call.cx, &mut none, mid, K::Sig::<L>::along(ports.sig, i));
             let out = K::fin(&call.cx, raw);
-            fault = fault + out.fault();
-            out.put_along(ports.out, i);
+            fault = fault + out.put_along(ports.out, i, call.cx.wanted);
             i += L::COUNT;
         }
     }
@@ -287,8 +284,7 @@ unsafe fn split<K: Kernel, L: Lanes>(call: &Call, now: u64, at: usize, n: usize)
                 raw.write(raws.add(i), PLANE);
             } else {
                 let out = K::fin(&cx, raw);
-                fault += out.fault();
-                out.put_across(ports.out, at + i);
+                fault += out.put_across(ports.out, at + i, cx.wanted);
             }
         }
         state.write(call.state, 1);
@@ -297,8 +293,7 @@ unsafe fn split<K: Kernel, L: Lanes>(call: &Call, now: u64, at: usize, n: usize)
             let mut i = 0;
             while i < n {
                 let out = K::fin(&cx, K::Raw::<L>::read(raws.add(i), PLANE));
-                faults = faults + out.fault();
-                out.put_along(ports.out, at + i);
+                faults = faults + out.put_along(ports.out, at + i, cx.wanted);
                 i += L::COUNT;
             }
             bad = !faults.all_zero();

@@ -37,6 +37,9 @@ pub struct Cx {
     pub linked: u32,
     /// Outputs that anything reads: bit by position.
     pub wanted: u32,
+    /// Inputs that are 0 for as long as the plan plays: bit by position, controls first. What they would do may be left
+    /// out, if that gives the same bits.
+    pub zero: u32,
     /// The engine's clock at the frame in hand, its low 32 bits; valid in `scan`.
     pub now: u32,
     mem: *const Mem,
@@ -49,7 +52,7 @@ impl Cx {
     /// `mem` must point to 16 entries for each memory of the kernel, valid while the context is used, or be null if
     /// the kernel asks for none.
     pub unsafe fn new(rate: f32, opt: u32, linked: u32, wanted: u32, mem: *const Mem) -> Cx {
-        Cx { rate, period: 1.0 / rate, opt, linked, wanted, now: 0, mem }
+        Cx { rate, period: 1.0 / rate, opt, linked, wanted, zero: 0, now: 0, mem }
     }
 
     /// Option number `index`, as declared.
@@ -58,16 +61,23 @@ impl Cx {
         (self.opt >> (8 * index)) & 0xff
     }
 
-    /// Whether the input at this position has a cable.
+    /// Whether the input at this position has a cable. What depends on it is jumped over, not computed and left out.
     #[inline(always)]
     pub fn linked(&self, input: u32) -> bool {
-        self.linked >> input & 1 != 0
+        taken(self.linked >> input & 1 != 0)
     }
 
-    /// Whether anything reads the output at this position.
+    /// Whether the input at this position is 0 for as long as the plan plays: for work that is then left out and gives the
+    /// same bits.
+    #[inline(always)]
+    pub fn is_zero(&self, input: u32) -> bool {
+        taken(self.zero >> input & 1 != 0)
+    }
+
+    /// Whether anything reads the output at this position. What depends on it is jumped over, not computed and left out.
     #[inline(always)]
     pub fn wants(&self, output: u32) -> bool {
-        self.wanted >> output & 1 != 0
+        taken(self.wanted >> output & 1 != 0)
     }
 
     /// Memory number `index` of the module: 16 entries, one per lane.
@@ -76,6 +86,21 @@ impl Cx {
         // SAFETY: `new` vouches for 16 entries per memory.
         unsafe { std::slice::from_raw_parts(self.mem.add(index * LANES), LANES) }
     }
+}
+
+/// The same answer, as a branch that the compiler keeps. All frames of a call take it alike, so the processor foresees
+/// it; without this, what stands behind it may be computed always and masked.
+#[inline(always)]
+fn taken(yes: bool) -> bool {
+    if yes {
+        // Miri knows no assembly, and has no speed to lose.
+        #[cfg(not(miri))]
+        // SAFETY: no instruction at all.
+        unsafe {
+            std::arch::asm!("", options(nomem, nostack, preserves_flags));
+        }
+    }
+    yes
 }
 
 /// A row of named lane values: ports, state, or what passes from one part of a kernel to the next. Written by [`row!`](crate::row).
@@ -105,19 +130,17 @@ pub trait Row<L: Lanes>: Copy {
     /// # Safety
     /// As `across`; mono ports must be readable up to frame `at + L::COUNT - 1`.
     unsafe fn along(io: *const Io, at: usize) -> Self;
-    /// Writes all ports at frame `at`, across lanes.
+    /// Writes the ports that anything reads (`wanted`, bit by position) at frame `at`, across lanes. Gives zero in every
+    /// lane in which all values written are finite, else NaN.
     ///
     /// # Safety
     /// As `across`, for writing.
-    unsafe fn put_across(self, io: *const Io, at: usize);
-    /// Writes all ports of one voice at `L::COUNT` frames from `at` on. A port of stride 0 that nobody reads must still
-    /// have room for `L::COUNT` floats.
+    unsafe fn put_across(self, io: *const Io, at: usize, wanted: u32) -> L;
+    /// As `put_across`, of one voice at `L::COUNT` frames from `at` on.
     ///
     /// # Safety
     /// As `along`, for writing.
-    unsafe fn put_along(self, io: *const Io, at: usize);
-    /// Zero in every lane in which all values are finite, else NaN.
-    fn fault(self) -> L;
+    unsafe fn put_along(self, io: *const Io, at: usize, wanted: u32) -> L;
     /// Floats nearer to zero than 1e-20 become zero, so that no state lingers among denormals, on any processor.
     fn snap(self) -> Self;
 }
@@ -222,22 +245,26 @@ macro_rules! row {
                 $name { $($f,)* none: std::marker::PhantomData }
             }
             #[inline(always)]
-            unsafe fn put_across(self, io: *const $crate::kernel::Io, at: usize) {
-                let mut k = 0;
-                // SAFETY: the caller vouches for the ports and the frame.
-                $(unsafe { let io = &*io.add(k); $crate::row!(@store L (self.$f) (io.p.add(at * io.stride)) $($b)?) }; k += 1;)*
+            unsafe fn put_across(self, io: *const $crate::kernel::Io, at: usize, wanted: u32) -> L {
+                let (mut k, mut fault) = (0, L::splat(0.0));
+                $(
+                    if wanted >> k & 1 != 0 {
+                        $crate::row!(@fault fault (self.$f) $($b)?);
+                        // SAFETY: the caller vouches for the ports and the frame.
+                        unsafe {
+                            let io = &*io.add(k);
+                            $crate::row!(@store L (self.$f) (io.p.add(at * io.stride)) $($b)?);
+                        }
+                    }
+                    k += 1;
+                )*
+                fault
             }
             #[inline(always)]
-            unsafe fn put_along(self, io: *const $crate::kernel::Io, at: usize) {
-                let mut k = 0;
+            unsafe fn put_along(self, io: *const $crate::kernel::Io, at: usize, wanted: u32) -> L {
+                // A voice's frames lie side by side: the same places, `L::COUNT` of them.
                 // SAFETY: the caller vouches for the ports and the frames.
-                $(unsafe { let io = &*io.add(k); $crate::row!(@store L (self.$f) (io.p.add(at * io.stride)) $($b)?) }; k += 1;)*
-            }
-            #[inline(always)]
-            fn fault(self) -> L {
-                let mut sum = L::splat(0.0);
-                $($crate::row!(@fault sum (self.$f) $($b)?);)*
-                sum
+                unsafe { $crate::kernel::Row::<L>::put_across(self, io, at, wanted) }
             }
             #[inline(always)]
             fn snap(self) -> Self {

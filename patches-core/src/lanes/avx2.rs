@@ -5,6 +5,7 @@
 //! instruction set from it, and elsewhere it would be an illegal instruction on an older processor. No fused
 //! multiply-add is used or needed.
 
+use super::exact::{Exact, SNAP};
 use super::{LANES, LaneBits, LaneMask, Lanes, Mem};
 use std::arch::x86_64::*;
 use std::ops::{Add, BitAnd, BitOr, BitXor, Div, Mul, Neg, Not, Sub};
@@ -287,5 +288,55 @@ impl LaneBits for Avx2Bits {
     #[inline(always)]
     fn float_bits(self) -> Avx2x16 {
         avx2!(Avx2x16(_mm256_castsi256_ps(self.0), _mm256_castsi256_ps(self.1)))
+    }
+}
+
+impl Exact for Avx2x16 {
+    type Sums = [__m256d; 4];
+
+    #[inline(always)]
+    fn none() -> [__m256d; 4] {
+        avx2!([_mm256_setzero_pd(); 4])
+    }
+
+    #[inline(always)]
+    fn gather(self, sums: &mut [__m256d; 4]) {
+        avx2!({
+            let snap = _mm256_set1_pd(SNAP);
+            let parts = [
+                _mm256_castps256_ps128(self.0),
+                _mm256_extractf128_ps::<1>(self.0),
+                _mm256_castps256_ps128(self.1),
+                _mm256_extractf128_ps::<1>(self.1),
+            ];
+            let mut i = 0;
+            while i < parts.len() {
+                let snapped = _mm256_sub_pd(_mm256_add_pd(_mm256_cvtps_pd(parts[i]), snap), snap);
+                sums[i] = _mm256_add_pd(sums[i], snapped);
+                i += 1;
+            }
+        })
+    }
+
+    #[inline(always)]
+    fn each(sums: [__m256d; 4]) -> Self {
+        avx2!({
+            let four = [
+                _mm256_cvtpd_ps(sums[0]),
+                _mm256_cvtpd_ps(sums[1]),
+                _mm256_cvtpd_ps(sums[2]),
+                _mm256_cvtpd_ps(sums[3]),
+            ];
+            Self(_mm256_set_m128(four[1], four[0]), _mm256_set_m128(four[3], four[2]))
+        })
+    }
+
+    #[inline(always)]
+    fn all(sums: [__m256d; 4]) -> f64 {
+        avx2!({
+            let four = _mm256_add_pd(_mm256_add_pd(sums[0], sums[2]), _mm256_add_pd(sums[1], sums[3]));
+            let two = _mm_add_pd(_mm256_castpd256_pd128(four), _mm256_extractf128_pd::<1>(four));
+            _mm_cvtsd_f64(_mm_add_sd(two, _mm_unpackhi_pd(two, two)))
+        })
     }
 }

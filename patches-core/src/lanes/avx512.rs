@@ -4,6 +4,7 @@
 //! the processor has been asked. The foundation set is all that is needed. Nothing checks that here: every method is
 //! inlined into such a function and takes its instruction set from it. No fused multiply-add is used or needed.
 
+use super::exact::{Exact, SNAP};
 use super::{LANES, LaneBits, LaneMask, Lanes, Mem};
 use std::arch::x86_64::*;
 use std::ops::{Add, BitAnd, BitOr, BitXor, Div, Mul, Neg, Not, Sub};
@@ -265,5 +266,46 @@ impl LaneBits for Avx512Bits {
     #[inline(always)]
     fn float_bits(self) -> Avx512x16 {
         avx512!(Avx512x16(_mm512_castsi512_ps(self.0)))
+    }
+}
+
+impl Exact for Avx512x16 {
+    type Sums = [__m512d; 2];
+
+    #[inline(always)]
+    fn none() -> [__m512d; 2] {
+        avx512!([_mm512_setzero_pd(); 2])
+    }
+
+    #[inline(always)]
+    fn gather(self, sums: &mut [__m512d; 2]) {
+        avx512!({
+            let snap = _mm512_set1_pd(SNAP);
+            let bits = _mm512_castps_pd(self.0);
+            let low = _mm512_castps512_ps256(self.0);
+            let high = _mm256_castpd_ps(_mm512_extractf64x4_pd::<1>(bits));
+            let low = _mm512_sub_pd(_mm512_add_pd(_mm512_cvtps_pd(low), snap), snap);
+            let high = _mm512_sub_pd(_mm512_add_pd(_mm512_cvtps_pd(high), snap), snap);
+            *sums = [_mm512_add_pd(sums[0], low), _mm512_add_pd(sums[1], high)];
+        })
+    }
+
+    #[inline(always)]
+    fn each(sums: [__m512d; 2]) -> Self {
+        avx512!({
+            let low = _mm256_castps_pd(_mm512_cvtpd_ps(sums[0]));
+            let high = _mm256_castps_pd(_mm512_cvtpd_ps(sums[1]));
+            Self(_mm512_castpd_ps(_mm512_insertf64x4::<1>(_mm512_castpd256_pd512(low), high)))
+        })
+    }
+
+    #[inline(always)]
+    fn all(sums: [__m512d; 2]) -> f64 {
+        avx512!({
+            let eight = _mm512_add_pd(sums[0], sums[1]);
+            let four = _mm256_add_pd(_mm512_castpd512_pd256(eight), _mm512_extractf64x4_pd::<1>(eight));
+            let two = _mm_add_pd(_mm256_castpd256_pd128(four), _mm256_extractf128_pd::<1>(four));
+            _mm_cvtsd_f64(_mm_add_sd(two, _mm_unpackhi_pd(two, two)))
+        })
     }
 }

@@ -10,6 +10,7 @@ mod array;
 mod avx2;
 #[cfg(target_arch = "x86_64")]
 mod avx512;
+pub mod exact;
 #[cfg(test)]
 pub(crate) mod harness;
 mod one;

@@ -332,7 +332,8 @@ impl<'a, 'm> Build<'a, 'm> {
         let wanted =
             (0..def.outputs).filter(|&out| draft.ports[inputs + out].stride != 0).fold(0, |bits, out| bits | 1 << out);
         // SAFETY: the memories of this step stand at `mems`, 16 each, in a table that the plan holds.
-        let cx = unsafe { Cx::new(self.target.rate as f32, opt, linked, wanted, mems) };
+        let mut cx = unsafe { Cx::new(self.target.rate as f32, opt, linked, wanted, mems) };
+        cx.zero = (0..inputs.min(32)).filter(|&input| is_zero(ios, input)).fold(0, |bits, input| bits | 1 << input);
         let still = draft.ports[..def.controls].iter().all(|port| port.stride == 0);
         let call = Call { ios, state: state.ptr(), mid: mid.cast(), cx, still };
         let (frame, pre) = if draft.pre { (one, Some(pre)) } else { (whole, None) };
@@ -372,5 +373,14 @@ impl<'a, 'm> Build<'a, 'm> {
             let voices = if wide { of_group(group) } else { 1 };
             terms.push(make(laid, voices, wide));
         }
+    }
+}
+
+/// Whether an input of a step is the constant 0 in all lanes.
+fn is_zero(ios: *const Io, input: usize) -> bool {
+    // SAFETY: the ports of the step stand in the plan's table; what does not move is a line of the arena, laid out.
+    unsafe {
+        let io = &*ios.add(input);
+        io.stride == 0 && (0..LANES).all(|lane| (*io.p.add(lane)).to_bits() == 0)
     }
 }

@@ -61,7 +61,7 @@ pub struct SumShape {
 }
 
 /// Where a node's input comes from.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum In {
     /// A number for all voices.
     Const(f32),
@@ -261,7 +261,16 @@ impl Flat<'_> {
             return terms.remove(0).0;
         }
         let shape = SumShape { largest: trigger, lo, hi, collapse: target.spec.one };
-        let ins = std::iter::once(base).chain(terms.into_iter().flat_map(|(x, gain)| [x, gain])).collect();
+        let ins: Vec<In> = std::iter::once(base).chain(terms.into_iter().flat_map(|(x, gain)| [x, gain])).collect();
+        // What both sides of a stereo input add alike is added once.
+        if side == Side::Right
+            && let Some(left) = self.feeds.get(&(module, port, channel, Side::Left, run))
+            && let In::Node { node, out: 0, late: false } = *left
+            && self.nodes[node].ins == ins
+            && matches!(self.nodes[node].op, Op::Sum(other) if other == shape)
+        {
+            return left.clone();
+        }
         let channel = target.channels.get(channel as usize).cloned();
         let ordinal = u32::from(port) << 2 | side as u32;
         let key = NodeKey { name: "feed", channel, ordinal, side: run as u8 };

@@ -4,11 +4,12 @@
 
 use crate::plan::nodes::SumShape;
 use patches_core::isa::Isa;
-use patches_core::kernel::{BLOCK, Io};
-use patches_core::lanes::{LANES, Lanes};
+use patches_core::kernel::Io;
+use patches_core::lanes::exact::{Exact, SNAP};
+use patches_core::lanes::{Array16, LANES, Lanes};
 
-/// Adding and taking away this leaves a multiple of 2^-34: the last bit of an f64 of this size is worth 2^-34.
-const SNAP: f64 = 1.5 * (1u64 << 18) as f64;
+/// Frames that a sum of many voices makes at once: what it reads of a term serves them all.
+const SIDE: usize = 4;
 
 /// One cable into the sum.
 #[derive(Clone, Copy)]
@@ -88,57 +89,60 @@ unsafe fn number(io: &Io, i: usize) -> f32 {
     unsafe { *io.p.add(i * io.stride) }
 }
 
-/// A block of one signal, copied or spread so that the loops below are plain.
+/// 16 frames of one signal.
 #[inline(always)]
-unsafe fn block(io: &Io, at: usize, n: usize) -> [f32; BLOCK] {
-    let mut all = [0.0; BLOCK];
-    // SAFETY: the caller vouches for the frames.
-    unsafe {
-        if io.stride == 0 {
-            all = [*io.p; BLOCK];
-        } else {
-            for (i, x) in all.iter_mut().enumerate().take(n) {
-                *x = *io.p.add(at + i);
-            }
-        }
-    }
-    all
+unsafe fn frames<L: Lanes>(io: &Io, at: usize) -> L {
+    // SAFETY: the caller vouches for the frames; a buffer has room for a whole last load.
+    unsafe { if io.stride == 0 { L::splat(*io.p) } else { L::load(io.p.add(at)) } }
 }
 
-/// One voice into one voice.
 #[inline(always)]
-unsafe fn mono(step: &SumStep, at: usize, n: usize) {
-    // SAFETY: the caller vouches for the places and frames.
-    unsafe {
-        let base = block(&step.base, at, n);
-        let mut sum = [0.0f32; BLOCK];
-        if step.shape.largest || step.terms.len() < 3 {
-            for (k, term) in step.terms.iter().enumerate() {
-                let (x, gain) = (block(&term.x, at, n), block(&term.gain, at, n));
-                for i in 0..BLOCK {
-                    let scaled = x[i] * gain[i];
-                    sum[i] = match (k, step.shape.largest) {
-                        (0, _) => scaled,
-                        (_, true) => Lanes::max(sum[i], scaled),
-                        (_, false) => sum[i] + scaled,
-                    };
+fn finished<L: Lanes>(shape: SumShape, base: L, sum: L) -> L {
+    let total = if shape.largest { base.max(sum) } else { base + sum };
+    total.max(L::splat(shape.lo)).min(L::splat(shape.hi))
+}
+
+/// Adds one more term to a sum of less than three, or to the largest.
+#[inline(always)]
+fn joined<L: Lanes>(shape: SumShape, first: bool, sum: L, x: L) -> L {
+    match (first, shape.largest) {
+        (true, _) => x,
+        (_, true) => sum.max(x),
+        (_, false) => sum + x,
+    }
+}
+
+/// 16 frames of a term of one voice, the gain in.
+#[inline(always)]
+unsafe fn scaled<L: Lanes>(term: &Term, at: usize) -> L {
+    // SAFETY: the caller vouches for the frames.
+    unsafe { frames::<L>(&term.x, at) * frames::<L>(&term.gain, at) }
+}
+
+/// One voice into one voice, 16 frames at once.
+#[inline(always)]
+unsafe fn mono<L: Exact>(step: &SumStep, at: usize, n: usize) {
+    let plain = step.shape.largest || step.terms.len() < 3;
+    let mut i = at;
+    while i < at + n {
+        // SAFETY: the caller vouches for the places and frames; buffers have room for a whole last load and store.
+        unsafe {
+            let sum = if plain {
+                let mut sum = L::splat(0.0);
+                for (k, term) in step.terms.iter().enumerate() {
+                    sum = joined(step.shape, k == 0, sum, scaled(term, i));
                 }
-            }
-        } else {
-            let mut wide = [0.0f64; BLOCK];
-            for term in &step.terms {
-                let (x, gain) = (block(&term.x, at, n), block(&term.gain, at, n));
-                for i in 0..BLOCK {
-                    wide[i] += snapped(x[i] * gain[i]);
+                sum
+            } else {
+                let mut sums = L::none();
+                for term in &step.terms {
+                    scaled::<L>(term, i).gather(&mut sums);
                 }
-            }
-            for i in 0..BLOCK {
-                sum[i] = wide[i] as f32;
-            }
+                L::each(sums)
+            };
+            finished(step.shape, frames(&step.base, i), sum).store(step.out.p.add(i));
         }
-        for i in 0..n {
-            *step.out.p.add(at + i) = finish(step.shape, base[i], sum[i]);
-        }
+        i += L::COUNT;
     }
 }
 
@@ -171,149 +175,165 @@ unsafe fn mono_frame(step: &SumStep, at: usize) {
     }
 }
 
+/// 16 lanes of a term at one frame, the gain in; lanes that do not count are zero.
 #[inline(always)]
-unsafe fn lanes(term: &Term, i: usize) -> [f32; LANES] {
+unsafe fn lanes<L: Lanes>(term: &Term, i: usize) -> L {
     // SAFETY: the caller vouches for the frame.
     unsafe {
-        let mut x = if term.wide {
-            term.x.p.add(i * term.x.stride).cast::<[f32; LANES]>().read()
-        } else {
-            [number(&term.x, i); LANES]
-        };
-        if term.wide && term.voices < LANES {
-            for value in &mut x[term.voices..] {
-                *value = 0.0;
-            }
+        let x = if term.wide { L::load(term.x.p.add(i * term.x.stride)) } else { L::splat(number(&term.x, i)) };
+        let x = if term.wide && term.voices < LANES { counted(x, term.voices) } else { x };
+        x * L::splat(number(&term.gain, i))
+    }
+}
+
+/// Zero in all lanes from this one on.
+#[inline(always)]
+fn counted<L: Lanes>(x: L, voices: usize) -> L {
+    let mut all = [0.0f32; LANES];
+    // SAFETY: no form has more than 16 lanes.
+    unsafe {
+        x.store(all.as_mut_ptr());
+        for value in &mut all[voices..] {
+            *value = 0.0;
         }
-        let gain = number(&term.gain, i);
-        for value in &mut x {
-            *value *= gain;
-        }
-        x
+        L::load(all.as_ptr())
     }
 }
 
 /// 16 lanes into 16 lanes.
 #[inline(always)]
-unsafe fn wide(step: &SumStep, at: usize, n: usize) {
+unsafe fn wide<L: Exact>(step: &SumStep, at: usize, n: usize) {
+    let plain = step.shape.largest || step.terms.len() < 3;
     for i in at..at + n {
         // SAFETY: the caller vouches for the places and frames.
         unsafe {
-            let mut sum = [0.0f32; LANES];
-            if step.shape.largest || step.terms.len() < 3 {
+            let sum = if plain {
+                let mut sum = L::splat(0.0);
                 for (k, term) in step.terms.iter().enumerate() {
-                    let x = lanes(term, i);
-                    for l in 0..LANES {
-                        sum[l] = match (k, step.shape.largest) {
-                            (0, _) => x[l],
-                            (_, true) => Lanes::max(sum[l], x[l]),
-                            (_, false) => sum[l] + x[l],
-                        };
-                    }
+                    sum = joined(step.shape, k == 0, sum, lanes(term, i));
                 }
+                sum
             } else {
-                let mut exact = [0.0f64; LANES];
+                let mut sums = L::none();
                 for term in &step.terms {
-                    let x = lanes(term, i);
-                    for l in 0..LANES {
-                        exact[l] += snapped(x[l]);
-                    }
+                    lanes::<L>(term, i).gather(&mut sums);
                 }
-                for l in 0..LANES {
-                    sum[l] = exact[l] as f32;
-                }
-            }
-            let base = number(&step.base, i);
-            let out = step.out.p.add(i * LANES);
-            for (l, x) in sum.iter().enumerate() {
-                *out.add(l) = finish(step.shape, base, *x);
-            }
+                L::each(sums)
+            };
+            let base = L::splat(number(&step.base, i));
+            finished(step.shape, base, sum).store(step.out.p.add(i * LANES));
         }
     }
 }
 
 /// All voices of all terms into one voice.
 #[inline(always)]
-unsafe fn collapse(step: &SumStep, at: usize, n: usize) {
+unsafe fn collapse<L: Exact>(step: &SumStep, at: usize, n: usize) {
     let count: usize = step.terms.iter().map(|term| term.voices).sum();
-    if step.shape.largest || count < 3 {
-        for i in at..at + n {
-            let mut sum = 0.0;
-            let mut first = true;
-            for term in &step.terms {
-                // SAFETY: the caller vouches for the places and frames.
-                let x = unsafe { lanes(term, i) };
-                for value in &x[..term.voices] {
-                    sum = match (first, step.shape.largest) {
-                        (true, _) => *value,
-                        (_, true) => Lanes::max(sum, *value),
-                        (_, false) => sum + *value,
-                    };
-                    first = false;
-                }
+    let few_terms = step.shape.largest || count < 3;
+    let end = at + n;
+    let mut i = at;
+    while i < end {
+        // SAFETY: the caller vouches for the places and frames.
+        unsafe {
+            if few_terms {
+                ended(step, i, few::<L>(step, i));
+                i += 1;
+            } else if i + SIDE <= end {
+                many::<L, SIDE>(step, i);
+                i += SIDE;
+            } else {
+                many::<L, 1>(step, i);
+                i += 1;
             }
-            // SAFETY: the caller vouches for the places and frames.
-            unsafe { *step.out.p.add(i * step.out.stride) = finish(step.shape, number(&step.base, i), sum) };
         }
-        return;
     }
-    for i in at..at + n {
-        let mut exact = [0.0f64; LANES];
-        for term in &step.terms {
+}
+
+/// Writes one frame of one voice.
+#[inline(always)]
+unsafe fn ended(step: &SumStep, i: usize, sum: f32) {
+    // SAFETY: the caller vouches for the places and the frame.
+    unsafe { *step.out.p.add(i * step.out.stride) = finish(step.shape, number(&step.base, i), sum) };
+}
+
+/// One frame of all voices, less than three or the largest of them.
+#[inline(always)]
+unsafe fn few<L: Lanes>(step: &SumStep, i: usize) -> f32 {
+    let mut sum = 0.0;
+    let mut first = true;
+    for term in &step.terms {
+        let mut x = [0.0f32; LANES];
+        // SAFETY: the caller vouches for the places and the frame; no form has more than 16 lanes.
+        unsafe { lanes::<L>(term, i).store(x.as_mut_ptr()) };
+        for value in &x[..term.voices] {
+            sum = joined(step.shape, first, sum, *value);
+            first = false;
+        }
+    }
+    sum
+}
+
+/// So many frames of all voices, three or more.
+#[inline(always)]
+unsafe fn many<L: Exact, const N: usize>(step: &SumStep, at: usize) {
+    let mut sums = [L::none(); N];
+    let mut single = [0.0f64; N];
+    for term in &step.terms {
+        let mut k = 0;
+        while k < N {
             // SAFETY: the caller vouches for the places and frames.
             unsafe {
                 if term.wide {
-                    let x = lanes(term, i);
-                    for l in 0..LANES {
-                        exact[l] += snapped(x[l]);
-                    }
+                    lanes::<L>(term, at + k).gather(&mut sums[k]);
                 } else {
-                    exact[0] += snapped(number(&term.x, i) * number(&term.gain, i));
+                    single[k] += snapped(number(&term.x, at + k) * number(&term.gain, at + k));
                 }
             }
+            k += 1;
         }
-        let mut sum = 0.0;
-        for x in exact {
-            sum += x;
-        }
-        // SAFETY: the caller vouches for the places and frames.
-        unsafe { *step.out.p.add(i * step.out.stride) = finish(step.shape, number(&step.base, i), sum as f32) };
+    }
+    let mut k = 0;
+    while k < N {
+        // SAFETY: as above.
+        unsafe { ended(step, at + k, (single[k] + L::all(sums[k])) as f32) };
+        k += 1;
     }
 }
 
 #[inline(always)]
-unsafe fn run(step: &SumStep, at: usize, n: usize) {
+unsafe fn run<L: Exact>(step: &SumStep, at: usize, n: usize) {
     // SAFETY: the caller vouches for the step.
     unsafe {
         if step.shape.collapse {
-            collapse(step, at, n);
+            collapse::<L>(step, at, n);
         } else if step.wide {
-            wide(step, at, n);
+            wide::<L>(step, at, n);
         } else if n == 1 {
             mono_frame(step, at);
         } else {
-            mono(step, at, n);
+            mono::<L>(step, at, n);
         }
     }
 }
 
 unsafe fn base(step: &SumStep, at: usize, n: usize) {
     // SAFETY: the caller vouches for the step.
-    unsafe { run(step, at, n) }
+    unsafe { run::<Array16>(step, at, n) }
 }
 
 #[cfg(target_arch = "x86_64")]
 #[target_feature(enable = "avx2")]
 unsafe fn avx2(step: &SumStep, at: usize, n: usize) {
     // SAFETY: the caller vouches for the step.
-    unsafe { run(step, at, n) }
+    unsafe { run::<patches_core::lanes::Avx2x16>(step, at, n) }
 }
 
 #[cfg(target_arch = "x86_64")]
 #[target_feature(enable = "avx512f,avx512dq,avx512bw,avx512vl")]
 unsafe fn avx512(step: &SumStep, at: usize, n: usize) {
     // SAFETY: the caller vouches for the step.
-    unsafe { run(step, at, n) }
+    unsafe { run::<patches_core::lanes::Avx512x16>(step, at, n) }
 }
 
 /// The function for an instruction set.

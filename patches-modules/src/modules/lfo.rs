@@ -65,20 +65,26 @@ impl Kernel for Lfo {
     fn scan<L: Lanes>(cx: &Cx, s: &mut State<L>, m: Mid<L>, x: Sig<L>) -> Turn<L> {
         let (zero, one) = (L::splat(0.0), L::splat(1.0));
         let (none, unit) = (L::Bits::splat(0), L::Bits::splat(1));
-        let own = m.step.mla(m.step, m.spread * maths::noise(s.seed));
+        let own =
+            if cx.is_zero(In::spread as u32) { m.step } else { m.step.mla(m.step, m.spread * maths::noise(s.seed)) };
         let exact = own + s.rest;
         let inc = exact.to_int();
         s.rest = exact - inc.to_float();
 
-        let synced = x.sync.gt(zero);
-        let now = x.sync.ge(one);
-        let here = L::Bits::select(now, none, s.phase);
-        let cycle = L::Bits::select(now, s.cycle + unit, s.cycle);
         let free = s.phase + inc;
         let wraps = free.below(inc);
-        let next = L::Bits::select(synced, (own * x.sync).to_int(), free);
-        s.cycle = L::Bits::select(synced | wraps, s.cycle + unit, s.cycle);
-        s.phase = next;
+        let synced = x.sync.gt(zero);
+        let (here, cycle) = (s.phase, s.cycle);
+        let (here, cycle) = if cx.is_zero(In::sync as u32) {
+            s.cycle = L::Bits::select(wraps, s.cycle + unit, s.cycle);
+            s.phase = free;
+            (here, cycle)
+        } else {
+            let now = x.sync.ge(one);
+            s.cycle = L::Bits::select(synced | wraps, cycle + unit, cycle);
+            s.phase = L::Bits::select(synced, (own * x.sync).to_int(), free);
+            (L::Bits::select(now, none, here), L::Bits::select(now, cycle + unit, cycle))
+        };
 
         let reset = if cx.wants(To::reset_out as u32) {
             let passes = wraps & !free.eq(none);

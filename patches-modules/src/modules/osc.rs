@@ -46,14 +46,26 @@ pub fn inputs(spec: Spec) -> Spec {
 kernel! { Osc, signals { fm, tzfm, phase_mod, pulse_width, sync } controls { pitch, drift } options { fm_type }
 outputs { sine, triangle, sawtooth, square, phase, reset_out } state { phase: Bits, shift: Bits } }
 row! {
-    /// Cycles a frame, before modulation.
-    Mid { cycles }
+    /// Cycles a frame, before modulation; and the phase's step, where nothing modulates.
+    Mid { cycles, inc: Bits }
     /// Phase and its step as the waves see them, the pulse width, and the trigger.
     Turn { phase: Bits, inc: Bits, width, reset }
 }
 
 /// Hertz a unit of linear `fm`.
 const FM_HZ: f32 = 10.0;
+
+/// Whether nothing modulates the frequency.
+#[inline(always)]
+fn steady(cx: &Cx) -> bool {
+    cx.is_zero(In::fm as u32) && cx.is_zero(In::tzfm as u32)
+}
+
+/// Just below half a cycle a frame: beyond, there is nothing but aliases, and the phase would seem to run backwards.
+#[inline(always)]
+fn held<L: Lanes>(cycles: L) -> L {
+    cycles.clamp(L::splat(-0.49), L::splat(0.49))
+}
 
 impl Kernel for Osc {
     const HEAVY_FIN: bool = true;
@@ -62,29 +74,42 @@ impl Kernel for Osc {
 
     #[inline(always)]
     fn map<L: Lanes>(cx: &Cx, c: Ctl<L>) -> Mid<L> {
-        Mid::new(maths::hz_of_pitch(c.pitch + c.drift) * L::splat(cx.period))
+        let cycles = maths::hz_of_pitch(c.pitch + c.drift) * L::splat(cx.period);
+        if steady(cx) {
+            let cycles = held(cycles);
+            return Mid::new(cycles, maths::phase_of_cycles(cycles));
+        }
+        Mid::new(cycles, L::Bits::splat(0))
     }
 
     #[inline(always)]
     fn scan<L: Lanes>(cx: &Cx, s: &mut State<L>, m: Mid<L>, x: Sig<L>) -> Turn<L> {
         let (zero, one) = (L::splat(0.0), L::splat(1.0));
         let none = L::Bits::splat(0);
-        let cycles = if cx.option(Opt::fm_type as u32) == 0 {
-            m.cycles + x.fm * L::splat(FM_HZ * cx.period)
+        let (cycles, inc) = if steady(cx) {
+            (m.cycles, m.inc)
         } else {
-            m.cycles * maths::exp2(x.fm)
+            let cycles = if cx.option(Opt::fm_type as u32) == 0 {
+                m.cycles + x.fm * L::splat(FM_HZ * cx.period)
+            } else {
+                m.cycles * maths::exp2(x.fm)
+            };
+            let cycles = held(cycles.mla(m.cycles, x.tzfm));
+            (cycles, maths::phase_of_cycles(cycles))
         };
-        // Just below half a cycle: beyond, there is nothing but aliases, and the phase would seem to run backwards.
-        let cycles = cycles.mla(m.cycles, x.tzfm).clamp(L::splat(-0.49), L::splat(0.49));
-        let inc = maths::phase_of_cycles(cycles);
-        let shift = maths::phase_of_cycles(x.phase_mod);
+        let shift = if cx.is_zero(In::phase_mod as u32) { none } else { maths::phase_of_cycles(x.phase_mod) };
         let slip = shift - s.shift;
         s.shift = shift;
 
         let synced = x.sync.gt(zero);
-        let here = L::Bits::select(x.sync.ge(one), none, s.phase);
         let free = s.phase + inc;
-        s.phase = L::Bits::select(synced, maths::phase_of_cycles(cycles * x.sync), free);
+        let here = if cx.is_zero(In::sync as u32) {
+            std::mem::replace(&mut s.phase, free)
+        } else {
+            let here = L::Bits::select(x.sync.ge(one), none, s.phase);
+            s.phase = L::Bits::select(synced, maths::phase_of_cycles(cycles * x.sync), free);
+            here
+        };
         let reset = if cx.wants(To::reset_out as u32) {
             // Whichever way it runs: what is left of the step behind phase 0. Coming to exactly 0 is the next frame's.
             let left = free.to_float() / inc.to_float();
