@@ -84,14 +84,14 @@ fn the_recurrence_is_the_one_written() {
     let got = rig(&sound::KERNEL).take();
     let mut s = [0.0_f32; LANES];
     for frame in 0..150 {
-        for voice in 0..LANES {
+        for (voice, s) in s.iter_mut().enumerate() {
             let x = ((frame * (voice + 3)) % 17) as f32 - 8.0;
             // The state is snapped where the clock, 5 at the first frame, is a multiple of 32.
-            if (frame + 5) % 32 == 0 && s[voice].abs() < 1e-20 {
-                s[voice] = 0.0;
+            if (frame + 5) % 32 == 0 && s.abs() < 1e-20 {
+                *s = 0.0;
             }
-            s[voice] += 0.3 * (x - s[voice]);
-            assert_eq!(got.outs[0][frame][voice], s[voice], "frame {frame}, voice {voice}");
+            *s += 0.3 * (x - *s);
+            assert_eq!(got.outs[0][frame][voice], *s, "frame {frame}, voice {voice}");
         }
     }
     assert_eq!(got.outs[1][0][3], 4.0, "voice 3 is born with seed 1 + 3");

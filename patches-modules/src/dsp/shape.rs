@@ -164,6 +164,9 @@ mod tests {
     use super::*;
     use crate::listen::*;
 
+    /// A shape as a plain function.
+    type Plain = fn(f64) -> f64;
+
     fn subject() -> Subject {
         let modes = Param::choice(&["mode"], &[&["s"], &["f"], &["c"], &["r"]], "");
         Subject::new(&bend::KERNEL, &ports(Spec::new(&["Bend"], "")).with_param(modes), &["in", "drive", "bias", "mix"])
@@ -186,7 +189,7 @@ mod tests {
     #[test]
     fn slow_waves_have_the_shape_itself() {
         // At 20 Hz and drive 3 a sample is at most 0.008 from the next: half of that is what the mean may be off.
-        let shapes: [(Shape, fn(f64) -> f64); 3] =
+        let shapes: [(Shape, Plain); 3] =
             [(Shape::Saturate, f64::tanh), (Shape::Fold, |x| -triangle(x)), (Shape::Clip, |x| x.clamp(-1.0, 1.0))];
         for (shape, f) in shapes {
             for (a, b) in driven(shape, 3.0, 20.0).iter().zip(plain(f, 3.0, 20.0)).skip(1) {
@@ -197,17 +200,15 @@ mod tests {
 
     #[test]
     fn aliases_are_below_those_of_the_plain_shape() {
-        let shapes: [(Shape, fn(f64) -> f64, f64); 3] = [
-            (Shape::Saturate, f64::tanh, 12.0),
-            (Shape::Fold, |x| -triangle(x), 12.0),
-            (Shape::Clip, |x| x.clamp(-1.0, 1.0), 12.0),
-        ];
-        for (shape, f, gain) in shapes {
+        let shapes: [(Shape, Plain); 3] =
+            [(Shape::Saturate, f64::tanh), (Shape::Fold, |x| -triangle(x)), (Shape::Clip, |x| x.clamp(-1.0, 1.0))];
+        for (shape, f) in shapes {
             let hertz = 1234.5;
             let ours = alias_floor(&driven(shape, 5.0, hertz), hertz, 10_000.0);
             let bare = alias_floor(&plain(f, 5.0, hertz), hertz, 10_000.0);
             println!("{ours:.1} dB against {bare:.1}");
-            assert!(ours < bare - gain, "{ours:.1} dB against {bare:.1}");
+            // The mean of two samples takes sinc of where an alias comes from: 13 dB and more above 38 kHz.
+            assert!(ours < bare - 12.0, "{ours:.1} dB against {bare:.1}");
         }
     }
 

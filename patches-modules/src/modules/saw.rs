@@ -29,7 +29,7 @@ mod tests {
         let x = outs.get("out");
         // 2/(πn), less what the spline takes in the treble.
         for n in 1..=4 {
-            assert_db(level_at(&x, 997.0 * f64::from(n)), db(2.0 / (std::f64::consts::PI * f64::from(n))), 0.5);
+            assert_db(level_at(x, 997.0 * f64::from(n)), db(2.0 / (std::f64::consts::PI * f64::from(n))), 0.5);
         }
     }
 }

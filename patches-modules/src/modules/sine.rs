@@ -28,7 +28,7 @@ mod tests {
         let outs = Bench::new(&DEF, 1).set("pitch", 0, hz(997.0) as f32).run(16_384);
         let x = outs.get("out");
         // Nothing but the fundamental, at full level.
-        assert_db(level_at(&x, 997.0), 0.0, 1e-3);
-        assert!(thd(&x, 997.0) < -110.0);
+        assert_db(level_at(x, 997.0), 0.0, 1e-3);
+        assert!(thd(x, 997.0) < -110.0);
     }
 }
