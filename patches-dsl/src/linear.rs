@@ -16,6 +16,15 @@ pub enum Origin {
     Operation(Rc<Operation>),
 }
 
+/// What tells origins apart, the same however the text was shuffled.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Key {
+    /// An output.
+    Output(End),
+    /// Two hashes of what a hidden module computes.
+    Operation(u64, u64),
+}
+
 /// What a hidden module computes.
 #[derive(Clone, Debug)]
 pub struct Operation {
@@ -26,7 +35,7 @@ pub struct Operation {
     /// Its second input; empty where there is none.
     pub b: Sum,
     /// What tells it from other operations.
-    pub key: Rc<str>,
+    pub key: Key,
 }
 
 /// Operations that hidden modules do.
@@ -57,11 +66,11 @@ pub struct Term {
     /// One sample late.
     pub late: bool,
     /// What tells its origin from others.
-    pub key: Rc<str>,
+    pub key: Key,
 }
 
 /// What sums are sorted by: kind, constant, terms.
-pub type Order = (Dim, u64, Vec<(Rc<str>, bool, u64)>);
+pub type Order = (Dim, u64, Vec<(Key, bool, u64)>);
 
 /// A constant plus terms.
 #[derive(Clone, Debug)]
@@ -94,7 +103,7 @@ impl Sum {
     }
 
     /// One output alone.
-    pub fn term(origin: Origin, dim: Dim, key: Rc<str>) -> Sum {
+    pub fn term(origin: Origin, dim: Dim, key: Key) -> Sum {
         Sum { dim, base: None, terms: vec![Term { origin, factor: 1.0, late: false, key }] }
     }
 
@@ -323,7 +332,7 @@ fn product(mut a: Sum, mut b: Sum, dim: Dim) -> Sum {
 fn operation(op: Op, a: Sum, b: Sum, dim: Dim) -> Sum {
     // Two hashes of 64 bits in place of the text itself, which would double with every product of products.
     let text = format!("{op:?}({}, {})", a.key(), b.key());
-    let key: Rc<str> = format!("{:016x}{:016x}", fnv(text.bytes()), fnv(text.bytes().rev())).into();
+    let key = Key::Operation(fnv(text.bytes()), fnv(text.bytes().rev()));
     let operation = Operation { op, a, b, key: key.clone() };
     Sum::term(Origin::Operation(Rc::new(operation)), dim, key)
 }
@@ -333,7 +342,7 @@ impl Sum {
         let mut key = self.base.map_or(String::new(), |base| format!("{}", base.value));
         for term in &self.terms {
             let late = if term.late { "~" } else { "" };
-            key.push_str(&format!("+{}*{late}{}", term.factor, term.key));
+            key.push_str(&format!("+{}*{late}{:?}", term.factor, term.key));
         }
         key
     }

@@ -5,11 +5,12 @@ use crate::fault::{Fault, codes};
 use crate::flat::{Channel, Draft, Feed, Source, What};
 use crate::kinds;
 use crate::limits;
-use crate::linear::{Aim, Op, Operation, Origin, Scale, Sum};
+use crate::linear::{Aim, Key, Op, Operation, Origin, Scale, Sum};
 use crate::value::{Const, Dim};
-use patches_core::graph::{End, Item, Module, ParamValue, Path, Setting, Slot, Span};
+use patches_core::graph::{Cable, End, Item, Module, ParamValue, Path, Setting, Slot, Span};
 use patches_core::spec::{Input, Kind, Normal, ParamKind, Side};
 use std::collections::{BTreeMap, HashMap};
+use std::rc::Rc;
 use std::sync::Arc;
 
 /// Everything that feeds one input.
@@ -228,13 +229,13 @@ impl Checker<'_> {
 
     /// Cables of terms to an input, with the hidden modules they need.
     fn connect(&mut self, terms: Vec<(crate::linear::Term, Span)>, to: End) {
-        let mut hidden: BTreeMap<std::rc::Rc<str>, (std::rc::Rc<Operation>, Span)> = BTreeMap::new();
+        let mut hidden: BTreeMap<Key, (Rc<Operation>, Span)> = BTreeMap::new();
         for (term, span) in &terms {
             if let Origin::Operation(operation) = &term.origin {
                 hidden.entry(term.key.clone()).or_insert((operation.clone(), *span));
             }
         }
-        let mut ends: HashMap<std::rc::Rc<str>, End> = HashMap::new();
+        let mut ends: HashMap<Key, End> = HashMap::new();
         let mut count = 0;
         let stem = self.port_path(&to);
         for (key, (operation, span)) in hidden {
@@ -253,13 +254,11 @@ impl Checker<'_> {
         }
     }
 
-    /// One cable; what goes from one output to one input more than once is added.
+    /// One cable; those from one output to one input are added once all are there.
     fn cable(&mut self, from: End, to: End, late: bool, scale: f64, span: Span) {
-        let cable = self.cables.entry((from, to, late)).or_insert((0.0, span));
-        cable.0 += scale;
-        if !cable.0.is_finite() {
-            cable.0 = 0.0;
-            self.fault(Fault::error(codes::NOT_FINITE, span, "the scale of this cable is no finite number"));
+        // One more than is allowed is enough for the fault.
+        if self.graph.cables.len() <= limits::CABLES {
+            self.graph.cables.push(Cable { from, to, scale, late, span });
         }
     }
 

@@ -11,7 +11,7 @@ use crate::fault::{Fault, codes};
 use crate::flat::{Channel, Draft, Expanded, Shape};
 use crate::limits;
 use crate::tree::PathName;
-use patches_core::graph::{Cable, Graph, Module, Path, Span};
+use patches_core::graph::{Graph, Module, Path, Span};
 use patches_core::library::Library;
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::path::PathBuf;
@@ -42,14 +42,10 @@ pub(crate) struct Checker<'a> {
     told: HashSet<(&'static str, Span)>,
     paths: Vec<Path>,
     channels: Vec<Vec<Arc<str>>>,
-    /// Cables by their ends, so that two into one input from one output add up.
-    cables: BTreeMap<CableKey, (f64, Span)>,
     /// Junctions that are being followed, for loops of nothing but wires.
     following: HashSet<usize>,
     work: usize,
 }
-
-type CableKey = (patches_core::graph::End, patches_core::graph::End, bool);
 
 /// Checks an expanded patch and makes its graph.
 pub(crate) fn check<'a>(expanded: &'a Expanded, around: &'a Around<'a>) -> Checked {
@@ -62,7 +58,6 @@ pub(crate) fn check<'a>(expanded: &'a Expanded, around: &'a Around<'a>) -> Check
         told: HashSet::new(),
         paths: Vec::new(),
         channels: Vec::new(),
-        cables: BTreeMap::new(),
         following: HashSet::new(),
         work: 0,
     };
@@ -88,18 +83,36 @@ impl Checker<'_> {
             self.params(index, draft);
             self.inputs(index);
         }
-        if self.cables.len() > limits::CABLES {
-            let span = self.expanded.modules.first().map(|m| m.span).unwrap_or_default();
-            let message = format!("a patch may hold {} cables", limits::CABLES);
-            self.fault(Fault::error(codes::TOO_LARGE, span, message));
-        }
-        for ((from, to, late), (scale, span)) in std::mem::take(&mut self.cables) {
-            self.graph.cables.push(Cable { from, to, scale, late, span });
-        }
+        self.merge_cables();
         self.graph.mute = self.selected(&whole.mute, &paths.bodies);
         self.graph.solo = self.selected(&whole.solo, &paths.bodies);
         self.graph.sort();
         self.warn();
+    }
+
+    /// Cables from one output to one input become one. The sort keeps those in the order they were made, which is that of
+    /// what they carry and not that of the text.
+    fn merge_cables(&mut self) {
+        let mut cables = std::mem::take(&mut self.graph.cables);
+        if cables.len() > limits::CABLES {
+            let span = cables.first().map(|cable| cable.span).unwrap_or_default();
+            let message = format!("a patch may hold {} cables", limits::CABLES);
+            self.fault(Fault::error(codes::TOO_LARGE, span, message));
+        }
+        cables.sort_by(|a, b| a.key().cmp(&b.key()));
+        cables.dedup_by(|next, kept| {
+            let same = next.key() == kept.key();
+            kept.scale += if same { next.scale } else { 0.0 };
+            same
+        });
+        for cable in &mut cables {
+            if !cable.scale.is_finite() {
+                cable.scale = 0.0;
+                let message = "the scale of this cable is no finite number";
+                self.fault(Fault::error(codes::NOT_FINITE, cable.span, message));
+            }
+        }
+        self.graph.cables = cables;
     }
 
     fn fault(&mut self, fault: Fault) {

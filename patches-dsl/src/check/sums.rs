@@ -4,7 +4,7 @@ use super::Checker;
 use crate::fault::{Fault, codes};
 use crate::flat::{Feed, Function, Source, V, What};
 use crate::limits;
-use crate::linear::{Aim, Origin, Scale, Sum};
+use crate::linear::{Aim, Key, Origin, Scale, Sum};
 use crate::value::{Const, Dim, Misfit, Old};
 use patches_core::graph::{End, Span};
 use patches_core::spec::Kind;
@@ -148,7 +148,7 @@ impl Checker<'_> {
         let channel = self.channel(source.module, &source.channel, port.indexed, port.names[0], span)?;
         let end = End { module: self.paths[source.module].clone(), port: source.port, channel, side: source.side };
         let dim = if port.kind == Kind::Pitch { Dim::Pitch } else { Dim::Number };
-        let key = format!("{}.{}{}[{channel}]", end.module, port.names[0], source.side.suffix()).into();
+        let key = Key::Output(end.clone());
         Some(Sum::term(Origin::Output(end), dim, key))
     }
 
