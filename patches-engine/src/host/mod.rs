@@ -192,10 +192,10 @@ impl Host {
 /// The sound devices there are, each tried.
 pub fn devices() -> Vec<Listed> {
     #[cfg(feature = "device")]
-    let mut listed = device::list();
+    let found = device::list();
     #[cfg(not(feature = "device"))]
-    let mut listed: Vec<Listed> = Vec::new();
-    listed.push(Listed {
+    let found = Vec::new();
+    let clock = Listed {
         backend: "clock".into(),
         id: "clock".into(),
         name: "no device, only time".into(),
@@ -203,6 +203,6 @@ pub fn devices() -> Vec<Listed> {
         rate: Some(RATE),
         channels: Some(2),
         why_not: None,
-    });
-    listed
+    };
+    found.into_iter().chain([clock]).collect()
 }

@@ -29,6 +29,7 @@ impl Shared {
     }
 
     /// Says that the device is gone. The first reason stays.
+    #[cfg(feature = "device")]
     pub fn lose(&self, why: String) {
         self.lost.get_or_init(|| why);
     }

@@ -1,4 +1,4 @@
-//! Modules of several kernels as they sound in the engine, from a text: what the bench of the unit tests cannot show,
+//! Modules of several kernels as they sound in the engine, from a text: what the bench of the modules' own tests cannot show,
 //! namely that rings are written as well as read, that loops close where they should, and that sides and voices arrive.
 
 use patches_core::graph::Landing;

@@ -19,10 +19,11 @@ fn fault(name: &str, text: &str) -> Option<String> {
     }
     let settings = Settings { rate: RATE, seed: 1, limiter: false, isa: Isa::Base, lower: patches_modules::lower };
     let cue = Cue { at: 0, graph: Arc::new(loaded.graph), fade: 0.0 };
-    let (mut peak, mut power, mut frames) = (0.0f32, 0.0f64, 0u64);
+    let (mut peak, mut finite, mut power, mut frames) = (0.0f32, true, 0.0f64, 0u64);
     let sink = |part: &[f32]| {
         for x in part {
-            peak = if x.abs() <= peak { peak } else { x.abs() };
+            finite &= x.is_finite();
+            peak = peak.max(x.abs());
             power += f64::from(x * x);
             frames += 1;
         }
@@ -34,8 +35,8 @@ fn fault(name: &str, text: &str) -> Option<String> {
     }
     let level = (power / frames as f64).sqrt();
     // −60 dB on the mean is too soft to be an example of anything.
-    if !(peak <= 1.0) || level < 1e-3 {
-        return Some(format!("{name}: peak {peak}, mean level {level}\n{text}"));
+    if !finite || peak > 1.0 || level < 1e-3 {
+        return Some(format!("{name}: peak {peak}, mean level {level}, finite {finite}\n{text}"));
     }
     None
 }
