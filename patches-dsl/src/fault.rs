@@ -105,7 +105,6 @@ pub mod codes {
         UNKNOWN_PATH = "unknown-path", "No module at this path.";
         GIVEN_TWICE = "given-twice", "A name, parameter, setting or cable given twice.";
         NOT_NEW = "not-new", "A name for a module that has one already.";
-        NOT_A_MODULE = "not-a-module", "Something else where a module is needed.";
         NOT_A_SOURCE = "not-a-source", "Nothing that a cable can start from.";
         NOT_A_TARGET = "not-a-target", "Nothing that a cable can go to.";
         WRONG_KIND = "wrong-kind", "A value of the wrong kind.";

@@ -46,6 +46,10 @@ impl Checker<'_> {
     /// is not known, but for amplifiers with a fixed gain.
     fn loop_gain(&mut self) {
         let edges = self.sound_edges();
+        // Where nothing amplifies, no loop does.
+        if edges.iter().all(|edge| edge.gain <= 0.0) {
+            return;
+        }
         let count = edges.iter().map(|edge| edge.from.max(edge.to) + 1).max().unwrap_or(0);
         let edges = in_loops(edges, count);
         // A largest product is a longest path of logarithms: what still grows after as many rounds as there are
@@ -84,7 +88,7 @@ impl Checker<'_> {
             if to.spec.inputs[cable.to.port as usize].kind != Kind::Audio || cable.scale == 0.0 {
                 continue;
             }
-            let mut gain = exact::log2(cable.scale.abs());
+            let mut gain = if cable.scale.abs() == 1.0 { 0.0 } else { exact::log2(cable.scale.abs()) };
             if let Some((port, _)) = from.spec.input("gain").filter(|_| from.spec.name() == "Vca")
                 && let Some(Setting::Number(set)) = from.settings.get(&(port, 0))
                 && !driven.contains(&(&cable.from.module, port))
