@@ -119,3 +119,13 @@ fn every_index_writes_one_cable_each() {
     }
     assert_eq!(graph.cables.len(), 5);
 }
+
+#[test]
+fn a_template_that_nothing_uses_is_checked_too() {
+    let template =
+        "template t(a: float = 1, n: int = 2) { in: x[n]; out: o\n Vca { gain: a } <- $.x[1]\n Nois -> $.o }\n";
+    assert_eq!(codes(&format!("{template}Noise -> out")), ["unknown-module"]);
+    assert_eq!(codes(&format!("{template}t -> out")), ["unknown-module"]);
+    let graph = clean("template t { Noise -> out; k = Keys\n for i in 1..3 { s = Sine; s -> out } }\nNoise -> out");
+    assert_eq!(graph.modules.len(), 2);
+}

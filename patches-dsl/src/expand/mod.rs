@@ -140,6 +140,8 @@ pub(crate) struct Expander<'t> {
     told: HashSet<(&'static str, Span)>,
     /// Settings already seen, for those given twice.
     set: HashMap<&'static str, Span>,
+    /// Unused templates are being tried: there is no place of use to show.
+    trying: bool,
 }
 
 /// A text that takes part: its statements, and the files it includes.
@@ -166,6 +168,7 @@ pub(crate) fn expand<'t>(units: &[Unit<'t>], library: &'t Library) -> Expanded {
         work: 0,
         told: HashSet::new(),
         set: HashMap::new(),
+        trying: false,
     };
     expander.run(units);
     expander.out
@@ -201,6 +204,35 @@ impl<'t> Expander<'t> {
             self.open(instance);
         }
         self.settle_shapes();
+        self.try_unused();
+    }
+
+    /// Opens the file's templates that nothing uses, where their defaults allow it, for their faults alone.
+    fn try_unused(&mut self) {
+        let used: HashSet<Span> = self.instances.iter().map(|instance| instance.template.name.span).collect();
+        let mut unused: Vec<Declared<'t>> = self.scopes[self.main].templates.values().map(|(d, _)| d.clone()).collect();
+        unused.retain(|declared| {
+            let template = declared.template;
+            let opens = template.decls.iter().all(|decl| decl.default.is_some());
+            opens && declared.scope == self.main && !used.contains(&template.name.span)
+        });
+        unused.sort_by_key(|declared| declared.template.name.span);
+        let (modules, junctions, bodies) = (self.out.modules.len(), self.out.junctions.len(), self.out.bodies.len());
+        // A body may also feed what stands outside: `out`.
+        let fed: Vec<usize> = self.out.modules.iter().map(|module| module.fed.len()).collect();
+        self.trying = true;
+        for declared in unused {
+            self.new_instance(self.main, &declared, None, template::bare());
+            while let Some(instance) = self.queue.pop() {
+                self.open(instance);
+            }
+        }
+        self.out.modules.truncate(modules);
+        for (module, fed) in self.out.modules.iter_mut().zip(fed) {
+            module.fed.truncate(fed);
+        }
+        self.out.junctions.truncate(junctions);
+        self.out.bodies.truncate(bodies);
     }
 
     /// A new, empty scope.
@@ -217,6 +249,9 @@ impl<'t> Expander<'t> {
         }
         let body = self.scopes[scope].body;
         let mut instance = self.instance_of.get(&body).map(|&index| &self.instances[index]);
+        if self.trying {
+            instance = None;
+        }
         while let Some(inner) = instance {
             fault = fault.also(inner.span, format!("in `{}`, used here", inner.template.name.text));
             instance = inner.outer.map(|outer| &self.instances[outer]);

@@ -5,10 +5,20 @@ use super::{Binding, Declared, Expander, Instance, Signal, State, flatten};
 use crate::fault::{Fault, codes};
 use crate::flat::*;
 use crate::limits;
-use crate::tree::{self, Args, Call, Decl, Entry, Expr, Index, Name, Statement};
+use crate::tree::{self, Args, Call, Decl, Entry, Expr, Index, Name, Statement, Word};
 use patches_core::graph::Span;
 use std::collections::HashMap;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
+
+/// The use of a template with nothing given.
+pub(super) fn bare() -> &'static Call {
+    static BARE: OnceLock<Call> = OnceLock::new();
+    BARE.get_or_init(|| {
+        let span = Span::default();
+        let target = Word::Plain(Name { text: Arc::from(""), span });
+        Call { target, index: vec![], port: None, args: None, braces: None, tail: None, span }
+    })
+}
 
 impl<'t> Expander<'t> {
     /// A new use of a template: its scope with the parameters bound, its ports known.
