@@ -146,27 +146,33 @@ unsafe fn mono<L: Exact>(step: &SumStep, at: usize, n: usize) {
     }
 }
 
+/// One frame of a term of one voice, the gain in.
+#[inline(always)]
+unsafe fn scaled_one(term: &Term, at: usize) -> f32 {
+    // SAFETY: the caller vouches for the frame.
+    unsafe { number(&term.x, at) * number(&term.gain, at) }
+}
+
 /// One voice into one voice, one frame: inside a loop.
 #[inline(always)]
 unsafe fn mono_frame(step: &SumStep, at: usize) {
     // SAFETY: the caller vouches for the places and the frame.
     unsafe {
-        let scaled = |term: &Term| number(&term.x, at) * number(&term.gain, at);
         let sum = match &step.terms[..] {
             [] => 0.0,
             [first, rest @ ..] if step.shape.largest => {
-                let mut top = scaled(first);
+                let mut top = scaled_one(first, at);
                 for term in rest {
-                    top = Lanes::max(top, scaled(term));
+                    top = Lanes::max(top, scaled_one(term, at));
                 }
                 top
             }
-            [one] => scaled(one),
-            [one, two] => scaled(one) + scaled(two),
+            [one] => scaled_one(one, at),
+            [one, two] => scaled_one(one, at) + scaled_one(two, at),
             all => {
                 let mut sum = 0.0;
                 for term in all {
-                    sum += snapped(scaled(term));
+                    sum += snapped(scaled_one(term, at));
                 }
                 sum as f32
             }
@@ -193,8 +199,10 @@ fn counted<L: Lanes>(x: L, voices: usize) -> L {
     // SAFETY: no form has more than 16 lanes.
     unsafe {
         x.store(all.as_mut_ptr());
-        for value in &mut all[voices..] {
-            *value = 0.0;
+        let mut i = 0;
+        while i < LANES {
+            all[i] = if i < voices { all[i] } else { 0.0 };
+            i += 1;
         }
         L::load(all.as_ptr())
     }
@@ -287,7 +295,7 @@ unsafe fn many<L: Exact, const N: usize>(step: &SumStep, at: usize) {
                 if term.wide {
                     lanes::<L>(term, at + k).gather(&mut sums[k]);
                 } else {
-                    single[k] += snapped(number(&term.x, at + k) * number(&term.gain, at + k));
+                    single[k] += snapped(scaled_one(term, at + k));
                 }
             }
             k += 1;
