@@ -27,8 +27,11 @@ fn main() {
         writeln!(code, "#[path = {path:?}]\npub mod {name};").expect("writing to a string");
         writeln!(defs, "    &{name}::DEF,").expect("writing to a string");
     }
-    writeln!(code, "/// Every module type, by file name.\npub static DEFS: &[&patches_core::lower::Def] = &[\n{defs}];")
-        .expect("writing to a string");
+    writeln!(
+        code,
+        "/// Every module type, by file name.\npub static DEFS: &[&patches_core::lower::Def] = &[\n{defs}];"
+    )
+    .expect("writing to a string");
     let out = env::var("OUT_DIR").expect("cargo sets it for build scripts");
     fs::write(Path::new(&out).join("modules.rs"), code).expect("OUT_DIR can be written");
 }

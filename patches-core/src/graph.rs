@@ -215,7 +215,8 @@ impl fmt::Display for Graph {
                     let port = &module.spec.inputs[end.port as usize];
                     (port.names[0], port.indexed)
                 };
-                let channel = if indexed { format!("[{}]", module.channels[end.channel as usize]) } else { String::new() };
+                let channel =
+                    if indexed { format!("[{}]", module.channels[end.channel as usize]) } else { String::new() };
                 format!("{}.{name}{}{channel}", end.module, end.side.suffix())
             };
             let arrow = match (cable.scale == 1.0, cable.late) {

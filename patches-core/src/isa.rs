@@ -55,9 +55,7 @@ impl Isa {
     /// The text of `PATCHES_ISA`, if it names none that this processor has.
     pub fn choose() -> Result<Isa, String> {
         match std::env::var(FORCE) {
-            Ok(asked) => {
-                Isa::ALL.into_iter().find(|isa| isa.name() == asked && isa.available()).ok_or(asked)
-            }
+            Ok(asked) => Isa::ALL.into_iter().find(|isa| isa.name() == asked && isa.available()).ok_or(asked),
             Err(_) => Ok(Isa::ALL.into_iter().rev().find(|isa| isa.available()).unwrap_or(Isa::Base)),
         }
     }

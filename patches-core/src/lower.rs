@@ -142,7 +142,16 @@ pub fn pack(options: &[u32]) -> u32 {
 impl<'a> Lowering<'a> {
     /// A module of this type and shape.
     pub fn new(spec: &'static Spec, channels: u16, rate: f64, feeds: &'a dyn Feeds) -> Self {
-        Lowering { spec, channels: channels.max(1), rate, feeds, channel: None, nodes: vec![], mems: vec![], outs: vec![] }
+        Lowering {
+            spec,
+            channels: channels.max(1),
+            rate,
+            feeds,
+            channel: None,
+            nodes: vec![],
+            mems: vec![],
+            outs: vec![],
+        }
     }
 
     /// The index of an input by name. Names are those of the module's own spec.
