@@ -201,9 +201,9 @@ fn a_planted_call_is_seen_in_every_form() {
         let mine = |f: &&Function| f.set == set && f.name.contains(form);
         functions.iter().filter(mine).any(|f| leaks(f).any(|call| call.contains("planted_helper")))
     };
-    for set in 0..2 {
+    for (set, (name, _)) in SETS.iter().enumerate().take(2) {
         for form in WIDE {
-            assert!(caught(set, form), "{form} of {}", SETS[set].0);
+            assert!(caught(set, form), "{form} of {name}");
         }
     }
     assert!(caught(0, "::block1"));

@@ -6,8 +6,11 @@ use std::time::Instant;
 /// Nanoseconds a unit of each candidate, by round.
 pub struct Times(Vec<Vec<f64>>);
 
+/// What is measured: the frames of one call, and the call.
+pub type Candidate<'a> = (usize, Box<dyn FnMut() + 'a>);
+
 /// Runs each candidate in turn for `rounds` rounds of about `millis` ms; a call does `units` units of work.
-pub fn rounds(candidates: &mut [(usize, Box<dyn FnMut() + '_>)], rounds: usize, millis: f64) -> Times {
+pub fn rounds(candidates: &mut [Candidate<'_>], rounds: usize, millis: f64) -> Times {
     let calls: Vec<usize> = candidates
         .iter_mut()
         .map(|(_, call)| {

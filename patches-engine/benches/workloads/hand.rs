@@ -269,9 +269,12 @@ fn block<L: Lanes, V: Voice<L>, const SIDE: usize>(voices: &mut [V], out: &mut [
     }
 }
 
+/// Renders one block.
+type Render = Box<dyn FnMut(&mut [f32; BLOCK])>;
+
 /// A workload by hand, ready to run.
 pub struct Hand {
-    run: Box<dyn FnMut(&mut [f32; BLOCK])>,
+    run: Render,
 }
 
 impl Hand {
