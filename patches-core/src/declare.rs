@@ -90,7 +90,7 @@ macro_rules! module {
     (@names $f:ident [$as:literal] [$($or:literal)*]) => { &[$as $(, $or)*] };
 }
 
-/// Declares the rows of a kernel that is a part of a module: as [`module!`](crate::module), with names and kinds only for people.
+/// Declares the rows of a kernel that is a part of a module: as [`module!`](crate::module!), with names and kinds only for people.
 ///
 /// `kernel! { Tap, signals { x } controls { time } options {} outputs { y } state {} }`
 #[macro_export]

@@ -103,7 +103,7 @@ fn taken(yes: bool) -> bool {
     yes
 }
 
-/// A row of named lane values: ports, state, or what passes from one part of a kernel to the next. Written by [`row!`](crate::row).
+/// A row of named lane values: ports, state, or what passes from one part of a kernel to the next. Written by [`row!`](crate::row!).
 pub trait Row<L: Lanes>: Copy {
     /// How many values.
     const WORDS: usize;
@@ -145,7 +145,7 @@ pub trait Row<L: Lanes>: Copy {
     fn snap(self) -> Self;
 }
 
-/// What the declaration of a kernel says; written by [`module!`](crate::module) and [`kernel!`](crate::kernel).
+/// What the declaration of a kernel says; written by [`module!`](crate::module!) and [`kernel!`](crate::kernel!).
 pub trait Declared: 'static {
     /// Inputs that feed `map`.
     type Ctl<L: Lanes>: Row<L>;

@@ -5,7 +5,7 @@ use common::*;
 use patches_core::graph::Landing;
 use patches_core::isa::Isa;
 
-/// The sound before the master's DC block, which is undone here: x[n] = y[n] − p·y[n−1] + x[n−1].
+/// The sound before the master's DC block, which is undone here: x\[n\] = y\[n\] − p·y\[n−1\] + x\[n−1\].
 fn heard(patch: &Patch, isa: Isa, frames: usize) -> Vec<f64> {
     let (_control, mut engine) = engine(patch, isa);
     let pole = f64::from(1.0 - std::f32::consts::TAU * 2.0 / RATE as f32);

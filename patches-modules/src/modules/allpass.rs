@@ -1,4 +1,4 @@
-//! Allpass filter: v[n] = x[n] + f·v[n − D], y[n] = v[n − D] − f·v[n]: every tone at its own level, but smeared in time.
+//! Allpass filter: v\[n\] = x\[n\] + f·v\[n − D\], y\[n\] = v\[n − D\] − f·v\[n\]: every tone at its own level, but smeared in time.
 //! H(z) = (z^-D − f)/(1 − f·z^-D). With `damping` the line darkens, and high tones pass nearly at once.
 //! Source: M. R. Schroeder, "Natural sounding artificial reverberation" (1962). Cost: four look-ups, 15 multiplications.
 

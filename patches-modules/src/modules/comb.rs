@@ -1,4 +1,4 @@
-//! Comb filter: y[n] = x[n] + f·h(y[n − D]), peaks at whole multiples of fs/D for f > 0, between them for f < 0. h is a
+//! Comb filter: y\[n\] = x\[n\] + f·h(y\[n − D\]), peaks at whole multiples of fs/D for f > 0, between them for f < 0. h is a
 //! one-pole low-pass set by `damping`, of gain 1 at 0 Hz; an impulse falls by 60 dB in −3·D/log₁₀|f| frames. The line is
 //! read between frames by the cubic through four, so that it can be played in tune.
 //! Source: M. R. Schroeder, "Natural sounding artificial reverberation" (1962). Cost: four look-ups, 15 multiplications.

@@ -1,7 +1,7 @@
 //! Delay: taps, each a stereo delay line of its own with feedback through a tone control and a drive.
 //!
-//! Per tap and side, with line w, tap t = shape(w[now − time]) and return r (t where nothing is plugged in):
-//! w[now] = in + feedback·r, wet = Σ gain·t·√(1 ∓ pan), out = in·(1 − mix) + wet·mix. With `pingpong` the mean of both
+//! Per tap and side, with line w, tap t = shape(w\[now − time\]) and return r (t where nothing is plugged in):
+//! w\[now\] = in + feedback·r, wet = Σ gain·t·√(1 ∓ pan), out = in·(1 − mix) + wet·mix. With `pingpong` the mean of both
 //! sides enters the left line alone and each echo goes to the other side's line. The shape is a one-pole low-pass with
 //! pole exp(−2π·f/fs), f = 200 Hz·2^(5·tone)/(1 − tone), which at 1 lets everything through untouched, then
 //! tanh(k·x)/k with k = drive − 1: the slope at 0 is 1, so that drive leaves the decay of quiet echoes as it is.

@@ -1,4 +1,4 @@
-//! Sum: out = Σ in[i]. The engine's order-free sum: which channel a cable goes to never changes a bit of the result.
+//! Sum: out = Σ in\[i\]. The engine's order-free sum: which channel a cable goes to never changes a bit of the result.
 //! Cost: one widened addition per channel.
 
 use patches_core::prelude::*;

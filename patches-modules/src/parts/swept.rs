@@ -1,5 +1,5 @@
 //! A short delay that sways, for both sides: time = manual·(1 + depth·sin 2πφ), the right side a quarter of a turn ahead,
-//! read between frames by the cubic through four. Line w: w[now] = in + feedback·echo, out = in·(1 − mix) + echo·mix.
+//! read between frames by the cubic through four. Line w: w\[now\] = in + feedback·echo, out = in·(1 − mix) + echo·mix.
 //! What is heard as vibrato is the speed of the sway: the pitch moves by the factor 1 ± 2π·rate·depth·manual.
 //! Source: J. Dattorro, "Effect design, part 2: delay-line modulation and chorus" (JAES 45, 1997).
 //! Cost: two sines, eight look-ups and forty multiplications per frame.
