@@ -216,3 +216,49 @@ fn without_a_terminal_it_prints_lines() {
     assert!(out.contains("stopped"), "{out}");
     assert!(!out.contains('\x1b') && !err.contains('\x1b'));
 }
+
+/// Sines only, so that any step larger than theirs is a click.
+fn smooth(round: usize) -> String {
+    let note = ["A2", "C3", "E3", "G3", "A3"][round % 5];
+    let gain = [50, 10, 35, 20][round % 4];
+    let mut text = format!("osc = Osc {{ pitch: {note} }}\namp = Vca {{ gain: {gain}% }}\nosc.sine -> amp -> out\n");
+    if round % 3 == 1 {
+        text += "low = Osc { pitch: A1 }\nlow.sine -> Delay { time: 20ms, mix: 50% } -[0.3]-> out\n";
+    }
+    if round % 3 == 2 {
+        text += "osc.sine -[0.2]-> out\n";
+    }
+    text
+}
+
+/// The largest step between two frames of a session of smooth edits, some made while the one before still fades.
+fn largest_step(fade: &str) -> f32 {
+    let stage = Stage::new(&smooth(0));
+    let mut player = stage.play(&["--fade", fade]);
+    assert_eq!(player.next()["event"], "started");
+    for round in 1..=30 {
+        let faulty = round % 7 == 0;
+        let text = if faulty { smooth(round) + "osc -> nowhere\n" } else { smooth(round) };
+        save(&stage.patch(), &text, [Save::InPlace, Save::Rename, Save::Halves][round % 3]);
+        assert_eq!(player.next()["event"], if faulty { "refused" } else { "swapped" });
+        std::thread::sleep(Duration::from_millis(if round % 4 == 0 { 1 } else { 40 }));
+    }
+    let stopped = player.quit();
+    let frames = stage.replay(&stopped["session"]);
+    // The first sample of a sine is no step of an edit's.
+    frames
+        .windows(2)
+        .flat_map(|pair| [pair[1][0] - pair[0][0], pair[1][1] - pair[0][1]])
+        .map(f32::abs)
+        .fold(0.0, f32::max)
+}
+
+#[test]
+fn thirty_edits_never_step_and_without_a_fade_they_do() {
+    // At most 0.7 of a sine at A3 and 0.3 of one at A1: their own largest step, twice.
+    let bound = 2.0 * std::f32::consts::TAU * (0.7 * 220.0 + 0.3 * 55.0) / 48_000.0;
+    let faded = largest_step("15");
+    assert!(faded < bound, "{faded}, at most {bound}");
+    let cut = largest_step("0");
+    assert!(cut > bound, "a cut was to be larger than {bound}, not {cut}");
+}

@@ -62,7 +62,8 @@ impl Kernel for Hat {
         s.p4 = s.p4 + drum::step(cx, m.hertz * L::splat(522.7 / 205.3));
         s.p5 = s.p5 + drum::step(cx, m.hertz * L::splat(540.0 / 205.3));
         s.p6 = s.p6 + drum::step(cx, m.hertz * L::splat(800.0 / 205.3));
-        let [a, b, c, d, e, f] = [s.p1, s.p2, s.p3, s.p4, s.p5, s.p6].map(square::<L>);
+        let (a, b, c) = (square::<L>(s.p1), square::<L>(s.p2), square::<L>(s.p3));
+        let (d, e, f) = (square::<L>(s.p4), square::<L>(s.p5), square::<L>(s.p6));
         let pairs = (a * b + c * d) + e * f;
         let metal = ((a + b) + (c + d) + (e + f)).mla(m.shimmer, pairs) * L::splat(1.0 / 3.0);
         let white = drum::noise::<L>(cx, s.seed);
