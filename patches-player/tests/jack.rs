@@ -30,7 +30,8 @@ impl Server {
                         capture_ports { 0 system:capture_1 1 system:capture_2 } }\n\
                         pcm.!default { type plug slave.pcm \"jackout\" }\n";
         std::fs::write(dir.path().join(".asoundrc"), asoundrc).expect("written");
-        let name = format!("patches{}", std::process::id());
+        // Always the same name: a new server takes the place in JACK's table that a killed one of its name has left.
+        let name = "patches-test".to_string();
         let child = Server::spawn(&name, dir.path());
         let server = Server { child, dir, name, _turn: turn };
         server.wait();
@@ -116,7 +117,15 @@ impl Server {
 
 impl Drop for Server {
     fn drop(&mut self) {
-        // It may be gone already.
+        // Asked to end, a server gives its place in JACK's table of eight back; one that is killed keeps it.
+        let pid = self.child.id().to_string();
+        let _ = Command::new("kill").args(["-TERM", &pid]).stderr(Stdio::null()).status();
+        for _ in 0..100 {
+            if !matches!(self.child.try_wait(), Ok(None)) {
+                return;
+            }
+            std::thread::sleep(Duration::from_millis(20));
+        }
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
