@@ -241,7 +241,7 @@ impl Input {
 impl Output {
     /// An output.
     pub fn new(names: Names, kind: Kind, help: &'static str) -> Output {
-        Output { names, kind, indexed: false, stereo: false, help }
+        Output { names, kind, indexed: false, stereo: false, named: false, help }
     }
 
     /// One per channel.
@@ -257,7 +257,20 @@ impl Output {
     }
 }
 
+impl Output {
+    /// The name of a channel alone means this port.
+    pub fn named(mut self) -> Output {
+        self.named = true;
+        self
+    }
+}
+
 impl Param {
+    /// A pattern, or a lane of a song.
+    pub fn pattern(names: Names, help: &'static str) -> Param {
+        Param { names, kind: ParamKind::Pattern, indexed: false, help }
+    }
+
     /// One of some words.
     pub fn choice(names: Names, words: &'static [Names], help: &'static str) -> Param {
         Param { names, kind: ParamKind::Choice(words), indexed: false, help }

@@ -1,6 +1,7 @@
 //! The flat patch: modules and cables, every template opened, every name resolved, every value in the unit of its kind.
 //! It is what the language makes, what the planner reads, and it compares and prints.
 
+use crate::score::Score;
 use crate::spec::{ParamKind, Side, Spec};
 use std::collections::BTreeMap;
 use std::fmt;
@@ -54,6 +55,8 @@ pub enum ParamValue {
     Text(Arc<str>),
     /// A list.
     List(Arc<[Item]>),
+    /// A pattern, or a lane of a song.
+    Score(Arc<Score>),
 }
 
 /// One module of the patch.
@@ -200,6 +203,7 @@ impl fmt::Display for Graph {
                 }
                 match (value, &param.kind) {
                     (ParamValue::Choice(i), ParamKind::Choice(words)) => write!(f, "={}", words[*i as usize][0])?,
+                    (ParamValue::Score(score), _) => write!(f, "={score}")?,
                     (value, _) => write!(f, "={value:?}")?,
                 }
             }

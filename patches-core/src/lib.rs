@@ -12,6 +12,7 @@ pub mod library;
 pub mod lower;
 pub mod maths;
 pub mod rig;
+pub mod score;
 pub mod spec;
 
 /// What a module file needs.

@@ -6,6 +6,7 @@
 
 use crate::drive::KernelDef;
 use crate::graph::{Item, ParamValue};
+use crate::score::Score;
 use crate::spec::{ParamKind, Side, Spec};
 use std::sync::Arc;
 
@@ -112,6 +113,8 @@ pub trait Feeds {
     fn period(&self, port: u16, channel: u16) -> Period;
     /// Beats a minute of the transport.
     fn tempo(&self) -> f64;
+    /// Quarter-note beats in a bar of the transport.
+    fn bar(&self) -> f64;
     /// A parameter that does not move, as the text sets it.
     fn param(&self, index: u16, channel: u16) -> Option<&ParamValue>;
 }
@@ -189,6 +192,11 @@ impl<'a> Lowering<'a> {
         }
     }
 
+    /// Quarter-note beats in a bar of the transport.
+    pub fn bar(&self) -> f64 {
+        self.feeds.bar()
+    }
+
     fn value(&self, name: &str, channel: u16) -> (&ParamKind, Option<&ParamValue>) {
         let index =
             self.spec.param(name).unwrap_or_else(|| panic!("{} declares no parameter `{name}`", self.spec.name()));
@@ -226,6 +234,14 @@ impl<'a> Lowering<'a> {
         match self.value(name, 0).1 {
             Some(ParamValue::List(items)) => items,
             _ => &[],
+        }
+    }
+
+    /// A pattern or lane, if set.
+    pub fn score(&self, name: &str) -> Option<&Score> {
+        match self.value(name, 0).1 {
+            Some(ParamValue::Score(score)) => Some(score),
+            _ => None,
         }
     }
 

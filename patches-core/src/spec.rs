@@ -123,6 +123,8 @@ pub struct Output {
     pub indexed: bool,
     /// A pair of sides under one name.
     pub stereo: bool,
+    /// The name of a channel alone means this port: `seq.accent` is `seq.value[accent]`.
+    pub named: bool,
     /// One line for people.
     pub help: &'static str,
 }
@@ -255,6 +257,11 @@ impl Spec {
     /// Index of the parameter of this name.
     pub fn param(&self, name: &str) -> Option<u16> {
         self.params.iter().position(|p| p.names.contains(&name)).map(|i| i as u16)
+    }
+
+    /// The output that the name of a channel alone means.
+    pub fn named_output(&self) -> Option<u16> {
+        self.outputs.iter().position(|port| port.named).map(|index| index as u16)
     }
 
     /// Whether any port or parameter is one per channel, so that the type has a shape.

@@ -2,10 +2,10 @@
 //! their inputs. Values are still as written; [`crate::check`] gives them the units of the inputs they meet.
 
 use crate::fault::Fault;
-use crate::score;
 use crate::tree::PathName;
 use crate::value::Const;
 use patches_core::graph::{Landing, Span};
+use patches_core::score::Score;
 use patches_core::spec::{Side, Spec};
 use std::rc::Rc;
 use std::sync::Arc;
@@ -64,16 +64,21 @@ pub enum What {
     Product(Vec<(bool, V)>),
     /// A function.
     Apply(Function, Vec<V>),
-    /// A pattern.
-    Pattern(Arc<score::Pattern>),
+    /// A pattern or lane of a song, by its name.
+    Pattern(Arc<str>, Arc<Score>),
     /// A song.
-    Song(Arc<score::Song>),
-    /// A lane of a song.
-    Lane(Arc<score::Song>, usize),
-    /// A curve.
-    Curve(Arc<score::Curve>),
+    Song(Arc<Tune>),
     /// Something faulty, already told.
     Poison,
+}
+
+/// A song: what each of its lanes plays.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Tune {
+    /// Its name.
+    pub name: Arc<str>,
+    /// Its lanes.
+    pub lanes: Vec<(Arc<str>, Arc<Score>)>,
 }
 
 /// The functions of the language.

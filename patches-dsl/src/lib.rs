@@ -19,6 +19,7 @@ mod load;
 mod older;
 pub mod parse;
 pub mod print;
+mod print_score;
 mod render;
 pub mod score;
 mod show;

@@ -3,6 +3,7 @@
 //! Paths that are no names stand between backquotes. Values are in the units of their inputs, with all their digits.
 //! Files are named as they were found, so the text reads back in the working directory of the load.
 
+use crate::print_score::Scores;
 use patches_core::graph::{End, Graph, Item, Landing, Module, ParamValue, Path, Setting, Slot};
 use patches_core::spec::{Kind, ParamKind};
 use std::fmt::Write;
@@ -12,8 +13,10 @@ use std::sync::Arc;
 pub fn flat(graph: &Graph) -> String {
     let mut text = String::new();
     settings(graph, &mut text);
+    let scores = Scores::new(graph);
+    scores.texts().for_each(|score| line(&mut text, format_args!("{score}")));
     for (path, module) in &graph.modules {
-        text.push_str(&declared(path, module));
+        text.push_str(&declared(path, module, &scores));
         text.push('\n');
     }
     for cable in &graph.cables {
@@ -60,7 +63,7 @@ fn settings(graph: &Graph, text: &mut String) {
     }
 }
 
-fn declared(path: &Path, module: &Module) -> String {
+fn declared(path: &Path, module: &Module, scores: &Scores) -> String {
     let mut text = format!("{} = {}", name(path), module.spec.name());
     if !module.channels.is_empty() {
         let counted = module.channels.iter().enumerate().all(|(n, channel)| **channel == *n.to_string());
@@ -85,7 +88,7 @@ fn declared(path: &Path, module: &Module) -> String {
     for (slot, value) in &module.params {
         let param = &module.spec.params[slot.0 as usize];
         let channel = channel(module, slot, param.indexed);
-        entries.push(format!("{}{channel}: {}", param.names[0], param_value(value, &param.kind)));
+        entries.push(format!("{}{channel}: {}", param.names[0], param_value(value, &param.kind, scores)));
     }
     if !entries.is_empty() {
         let _ = write!(text, " {{ {} }}", entries.join(", "));
@@ -107,8 +110,9 @@ pub(crate) fn number(v: f64, kind: Kind) -> String {
     }
 }
 
-pub(crate) fn param_value(value: &ParamValue, kind: &ParamKind) -> String {
+pub(crate) fn param_value(value: &ParamValue, kind: &ParamKind, scores: &Scores) -> String {
     match (value, kind) {
+        (ParamValue::Score(score), _) => scores.name(score),
         (ParamValue::Choice(index), ParamKind::Choice(words)) => {
             words.get(usize::from(*index)).map_or(String::new(), |names| word(names[0]))
         }

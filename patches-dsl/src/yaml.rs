@@ -121,6 +121,8 @@ struct Whole {
     #[serde(default)]
     solo: Vec<Spanned<String>>,
     #[serde(default)]
+    scores: Vec<Spanned<String>>,
+    #[serde(default)]
     nodes: Pairs<Node>,
     #[serde(default)]
     cables: Vec<Wire>,
@@ -139,6 +141,9 @@ pub(crate) fn parse(text: &str, file: u16) -> Parsed {
     };
     let mut reader = Reader { file, faults: Vec::new() };
     let mut statements = reader.settings(&whole);
+    for score in &whole.scores {
+        statements.append(&mut reader.score(score));
+    }
     for (name, node) in &whole.nodes.0 {
         statements.push(reader.node(name, node));
     }
@@ -219,6 +224,20 @@ impl Reader {
             }
         }
         list
+    }
+
+    /// A pattern or song in the language.
+    fn score(&mut self, text: &Spanned<String>) -> Vec<Statement> {
+        let span = self.span(text);
+        // With as much before it as there is in the file, its places are the file's, where its lines are not folded.
+        let parsed = crate::parse::parse(&format!("{}{}", " ".repeat(span.start as usize), text.value), self.file);
+        self.faults.extend(parsed.faults);
+        let is_score = |statement: &Statement| matches!(statement.what, What::Pattern(_) | What::Song(_));
+        if let Some(other) = parsed.statements.iter().find(|statement| !is_score(statement)) {
+            let message = "`scores` holds patterns and songs, nothing else";
+            self.faults.push(Fault::error(codes::YAML, other.span, message));
+        }
+        parsed.statements.into_iter().filter(is_score).collect()
     }
 
     fn node(&mut self, name: &Spanned<String>, node: &Node) -> Statement {

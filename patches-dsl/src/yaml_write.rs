@@ -1,6 +1,7 @@
 //! A graph as YAML, which reads back to an equal graph.
 
 use crate::print;
+use crate::print_score::Scores;
 use patches_core::graph::{Graph, Item, Landing, Module, ParamValue, Setting};
 use patches_core::spec::{Input, Kind, ParamKind, Side, Unit};
 use serde::Serialize;
@@ -22,6 +23,8 @@ struct Whole {
     mute: Vec<String>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     solo: Vec<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    scores: Vec<String>,
     nodes: BTreeMap<String, Node>,
     cables: Vec<Wire>,
 }
@@ -64,7 +67,8 @@ enum Scalar {
 /// # Errors
 /// What stands between a graph and its text; no graph of this crate meets it.
 pub fn to_yaml(graph: &Graph) -> Result<String, String> {
-    let nodes = graph.modules.iter().map(|(path, module)| (path.to_string(), node(module)));
+    let scores = Scores::new(graph);
+    let nodes = graph.modules.iter().map(|(path, module)| (path.to_string(), node(module, &scores)));
     let cables = graph.cables.iter().filter_map(|cable| {
         let (from, to) = (graph.modules.get(&cable.from.module)?, graph.modules.get(&cable.to.module)?);
         let output = &from.spec.outputs[cable.from.port as usize];
@@ -90,6 +94,7 @@ pub fn to_yaml(graph: &Graph) -> Result<String, String> {
         }),
         mute: graph.mute.iter().map(ToString::to_string).collect(),
         solo: graph.solo.iter().map(ToString::to_string).collect(),
+        scores: scores.texts().collect(),
         nodes: nodes.collect(),
         cables: cables.collect(),
     };
@@ -103,7 +108,7 @@ fn port(module: &Module, name: &str, indexed: bool, channel: u16, side: Side) ->
     }
 }
 
-fn node(module: &Module) -> Node {
+fn node(module: &Module, scores: &Scores) -> Node {
     let counted = module.channels.iter().enumerate().all(|(n, channel)| **channel == *n.to_string());
     let channels = match (module.channels.is_empty(), counted) {
         (true, _) => None,
@@ -123,7 +128,7 @@ fn node(module: &Module) -> Node {
     for (slot, value) in &module.params {
         let param = &module.spec.params[slot.0 as usize];
         let key = port(module, param.names[0], param.indexed, slot.1, Side::Both);
-        params.insert(key, param_value(value, &param.kind));
+        params.insert(key, param_value(value, &param.kind, scores));
     }
     Node { module: module.spec.name(), channels, params, was: module.was.as_ref().map(ToString::to_string) }
 }
@@ -138,8 +143,9 @@ fn is_bare(v: f64, input: &Input) -> bool {
     }
 }
 
-fn param_value(value: &ParamValue, kind: &ParamKind) -> Scalar {
+fn param_value(value: &ParamValue, kind: &ParamKind, scores: &Scores) -> Scalar {
     match (value, kind) {
+        (ParamValue::Score(score), _) => Scalar::Text(scores.name(score)),
         (ParamValue::Choice(index), ParamKind::Choice(words)) => {
             Scalar::Text(words.get(usize::from(*index)).map_or_else(String::new, |names| names[0].to_string()))
         }
@@ -150,6 +156,8 @@ fn param_value(value: &ParamValue, kind: &ParamKind) -> Scalar {
         (ParamValue::List(items), kind) => {
             let of = if let ParamKind::List(kind) = kind { *kind } else { Kind::Number };
             let item = |item: &Item| match item {
+                // In quotes only what has a unit is a number.
+                Item::Number(v) if print::number(*v, of) == v.to_string() => Scalar::Number(*v),
                 Item::Number(v) => Scalar::Text(print::number(*v, of)),
                 Item::Word(word) => Scalar::Text(word.to_string()),
             };

@@ -42,7 +42,7 @@ const SMALLEST: &[(&str, &str)] = &[
     (all::REACHES_NOTHING, "n = Noise"),
     (all::LOOP_GAIN, "v = Vca; v -[2]-> v; v -> out"),
     (all::MISSING_FILE, "Sampler { file: file(\"no.wav\") } -> out"),
-    (all::NOT_PLAYABLE, "pattern p { x }\nSteps { pattern: p } -> out"),
+    (all::NOT_PLAYABLE, "pattern p { x }\nsong t(a) { play { p } }\nSteps { song: t } -> out"),
     (all::PATTERN, "pattern p { x*0 }\nNoise -> out"),
 ];
 

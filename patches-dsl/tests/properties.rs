@@ -9,7 +9,8 @@ use patches_dsl::print::flat;
 use proptest::prelude::*;
 use proptest::sample::{select, subsequence};
 
-const GOOD: [&str; 4] = [
+const GOOD: [&str; 5] = [
+    include_str!("good/songs.patches"),
     include_str!("good/acid.patches"),
     include_str!("good/cables.patches"),
     include_str!("good/expressions.patches"),

@@ -50,6 +50,7 @@ fn a_yaml_patch_is_the_same_as_its_text() {
 fn every_good_text_converts_to_yaml_and_back() {
     for text in [
         include_str!("good/acid.patches"),
+        include_str!("good/songs.patches"),
         include_str!("good/cables.patches"),
         include_str!("good/expressions.patches"),
         include_str!("good/templates.patches"),
@@ -61,6 +62,7 @@ fn every_good_text_converts_to_yaml_and_back() {
         let yaml = to_yaml(&graph).expect("a graph has a YAML");
         let back = load_yaml(&yaml);
         assert!(!back.has_errors(), "{yaml}\n{}", back.render(false));
+        assert_eq!(graph.to_string(), back.graph.to_string(), "{yaml}");
         assert_eq!(graph, back.graph, "{yaml}");
         assert!(!yaml.contains("scale: 1\n"), "{yaml}");
     }

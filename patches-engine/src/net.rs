@@ -125,8 +125,11 @@ impl Net {
     pub fn settled(graph: &Graph, ids: &BTreeMap<Path, ModuleId>) -> Net {
         let tempo = graph.tempo.unwrap_or(TEMPO);
         let beats_per_bar = graph.meter.map_or(4.0, |(count, unit)| f64::from(count) * 4.0 / f64::from(unit));
-        let mut modules: Vec<NetModule> =
-            graph.modules.iter().map(|(path, module)| net_module(path, module, &ids[path], tempo)).collect();
+        let mut modules: Vec<NetModule> = graph
+            .modules
+            .iter()
+            .map(|(path, module)| net_module(path, module, &ids[path], tempo, graph.swing))
+            .collect();
         modules.sort_by(|a, b| a.id.cmp(&b.id));
         let index: BTreeMap<Path, usize> = modules.iter().enumerate().map(|(i, m)| (m.path.clone(), i)).collect();
         let mut cables: Vec<NetCable> = graph
@@ -162,7 +165,7 @@ fn trigger_port(modules: &[NetModule], from: NetEnd, to: NetEnd) -> u16 {
     to.port
 }
 
-fn net_module(path: &Path, module: &Module, id: &ModuleId, tempo: f64) -> NetModule {
+fn net_module(path: &Path, module: &Module, id: &ModuleId, tempo: f64, swing: Option<f64>) -> NetModule {
     let mut settings = BTreeMap::new();
     let mut beats = BTreeMap::new();
     for (&slot, &setting) in &module.settings {
@@ -171,6 +174,11 @@ fn net_module(path: &Path, module: &Module, id: &ModuleId, tempo: f64) -> NetMod
         if let Setting::Beats(count) = setting {
             beats.insert(slot, count);
         }
+    }
+    // The patch's swing is that of every sequencer and clock that says nothing else.
+    if let (Some(swing), Some((port, _))) = (swing, module.spec.input("swing")) {
+        let held = value(Setting::Number(swing), &module.spec.inputs[port as usize], tempo);
+        settings.entry((port, 0)).or_insert(Level::Still(held));
     }
     let channels = if module.channels.is_empty() { vec!["".into()] } else { module.channels.clone() };
     NetModule {

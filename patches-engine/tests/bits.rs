@@ -135,6 +135,9 @@ impl Feeds for Fed {
     fn tempo(&self) -> f64 {
         120.0
     }
+    fn bar(&self) -> f64 {
+        4.0
+    }
 }
 
 /// Whether a type has a kernel that is born different in each voice.

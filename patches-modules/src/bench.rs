@@ -245,6 +245,10 @@ impl Feeds for Bench {
         self.tempo
     }
 
+    fn bar(&self) -> f64 {
+        4.0
+    }
+
     fn param(&self, index: u16, channel: u16) -> Option<&ParamValue> {
         self.params.get(&(index, channel))
     }

@@ -4,6 +4,7 @@
 mod inputs;
 mod params;
 mod paths;
+mod rows;
 mod sums;
 mod warn;
 
@@ -180,6 +181,10 @@ impl Checker<'_> {
                 Shape::Names(names) => names.clone(),
                 Shape::Count(count) => counted(*count),
                 Shape::Unsaid if !draft.spec.has_channels() => Vec::new(),
+                // Its channels are the rows of what it plays.
+                Shape::Unsaid if draft.spec.named_output().is_some() => {
+                    rows::score(draft).map_or_else(|| counted(1), |score| score.row_names())
+                }
                 Shape::Unsaid if !names[index].is_empty() => names[index].iter().cloned().collect(),
                 Shape::Unsaid => counted(numbers[index].min(limits::CHANNELS as u32)),
             };
@@ -196,7 +201,7 @@ impl Checker<'_> {
             Channel::Named(name) if indexed => channels.iter().position(|c| c == name).map(|n| n as u16),
             _ => None,
         };
-        if found.is_none() {
+        if found.is_none() && !rows::is_poisoned(&self.expanded.modules[module]) {
             let shown = match channel {
                 Channel::Number(n) => n.to_string(),
                 Channel::Named(name) => name.to_string(),

@@ -77,13 +77,9 @@ impl Checker<'_> {
             (ParamKind::List(kind), _) => {
                 format!("a list, such as `[{0}]`", kind.example().split(' ').next().unwrap_or(""))
             }
-            (ParamKind::Pattern, What::Pattern(pattern)) => {
-                let message = format!("no module plays patterns yet, so `{}` is silent", pattern.name.text);
-                self.fault(Fault::error(codes::NOT_PLAYABLE, v.span, message));
-                return None;
-            }
-            (ParamKind::Pattern, What::Lane(song, _)) | (ParamKind::Song, What::Song(song)) => {
-                let message = format!("no module plays songs yet, so `{}` is silent", song.name.text);
+            (ParamKind::Pattern, What::Pattern(_, score)) => return Some(ParamValue::Score(score.clone())),
+            (ParamKind::Song, What::Song(song)) => {
+                let message = format!("no module plays whole songs yet: give it a lane of `{}`", song.name);
                 self.fault(Fault::error(codes::NOT_PLAYABLE, v.span, message));
                 return None;
             }

@@ -315,9 +315,8 @@ fn value_hash(v: &V) -> u64 {
             let name = hash_text(function.name());
             hash(&std::iter::once(name).chain(args.iter().map(value_hash)).collect::<Vec<_>>())
         }
-        What::Pattern(pattern) => hash(&[7, hash_text(&pattern.name.text)]),
-        What::Song(song) | What::Lane(song, _) => hash(&[8, hash_text(&song.name.text)]),
-        What::Curve(curve) => hash(&[9, hash_text(&curve.name.text)]),
+        What::Pattern(name, _) => hash(&[7, hash_text(name)]),
+        What::Song(song) => hash(&[8, hash_text(&song.name)]),
         What::Port(_) | What::Junction(_) | What::Poison => 10,
     }
 }

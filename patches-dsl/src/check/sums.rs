@@ -92,7 +92,7 @@ impl Checker<'_> {
         match &v.what {
             What::Const(c) => Some(Sum::constant(*c)),
             What::Bool(b) => Some(Sum::constant(Const::whole(f64::from(u8::from(*b))))),
-            What::Port(source) => self.output(source, v.span),
+            What::Port(source) => self.output(source, aim, v.span),
             What::Junction(junction) => self.junction(*junction, aim, v.span),
             What::Minus(inner) => {
                 let inner = self.sum(inner, aim)?;
@@ -111,11 +111,6 @@ impl Checker<'_> {
                 self.told(Sum::apply(*function, sums, aim), v.span)
             }
             What::Poison => None,
-            What::Curve(curve) => {
-                let message = format!("no module plays curves yet, so `{}` is silent", curve.name.text);
-                self.fault(Fault::error(codes::NOT_PLAYABLE, v.span, message));
-                None
-            }
             _ => {
                 let message = format!("{} cannot feed an input", v.what.name());
                 self.fault(Fault::error(codes::WRONG_KIND, v.span, message));
@@ -142,11 +137,11 @@ impl Checker<'_> {
         whole
     }
 
-    fn output(&mut self, source: &Source, span: Span) -> Option<Sum> {
+    fn output(&mut self, source: &Source, aim: Aim, span: Span) -> Option<Sum> {
+        let (number, channel) = self.played(source, aim, span)?;
         let spec = self.expanded.modules[source.module].spec;
-        let port = &spec.outputs[source.port as usize];
-        let channel = self.channel(source.module, &source.channel, port.indexed, port.names[0], span)?;
-        let end = End { module: self.paths[source.module].clone(), port: source.port, channel, side: source.side };
+        let port = &spec.outputs[number as usize];
+        let end = End { module: self.paths[source.module].clone(), port: number, channel, side: source.side };
         let dim = if port.kind == Kind::Pitch { Dim::Pitch } else { Dim::Number };
         let key = Key::Output(end.clone());
         Some(Sum::term(Origin::Output(end), dim, key))

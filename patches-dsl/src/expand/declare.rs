@@ -115,10 +115,10 @@ impl<'t> Expander<'t> {
                     self.scopes[scope].lost.extend(names.iter().cloned());
                     continue;
                 }
-                tree::What::Pattern(p) => ("pattern", Some(&p.name), Score::Pattern(p.clone())),
-                tree::What::Section(s) => ("section", s.name.as_ref(), Score::Section(s.clone())),
-                tree::What::Song(s) => ("song", Some(&s.name), Score::Song(s.clone())),
-                tree::What::Curve(c) => ("curve", Some(&c.name), Score::Curve(c.clone())),
+                tree::What::Pattern(p) => ("pattern", Some(&p.name), Score::Pattern(p)),
+                tree::What::Section(s) => ("section", s.name.as_ref(), Score::Section(s)),
+                tree::What::Song(s) => ("song", Some(&s.name), Score::Song(s)),
+                tree::What::Curve(c) => ("curve", Some(&c.name), Score::Curve(c)),
                 _ => continue,
             };
             let Some(name) = name else { continue };

@@ -90,7 +90,7 @@ impl<'t> Expander<'t> {
                     self.error(scope, codes::WRONG_KIND, part.span, message);
                     return value(What::Poison, span);
                 }
-                What::Pattern(_) | What::Song(_) | What::Lane(..) => {
+                What::Pattern(..) | What::Song(_) => {
                     let message = format!("{} is no signal", part.what.name());
                     self.error(scope, codes::WRONG_KIND, part.span, message);
                     return value(What::Poison, span);
@@ -320,10 +320,8 @@ impl What {
             What::Bool(_) => "true or false",
             What::File(_) => "a file",
             What::List(_) => "a list",
-            What::Pattern(_) => "a pattern",
+            What::Pattern(..) => "a pattern",
             What::Song(_) => "a song",
-            What::Lane(..) => "a lane of a song",
-            What::Curve(_) => "a curve",
             What::Poison => "something faulty",
             _ => "a signal",
         }

@@ -146,7 +146,8 @@ impl<'t> Expander<'t> {
                 Shape::Names(names) => names.contains(&word.text),
                 _ => false,
             };
-            if known || self.lookup(scope, &word.text).is_none() {
+            let rows = self.out.modules[module].spec.named_output().is_some();
+            if known || rows || self.lookup(scope, &word.text).is_none() {
                 return Some(Channel::Named(word.text.clone()));
             }
         }
@@ -306,6 +307,12 @@ impl<'t> Expander<'t> {
                 };
                 let Some(name) = self.port_word(port, scope) else { return poison };
                 let Some((index, side)) = spec.output(&name) else {
+                    // It may be a row of a pattern, which is known once all is read.
+                    if let (Some(row), None) = (spec.named_output(), &port.index) {
+                        let channel = Channel::Named(name);
+                        let source = Source { module: *module, port: row, side: Side::Both, channel };
+                        return value(What::Port(source), port.name.span());
+                    }
                     self.unknown_output(spec, &name, port.name.span(), scope);
                     return poison;
                 };

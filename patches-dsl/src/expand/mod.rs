@@ -11,6 +11,7 @@ mod fill;
 mod functions;
 mod names;
 mod params;
+mod played;
 mod ports;
 mod scores;
 mod settings;
@@ -71,12 +72,12 @@ pub(crate) struct Declared<'t> {
 }
 
 /// What other files and templates may see too.
-#[derive(Clone)]
-pub(crate) enum Score {
-    Pattern(Arc<score::Pattern>),
-    Section(Arc<score::Section>),
-    Song(Arc<score::Song>),
-    Curve(Arc<score::Curve>),
+#[derive(Clone, Copy)]
+pub(crate) enum Score<'t> {
+    Pattern(&'t score::Pattern),
+    Section(&'t score::Section),
+    Song(&'t score::Song),
+    Curve(&'t score::Curve),
 }
 
 /// A body's names.
@@ -89,7 +90,7 @@ pub(crate) struct Scope<'t> {
     round: Arc<str>,
     names: HashMap<Arc<str>, (Binding, Span)>,
     templates: HashMap<Arc<str>, (Declared<'t>, Span)>,
-    scores: HashMap<(&'static str, Arc<str>), (Score, Span)>,
+    scores: HashMap<(&'static str, Arc<str>), (Score<'t>, Span)>,
     /// Rounds of `for` in this scope, by number.
     rounds: HashMap<i64, Vec<usize>>,
     /// All rounds, to be filled, with their statements.
@@ -131,6 +132,7 @@ pub(crate) struct Expander<'t> {
     main: usize,
     /// Instance bodies that are still to be filled.
     queue: Vec<usize>,
+    made: played::Made,
     shapes: Vec<Pending<'t>>,
     /// Length of a bar in quarter-note beats.
     bar: f64,
@@ -161,6 +163,7 @@ pub(crate) fn expand<'t>(units: &[Unit<'t>], library: &'t Library) -> Expanded {
         instance_of: HashMap::new(),
         main: 0,
         queue: Vec::new(),
+        made: HashMap::new(),
         shapes: Vec::new(),
         bar: 4.0,
         depth: 0,

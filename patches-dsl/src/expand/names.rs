@@ -82,12 +82,17 @@ impl<'t> Expander<'t> {
     }
 
     /// A pattern, section, song or curve by name.
-    pub(super) fn score(&self, scope: usize, word: &'static str, name: &str) -> Option<Score> {
+    pub(super) fn score(&self, scope: usize, word: &'static str, name: &str) -> Option<Score<'t>> {
+        self.score_at(scope, word, name).map(|(score, _)| score)
+    }
+
+    /// The same, with the scope it is declared in.
+    pub(super) fn score_at(&self, scope: usize, word: &'static str, name: &str) -> Option<(Score<'t>, usize)> {
         let key = (word, Arc::from(name));
         let mut at = Some(scope);
         while let Some(here) = at {
             if let Some((score, _)) = self.scopes[here].scores.get(&key) {
-                return Some(score.clone());
+                return Some((*score, here));
             }
             at = self.scopes[here].parent;
         }
@@ -251,7 +256,7 @@ impl<'t> Expander<'t> {
 pub(super) fn is_constant(value: &V) -> bool {
     match &value.what {
         What::List(list) => list.iter().all(is_constant),
-        What::Port(_) | What::Junction(_) | What::Minus(_) | What::Sum(_) | What::Product(_) | What::Curve(_) => false,
+        What::Port(_) | What::Junction(_) | What::Minus(_) | What::Sum(_) | What::Product(_) => false,
         What::Apply(..) => false,
         _ => true,
     }

@@ -128,7 +128,7 @@ impl<'t> Expander<'t> {
             (Type::Int, What::Const(c)) => c.as_whole().is_some(),
             (Type::Bool, What::Bool(_)) => true,
             (Type::Str, What::Word(_) | What::Text(_)) => true,
-            (Type::Pattern, What::Pattern(_) | What::Lane(..)) => true,
+            (Type::Pattern, What::Pattern(..)) => true,
             (Type::Song, What::Song(_)) => true,
             _ => false,
         });

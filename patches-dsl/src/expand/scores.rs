@@ -121,7 +121,7 @@ impl<'t> Expander<'t> {
     }
 
     /// The constant that a value in a pattern is; nothing for a hit or after a fault.
-    fn step_number(&mut self, scope: usize, value: &'t StepValue) -> Option<Const> {
+    pub(super) fn step_number(&mut self, scope: usize, value: &'t StepValue) -> Option<Const> {
         match value {
             StepValue::Hit(_) => None,
             StepValue::Note(octaves, _) => Some(Const::new(Dim::Pitch, *octaves)),
@@ -214,7 +214,7 @@ impl<'t> Expander<'t> {
             Cell::Silence(_) => {}
             Cell::Param(param) => {
                 let v = self.param(param, scope);
-                if !matches!(v.what, What::Pattern(_) | What::Lane(..) | What::Poison) {
+                if !matches!(v.what, What::Pattern(..) | What::Poison) {
                     let message = format!("`{}` holds no pattern", param.name.text);
                     self.error(scope, codes::WRONG_KIND, param.span, message);
                 }
@@ -362,7 +362,7 @@ impl<'t> Expander<'t> {
         }
     }
 
-    fn point(&mut self, scope: usize, expr: &'t tree::Expr) -> Option<Const> {
+    pub(super) fn point(&mut self, scope: usize, expr: &'t tree::Expr) -> Option<Const> {
         let v = self.eval(expr, scope);
         self.step_constant(scope, &v, expr.span())
     }

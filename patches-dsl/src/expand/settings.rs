@@ -116,6 +116,9 @@ impl<'t> Expander<'t> {
     /// A pattern, a lane, or a song where one is expected.
     pub(super) fn eval_score(&mut self, expr: &'t Expr, scope: usize, song: bool) -> V {
         let span = expr.span();
+        if let Expr::Text(text, _) = expr {
+            return self.score_of_text(text, scope, span, song);
+        }
         if let Expr::Call(call) = expr
             && call.is_bare()
             && call.index.is_empty()
@@ -123,14 +126,14 @@ impl<'t> Expander<'t> {
         {
             let word = if song { "song" } else { "pattern" };
             if call.port.is_none()
-                && let Some(score) = self.score(scope, word, &name.text)
+                && let Some((score, at)) = self.score_at(scope, word, &name.text)
             {
-                return value(score_value(score), span);
+                return self.score_value(score, at, &name.text, span);
             }
             if let (false, Some(port)) = (song, &call.port)
-                && let Some(Score::Song(tune)) = self.score(scope, "song", &name.text)
+                && let Some((tune, at)) = self.score_at(scope, "song", &name.text)
             {
-                let tune = value(What::Song(tune), span);
+                let tune = self.score_value(tune, at, &name.text, span);
                 return self.lane(&tune, port, scope);
             }
             if call.port.is_none() && self.lookup(scope, &name.text).is_none() {
@@ -145,6 +148,21 @@ impl<'t> Expander<'t> {
         self.eval(expr, scope)
     }
 
+    /// `"line"`, `"tune.bass"`.
+    fn score_of_text(&mut self, text: &str, scope: usize, span: Span, song: bool) -> V {
+        let (name, lane) = text.split_once('.').map_or((text, None), |(name, lane)| (name, Some(lane)));
+        let word = if song || lane.is_some() { "song" } else { "pattern" };
+        let Some((score, at)) = self.score_at(scope, word, name) else {
+            self.error(scope, codes::UNKNOWN_NAME, span, format!("no {word} `{name}`"));
+            return value(What::Poison, span);
+        };
+        let v = self.score_value(score, at, &name.into(), span);
+        match lane {
+            Some(lane) => self.lane_of(&v, lane, span, span, scope),
+            None => v,
+        }
+    }
+
     pub(super) fn scores_in_sight(&self, scope: usize, word: &str) -> Vec<std::sync::Arc<str>> {
         let (mut at, mut names) = (Some(scope), Vec::new());
         while let Some(here) = at {
@@ -156,12 +174,13 @@ impl<'t> Expander<'t> {
 
     /// A curve where a signal is expected; patterns and songs only to say what they are.
     pub(super) fn named_score(&mut self, name: &Name, call: &Call, scope: usize) -> Option<Thing> {
-        let found = ["curve", "pattern", "song"].iter().find_map(|word| self.score(scope, word, &name.text))?;
+        let (found, at) =
+            ["curve", "pattern", "song"].iter().find_map(|word| self.score_at(scope, word, &name.text))?;
         // `Lead` the type and `Lead` the pattern may share a name; the type is meant where a signal is.
         if !matches!(found, Score::Curve(_)) && self.kind(scope, &name.text).is_some() {
             return None;
         }
-        Some(Thing::Value(value(score_value(found), call.span)))
+        Some(Thing::Value(self.score_value(found, at, &name.text, call.span)))
     }
 
     /// `tune.drums`.
@@ -169,18 +188,10 @@ impl<'t> Expander<'t> {
         let poison = value(What::Poison, port.span);
         match &v.what {
             What::Poison => poison,
-            What::Song(song) => {
-                let Some(name) = self.port_word(port, scope) else { return poison };
-                match song.lanes.iter().position(|lane| lane.text == name) {
-                    Some(lane) => value(What::Lane(song.clone(), lane), port.span),
-                    None => {
-                        let message = format!("the song `{}` has no lane `{name}`", song.name.text);
-                        let fault = Fault::error(codes::UNKNOWN_NAME, port.name.span(), message);
-                        self.fault(scope, fault.near(&name, song.lanes.iter().map(|lane| &*lane.text)));
-                        poison
-                    }
-                }
-            }
+            What::Song(_) => match self.port_word(port, scope) {
+                Some(name) => self.lane_of(v, &name, port.span, port.name.span(), scope),
+                None => poison,
+            },
             _ => {
                 let message = format!("{} has no ports", v.what.name());
                 self.error(scope, codes::UNKNOWN_PORT, port.name.span(), message);
@@ -188,13 +199,23 @@ impl<'t> Expander<'t> {
             }
         }
     }
-}
 
-fn score_value(score: Score) -> What {
-    match score {
-        Score::Pattern(pattern) => What::Pattern(pattern),
-        Score::Song(song) => What::Song(song),
-        Score::Curve(curve) => What::Curve(curve),
-        Score::Section(_) => What::Poison,
+    fn lane_of(&mut self, v: &V, name: &str, span: Span, at: Span, scope: usize) -> V {
+        let poison = value(What::Poison, span);
+        match &v.what {
+            What::Song(song) => match song.lanes.iter().find(|(lane, _)| **lane == *name) {
+                Some((lane, score)) => {
+                    let name = format!("{}.{lane}", song.name).into();
+                    value(What::Pattern(name, score.clone()), span)
+                }
+                None => {
+                    let message = format!("the song `{}` has no lane `{name}`", song.name);
+                    let fault = Fault::error(codes::UNKNOWN_NAME, at, message);
+                    self.fault(scope, fault.near(name, song.lanes.iter().map(|(lane, _)| &**lane)));
+                    poison
+                }
+            },
+            _ => poison,
+        }
     }
 }

@@ -116,10 +116,19 @@ fn control() -> Vec<Spec> {
             .with_param(Param::list(&["steps"], Kind::Pitch, ""))
             .with_param(text(&["pattern"], ParamKind::Pattern))
             .with_param(text(&["song"], ParamKind::Song))
-            .with_output(output(&["note", "pitch", "voct"], Kind::Pitch))
-            .with_output(output(&["gate"], Kind::Gate))
-            .with_output(output(&["trigger"], Kind::Trigger))
-            .with_output(output(&["accent"], Kind::Number)),
+            .with_output(output(&["note", "pitch", "voct"], Kind::Pitch).indexed())
+            .with_output(output(&["gate"], Kind::Gate).indexed())
+            .with_output(output(&["trigger"], Kind::Trigger).indexed())
+            .with_output(output(&["velocity"], Kind::Number).indexed())
+            .with_output(output(&["value"], Kind::Number).indexed().named()),
+        Spec::new(&["Curve"], "curve")
+            .with_param(Param::list(&["points"], Kind::Number, ""))
+            .with_param(Param::choice(&["unit"], &[&["beats"], &["seconds"]], ""))
+            .with_param(Param::choice(&["values"], &[&["number"], &["pitch"], &["hertz"]], ""))
+            .with_param(Param::flag(&["loop"], false, ""))
+            .with_output(output(&["out"], Kind::Number))
+            .with_output(output(&["pitch"], Kind::Pitch))
+            .with_output(output(&["rate"], Kind::Rate)),
         Spec::new(&["Keys"], "keyboard")
             .with_param(Param::int(&["voices"], 1, 64, 8, ""))
             .with_output(output(&["pitch", "voct"], Kind::Pitch))

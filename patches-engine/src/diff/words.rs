@@ -56,6 +56,11 @@ pub fn param(value: Option<&ParamValue>, kind: &ParamKind) -> String {
         (Some(ParamValue::Bool(x)), _) => x.to_string(),
         (None, ParamKind::Bool(default)) => default.to_string(),
         (Some(ParamValue::Text(text)), _) => text.to_string(),
+        (Some(ParamValue::Score(score)), _) => {
+            let names = score.row_names();
+            let steps = score.rows().ok().and_then(|rows| rows.iter().map(|row| row.steps).max()).unwrap_or(0);
+            format!("{steps} steps of {}", names.join(", "))
+        }
         (Some(ParamValue::List(items)), _) => {
             let item = |item: &Item| match item {
                 Item::Number(x) => short(*x),

@@ -155,6 +155,10 @@ impl Feeds for View<'_> {
         self.net.tempo
     }
 
+    fn bar(&self) -> f64 {
+        self.net.beats_per_bar
+    }
+
     fn param(&self, index: u16, channel: u16) -> Option<&ParamValue> {
         self.net.modules[self.module].params.get(&(index, channel))
     }

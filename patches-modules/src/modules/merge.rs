@@ -37,6 +37,9 @@ mod tests {
         fn tempo(&self) -> f64 {
             120.0
         }
+        fn bar(&self) -> f64 {
+            4.0
+        }
         fn param(&self, _: u16, _: u16) -> Option<&ParamValue> {
             None
         }

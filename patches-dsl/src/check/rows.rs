@@ -1,0 +1,68 @@
+//! Outputs that depend on what a module plays: the rows of a pattern, a curve of frequencies.
+
+use super::Checker;
+use crate::fault::{Fault, codes};
+use crate::flat::{Channel, Draft, Source, What};
+use crate::linear::Aim;
+use patches_core::graph::Span;
+use patches_core::score::{RowKind, Score};
+use patches_core::spec::ParamKind;
+use std::sync::Arc;
+
+/// The pattern or lane that a module plays.
+pub(super) fn score(draft: &Draft) -> Option<&Arc<Score>> {
+    draft.params.iter().find_map(|(_, _, v)| match &v.what {
+        What::Pattern(_, score) => Some(score),
+        _ => None,
+    })
+}
+
+/// Whether what a module should play is faulty, which is told where it is.
+pub(super) fn is_poisoned(draft: &Draft) -> bool {
+    draft.params.iter().any(|(index, _, v)| {
+        draft.spec.params[*index as usize].kind == ParamKind::Pattern && matches!(v.what, What::Poison)
+    })
+}
+
+impl Checker<'_> {
+    /// The output and channel that a source means. A row's name alone is its pitch, its number, or of hits the trigger;
+    /// a curve of frequencies is a rate where one is expected.
+    pub(super) fn played(&mut self, source: &Source, aim: Aim, span: Span) -> Option<(u16, u16)> {
+        let draft = &self.expanded.modules[source.module];
+        let port = &draft.spec.outputs[source.port as usize];
+        let Channel::Named(name) = &source.channel else {
+            let channel = self.channel(source.module, &source.channel, port.indexed, port.names[0], span)?;
+            return Some((self.of_curve(draft, source.port, aim), channel));
+        };
+        if !port.named {
+            let channel = self.channel(source.module, &source.channel, port.indexed, port.names[0], span)?;
+            return Some((source.port, channel));
+        }
+        let row = self.channels[source.module].iter().position(|row| row == name);
+        let Some(row) = row else {
+            if !is_poisoned(draft) {
+                let known = draft.spec.outputs.iter().flat_map(|p| p.names.iter().copied());
+                let rows = self.channels[source.module].clone();
+                let message = format!("`{}` has no output or row `{name}`", draft.spec.name());
+                let fault = Fault::error(codes::UNKNOWN_PORT, span, message);
+                self.fault(fault.near(name, known.chain(rows.iter().map(|row| &**row))));
+            }
+            return None;
+        };
+        let output = match score(draft).map(|score| score.kind(row)) {
+            Some(RowKind::Hits) => draft.spec.output("trigger"),
+            Some(RowKind::Pitches) => draft.spec.output("note"),
+            _ => None,
+        };
+        Some((output.map_or(source.port, |(index, _)| index), row as u16))
+    }
+
+    fn of_curve(&self, draft: &Draft, port: u16, aim: Aim) -> u16 {
+        let curve = self.around.library.find("Curve").is_some_and(|spec| std::ptr::eq(spec, draft.spec));
+        let hertz = || draft.params.iter().any(|(_, _, v)| matches!(&v.what, What::Word(word) if &**word == "hertz"));
+        match draft.spec.output("rate") {
+            Some((rate, _)) if curve && aim.rate && hertz() => rate,
+            _ => port,
+        }
+    }
+}

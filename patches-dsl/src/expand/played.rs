@@ -1,0 +1,339 @@
+//! Patterns and songs with every name put in, where one is used; curves as the modules they are.
+
+use super::{Expander, Score, value};
+use crate::fault::{Fault, codes};
+use crate::flat::{Channel, Source, Tune, V, What};
+use crate::score::{self, After, Head, Line, Play, StepValue, StepWhat};
+use crate::value::{Const, Dim};
+use patches_core::exact;
+use patches_core::graph::Span;
+use patches_core::score as played;
+use patches_core::spec::Side;
+use std::collections::HashMap;
+use std::sync::Arc;
+
+/// What was made of a pattern, song or curve, by the scope it is declared in, its word and name.
+pub(super) type Made = HashMap<(usize, &'static str, Arc<str>), What>;
+
+/// Steps of a part of a song that is silent in all lanes and has no part before it.
+const SILENCE: u64 = 16;
+
+/// A part of a lane: a pattern and its length.
+type Part = (Option<played::Pattern>, u64);
+
+impl<'t> Expander<'t> {
+    /// What a pattern, song or curve is where it is named.
+    pub(super) fn score_value(&mut self, score: Score<'t>, scope: usize, name: &Arc<str>, span: Span) -> V {
+        let word = match &score {
+            Score::Pattern(_) => "pattern",
+            Score::Song(_) => "song",
+            Score::Curve(_) => "curve",
+            Score::Section(_) => return value(What::Poison, span),
+        };
+        let key = (scope, word, name.clone());
+        if let Some(made) = self.made.get(&key) {
+            return value(made.clone(), span);
+        }
+        // What leads back to itself while it is being made is silent; the check of its text tells why.
+        self.made.insert(key.clone(), What::Poison);
+        let what = match score {
+            Score::Pattern(pattern) => self
+                .played_pattern(scope, pattern)
+                .map(|p| What::Pattern(name.clone(), Arc::new(played::Score { patterns: vec![p], lane: None }))),
+            Score::Song(song) => self.tune(scope, song).map(|tune| What::Song(Arc::new(tune))),
+            Score::Curve(curve) => self.curve(scope, curve),
+            Score::Section(_) => None,
+        };
+        let what = match what {
+            Some(What::Pattern(_, score)) if score.rows().is_err() => self.too_long(scope, name, span),
+            Some(What::Song(tune)) if tune.lanes.iter().any(|(_, score)| score.rows().is_err()) => {
+                self.too_long(scope, name, span)
+            }
+            what => what.unwrap_or(What::Poison),
+        };
+        self.made.insert(key, what.clone());
+        value(what, span)
+    }
+
+    fn too_long(&mut self, scope: usize, name: &str, span: Span) -> What {
+        let most = played::RowEvents::MOST;
+        let message = format!("`{name}` comes to more than {most} steps in a row, its rounds written out");
+        self.error(scope, codes::TOO_LARGE, span, message);
+        What::Poison
+    }
+
+    fn played_pattern(&mut self, scope: usize, pattern: &'t score::Pattern) -> Option<played::Pattern> {
+        let mut rows = Vec::with_capacity(pattern.rows.len());
+        for row in &pattern.rows {
+            let name = row.name.as_ref().map(|name| name.text.clone());
+            rows.push(played::Row { name, steps: self.played_steps(scope, &row.steps)? });
+        }
+        Some(played::Pattern { rows })
+    }
+
+    fn played_steps(&mut self, scope: usize, steps: &'t [score::Step]) -> Option<Vec<played::Step>> {
+        let mut list = Vec::with_capacity(steps.len());
+        for step in steps {
+            if !self.spend(scope, step.span, 1) {
+                return None;
+            }
+            let what = match &step.what {
+                StepWhat::Rest => played::What::Rest,
+                StepWhat::Tie => played::What::Tie,
+                StepWhat::Slide(count, from, to) => {
+                    let count = self.step_whole(scope, count)?;
+                    played::What::Slide(count, self.played_value(scope, from)?, self.played_value(scope, to)?)
+                }
+                StepWhat::Play { head, slide, second, second_slide } => {
+                    let head = match head {
+                        Head::Value(one) => played::Head::Value(self.played_value(scope, one)?),
+                        Head::Group(steps) => played::Head::Group(self.played_steps(scope, steps)?),
+                        Head::OneOf(steps) => played::Head::OneOf(self.played_steps(scope, steps)?),
+                    };
+                    let mut part = |one: &'t Option<StepValue>| match one {
+                        Some(one) => self.played_value(scope, one).map(Some),
+                        None => Some(None),
+                    };
+                    let (slide, second, second_slide) = (part(slide)?, part(second)?, part(second_slide)?);
+                    played::What::Play { head, slide, second, second_slide }
+                }
+            };
+            let mut after = Vec::with_capacity(step.after.len());
+            for one in &step.after {
+                after.push(match one {
+                    After::Times(count) => played::After::Times(self.step_whole(scope, count)?),
+                    After::Long(count) => played::After::Long(self.step_whole(scope, count)?),
+                    After::Chance(None) => played::After::Chance(0.5),
+                    After::Chance(Some(odds)) => played::After::Chance(self.step_number(scope, odds)?.value),
+                    After::Euclid(list) => {
+                        let mut whole = |at: usize| list.get(at).map(|one| self.step_signed(scope, one));
+                        let (hits, steps) = (whole(0)??, whole(1)??);
+                        let turn = match whole(2) {
+                            Some(turn) => turn?,
+                            None => 0,
+                        };
+                        let (hits, steps) = (u32::try_from(hits).ok()?, u32::try_from(steps).ok()?);
+                        played::After::Euclid { hits, steps, turn: i32::try_from(turn).ok()? }
+                    }
+                });
+            }
+            list.push(played::Step { what, after });
+        }
+        Some(list)
+    }
+
+    fn step_signed(&mut self, scope: usize, one: &'t StepValue) -> Option<i64> {
+        self.step_number(scope, one)?.as_whole()
+    }
+
+    fn step_whole(&mut self, scope: usize, one: &'t StepValue) -> Option<u32> {
+        self.step_signed(scope, one).and_then(|n| u32::try_from(n).ok()).filter(|n| (1..=1024).contains(n))
+    }
+
+    fn played_value(&mut self, scope: usize, one: &'t StepValue) -> Option<played::StepValue> {
+        if let StepValue::Hit(_) = one {
+            return Some(played::StepValue::Hit);
+        }
+        let c = self.step_number(scope, one)?;
+        Some(match c.dim {
+            Dim::Pitch => {
+                let semitones = (c.value * 12.0).round();
+                match semitones / 12.0 == c.value && semitones.abs() < 1e6 {
+                    true => played::StepValue::Note(semitones as i32),
+                    false => played::StepValue::Hertz(exact::hz_of_pitch(c.value)),
+                }
+            }
+            Dim::Frequency if c.value > 0.0 => played::StepValue::Hertz(c.value),
+            Dim::Interval => played::StepValue::Octaves(c.value),
+            Dim::Time => played::StepValue::Seconds(c.value),
+            Dim::Number | Dim::Gain | Dim::Note => played::StepValue::Number(c.value),
+            _ => return None,
+        })
+    }
+
+    /// A song: what each of its lanes plays, part by part.
+    fn tune(&mut self, scope: usize, song: &'t score::Song) -> Option<Tune> {
+        let count = song.lanes.len();
+        let mut lanes = Lanes { parts: vec![Vec::new(); count], loop_at: vec![0; count], last: SILENCE };
+        for play in &song.plays {
+            if let Play::Loop(_) = play {
+                lanes.loop_at = lanes.parts.iter().map(Vec::len).collect();
+            }
+            self.play(scope, play, song, &mut lanes)?;
+        }
+        let lane = |(parts, loop_at): (Vec<Part>, usize)| {
+            let mut patterns: Vec<played::Pattern> = Vec::new();
+            let cells = parts.into_iter().map(|(pattern, steps)| {
+                let pattern = pattern.map(|pattern| {
+                    let known = patterns.iter().position(|p| *p == pattern);
+                    known.unwrap_or_else(|| {
+                        patterns.push(pattern);
+                        patterns.len() - 1
+                    }) as u32
+                });
+                played::Cell { pattern, steps: steps.min(u64::from(u32::MAX)) as u32 }
+            });
+            let cells = cells.collect();
+            Arc::new(played::Score { patterns, lane: Some(played::Lane { cells, loop_at: loop_at as u32 }) })
+        };
+        let names = song.lanes.iter().map(|name| name.text.clone());
+        let lanes = lanes.parts.into_iter().zip(lanes.loop_at).map(lane);
+        Some(Tune { name: song.name.text.clone(), lanes: names.zip(lanes).collect() })
+    }
+
+    fn play(&mut self, scope: usize, play: &'t Play, song: &'t score::Song, lanes: &mut Lanes) -> Option<()> {
+        match play {
+            Play::Loop(_) => {}
+            Play::Here(index) => self.lines(scope, &song.sections.get(*index)?.rows, song, lanes)?,
+            Play::Group(plays, times) => {
+                for _ in 0..times.as_ref().map_or(Some(1), |times| self.step_whole(scope, times))? {
+                    for play in plays {
+                        self.play(scope, play, song, lanes)?;
+                    }
+                }
+            }
+            Play::Section(name) => {
+                let own = song.sections.iter().find(|s| s.name.as_ref().is_some_and(|n| n.text == name.text));
+                match own {
+                    Some(section) => self.lines(scope, &section.rows, song, lanes)?,
+                    None => match self.score(scope, "section", &name.text)? {
+                        Score::Section(section) => self.lines(scope, &section.rows, song, lanes)?,
+                        _ => return None,
+                    },
+                }
+            }
+        }
+        Some(())
+    }
+
+    fn lines(&mut self, scope: usize, lines: &'t [Line], song: &'t score::Song, lanes: &mut Lanes) -> Option<()> {
+        for line in lines {
+            match line {
+                Line::Repeat(lines, times) => {
+                    for _ in 0..self.step_whole(scope, times)? {
+                        self.lines(scope, lines, song, lanes)?;
+                    }
+                }
+                Line::Cells(cells, span) => {
+                    let held = lanes.parts.iter().map(Vec::len).max().unwrap_or(0);
+                    if cells.len() != lanes.parts.len() || !self.spend(scope, *span, cells.len()) {
+                        return None;
+                    }
+                    // No row holds more steps, and every part takes one at least.
+                    if held > played::RowEvents::MOST {
+                        let message = format!("`{}` has more than {held} parts", song.name.text);
+                        self.error(scope, codes::TOO_LARGE, *span, message);
+                        return None;
+                    }
+                    let mut row: Vec<Vec<Part>> = Vec::with_capacity(cells.len());
+                    for cell in cells {
+                        row.push(self.cell(scope, cell, song)?);
+                    }
+                    lanes.row(row);
+                }
+            }
+        }
+        Some(())
+    }
+
+    /// What a cell plays: one pattern, or the parts of another song's lane.
+    fn cell(&mut self, scope: usize, cell: &'t score::Cell, song: &'t score::Song) -> Option<Vec<Part>> {
+        let v = match cell {
+            score::Cell::Silence(_) => return Some(Vec::new()),
+            score::Cell::Param(param) => self.param(param, scope),
+            score::Cell::Name(name) => match song.patterns.iter().find(|pattern| pattern.name.text == name.text) {
+                Some(pattern) => {
+                    let pattern = self.played_pattern(scope, pattern)?;
+                    let steps = pattern.length();
+                    return Some(vec![(Some(pattern), steps)]);
+                }
+                None => {
+                    let (score, at) = self.score_at(scope, "pattern", &name.text)?;
+                    self.score_value(score, at, &name.text, name.span)
+                }
+            },
+        };
+        let What::Pattern(_, score) = &v.what else { return None };
+        match &score.lane {
+            None => score.patterns.first().map(|pattern| vec![(Some(pattern.clone()), pattern.length())]),
+            Some(lane) => {
+                let part = |cell: &played::Cell| {
+                    let pattern = cell.pattern.and_then(|p| score.patterns.get(p as usize).cloned());
+                    (pattern, u64::from(cell.steps))
+                };
+                Some(lane.cells.iter().map(part).collect())
+            }
+        }
+    }
+
+    /// A curve as a module of its name: its points as a list of time, value and way.
+    fn curve(&mut self, scope: usize, curve: &'t score::Curve) -> Option<What> {
+        let spec = self.library.find("Curve")?;
+        let (mut list, mut musical, mut dim) = (Vec::new(), true, Dim::Number);
+        let span = curve.span;
+        let put = |list: &mut Vec<V>, what| list.push(value(what, span));
+        for (at, to, words) in &curve.points {
+            let (time, level) = (self.point(scope, at)?, self.point(scope, to)?);
+            musical &= time.dim != Dim::Time;
+            let time = if time.dim == Dim::Note { time.value * 4.0 } else { time.value };
+            dim = if list.is_empty() { level.dim } else { dim };
+            let way = words.iter().find(|word| &*word.text != "loop").map_or("linear", |word| &word.text);
+            if way == "exp" && dim != Dim::Pitch && dim != Dim::Interval && level.value <= 0.0 {
+                let fault = Fault::error(codes::PATTERN, to.span(), "an exponential way stays above zero");
+                self.fault(scope, fault.help("write `linear`, or a small value above zero"));
+                return None;
+            }
+            put(&mut list, What::Const(Const::new(Dim::Number, time)));
+            put(&mut list, What::Const(Const::new(Dim::Number, level.value)));
+            put(&mut list, What::Word(way.into()));
+        }
+        let loops = curve.points.last().is_some_and(|(_, _, words)| words.iter().any(|word| &*word.text == "loop"));
+        let kind = match dim {
+            Dim::Frequency => "hertz",
+            Dim::Pitch => "pitch",
+            _ => "number",
+        };
+        let module = self.new_module(scope, spec, Some(curve.name.text.clone()), span);
+        let params = [
+            ("points", What::List(list)),
+            ("unit", What::Word(if musical { "beats" } else { "seconds" }.into())),
+            ("values", What::Word(kind.into())),
+            ("loop", What::Bool(loops)),
+        ];
+        for (name, what) in params {
+            let v = value(what, span);
+            self.out.modules[module].params.push((spec.param(name)?, Channel::Unsaid, v));
+        }
+        let out = if kind == "number" { "out" } else { "pitch" };
+        let (port, side) = spec.output(out).unwrap_or((0, Side::Both));
+        Some(What::Port(Source { module, port, side, channel: Channel::Unsaid }))
+    }
+}
+
+/// The lanes of a song while they are put together.
+struct Lanes {
+    parts: Vec<Vec<Part>>,
+    /// Where the end goes back to, in each lane.
+    loop_at: Vec<usize>,
+    /// Steps of the row before.
+    last: u64,
+}
+
+impl Lanes {
+    /// Appends a row: every lane lasts as long as the longest, and goes on in silence up to there.
+    fn row(&mut self, row: Vec<Vec<Part>>) {
+        let length = |parts: &Vec<Part>| parts.iter().map(|part| part.1).fold(0u64, u64::saturating_add);
+        let longest = row.iter().map(length).max().filter(|steps| *steps > 0).unwrap_or(self.last);
+        self.last = longest;
+        for (mut parts, lane) in row.into_iter().zip(&mut self.parts) {
+            let rest = longest.saturating_sub(length(&parts));
+            match parts.as_mut_slice() {
+                // A pattern rests to the end of its part by itself.
+                [(_, steps)] => *steps = longest,
+                _ if rest > 0 => parts.push((None, rest)),
+                _ => {}
+            }
+            lane.extend(parts);
+        }
+    }
+}
