@@ -2,6 +2,8 @@
 //! value to another. A settled plan has still levels only; the plan for the length of a fade is made from the union of
 //! two graphs, with ramps.
 
+mod quiet;
+
 use crate::state::{ModuleId, RampKey};
 use patches_core::graph::{Graph, Module, ParamValue, Path, Setting, Slot};
 use patches_core::spec::{Kind, Normal, Side, Spec};
@@ -86,8 +88,10 @@ pub struct NetCable {
     pub from: NetEnd,
     /// Target.
     pub to: NetEnd,
-    /// Gain.
+    /// Gain as it sounds: 0 where it is muted.
     pub gain: Level,
+    /// Gain as the text has it.
+    pub scale: f32,
     /// One sample late.
     pub late: bool,
     /// Late because it closes a loop, not because the text says so.
@@ -144,11 +148,16 @@ impl Net {
                 };
                 let (from, mut to) = (end(&cable.from), end(&cable.to));
                 to.port = trigger_port(&modules, from, to);
-                NetCable { from, to, gain: Level::Still(cable.scale as f32), late: cable.late, closes: false }
+                {
+                    let scale = cable.scale as f32;
+                    NetCable { from, to, gain: Level::Still(scale), scale, late: cable.late, closes: false }
+                }
             })
             .collect();
         cables.sort_by_key(NetCable::order);
-        Net { modules, cables, tempo, beats_per_bar }
+        let mut net = Net { modules, cables, tempo, beats_per_bar };
+        quiet::quieten(&mut net, &graph.mute, &graph.solo);
+        net
     }
 }
 

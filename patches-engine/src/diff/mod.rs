@@ -184,7 +184,7 @@ impl<'a> Union<'a> {
                 continue;
             }
             if let Some(gain) = self.faded_out(cable) {
-                cables.push(place(self.old, cable, gain, index));
+                cables.push(NetCable { scale: 0.0, ..place(self.old, cable, gain, index) });
             }
         }
         cables.sort_by_key(NetCable::order);
@@ -222,7 +222,7 @@ impl<'a> Union<'a> {
 /// on modules that go.
 fn place(net: &Net, cable: &NetCable, gain: Level, index: &BTreeMap<ModuleId, usize>) -> NetCable {
     let end = |end: NetEnd| NetEnd { module: index[&net.modules[end.module].id], ..end };
-    NetCable { from: end(cable.from), to: end(cable.to), gain, late: cable.late, closes: cable.closes }
+    NetCable { from: end(cable.from), to: end(cable.to), gain, ..*cable }
 }
 
 /// Which inputs have a cable.
@@ -271,11 +271,10 @@ type Plugged<'a> = (Terminal<'a>, u16, u16, bool, u32);
 fn wires(net: &Net) -> BTreeMap<&ModuleId, BTreeSet<Plugged<'_>>> {
     let mut wires: BTreeMap<&ModuleId, BTreeSet<Plugged<'_>>> = BTreeMap::new();
     for cable in &net.cables {
-        let target = cable.gain.target();
-        if target == 0.0 && matches!(cable.gain, Level::Ramp { .. }) {
+        if cable.scale == 0.0 && matches!(cable.gain, Level::Ramp { .. }) {
             continue;
         }
-        let plugged = (terminal(net, cable.from), cable.to.port, cable.to.channel, cable.late, target.to_bits());
+        let plugged = (terminal(net, cable.from), cable.to.port, cable.to.channel, cable.late, cable.scale.to_bits());
         wires.entry(&net.modules[cable.to.module].id).or_default().insert(plugged);
     }
     wires

@@ -1,0 +1,149 @@
+//! What a performer types besides modules and cables: mute and solo, swing, the grid that saves land on, patterns.
+
+use patches_core::graph::{Graph, Landing};
+use patches_core::isa::Isa;
+use patches_dsl::{Memory, load};
+use patches_engine::control::Control;
+use patches_engine::engine::{Engine, Notice, Settings, new};
+use std::path::Path;
+use std::sync::Arc;
+
+const RATE: u32 = 48_000;
+
+fn graph(text: &str) -> Arc<Graph> {
+    let files = Memory::default().with("test.patches", text);
+    let loaded = load(Path::new("test.patches"), &files, &patches_modules::library());
+    assert!(!loaded.has_errors(), "{:?}\n{text}", loaded.faults);
+    Arc::new(loaded.graph)
+}
+
+fn playing(text: &str) -> (Control, Engine) {
+    let settings = Settings { rate: RATE, seed: 1, limiter: false, isa: Isa::Base, lower: patches_modules::lower };
+    let (mut control, mut engine) = new(settings);
+    control.swap(graph(text), Landing::Now, 0.0).expect("within limits");
+    let latency = engine.latency() as usize;
+    sound(&mut engine, latency);
+    (control, engine)
+}
+
+/// The left side.
+fn sound(engine: &mut Engine, frames: usize) -> Vec<f32> {
+    let mut out = vec![0.0; frames * 2];
+    engine.process(&mut out, 2);
+    out.chunks_exact(2).map(|pair| pair[0]).collect()
+}
+
+/// How loud a frequency is.
+fn tone(sound: &[f32], hertz: f64) -> f64 {
+    let turn = |i: usize| std::f64::consts::TAU * hertz * i as f64 / f64::from(RATE);
+    let parts = |f: fn(f64) -> f64| sound.iter().enumerate().map(|(i, x)| f64::from(*x) * f(turn(i))).sum::<f64>();
+    2.0 * parts(f64::cos).hypot(parts(f64::sin)) / sound.len() as f64
+}
+
+/// Two voices of 400 and 1000 Hz, the first through a filter, both through one mixer whose level an LFO could move.
+const BAND: &str = "template voice(pitch: float) {\n out: audio\n o = Osc { pitch: <pitch> }\n o -> $.audio\n}\n\
+    low = voice(pitch: 400Hz)\nhigh = Osc { frequency: 1kHz }\nfilt = Svf { cutoff: 3kHz }\n\
+    low -> filt -> mix.in[0]\nhigh -> mix.in[1]\nLfo { rate: 1Hz, mode: unipolar_positive } -[0.0]-> mix.level[0]\n\
+    mix = Mixer\nmix.out -[0.4]-> out\n";
+
+fn levels(text: &str) -> (f64, f64) {
+    let (_control, mut engine) = playing(text);
+    sound(&mut engine, 9600);
+    let heard = sound(&mut engine, 9600);
+    (tone(&heard, 400.0), tone(&heard, 1000.0))
+}
+
+#[test]
+fn mute_silences_a_module_an_instance_and_what_is_in_it() {
+    let near = |(low, high): (f64, f64), wanted: (f64, f64)| {
+        assert!((low - wanted.0).abs() < 0.02 && (high - wanted.1).abs() < 0.02, "{low} {high}");
+    };
+    near(levels(BAND), (0.4, 0.4));
+    near(levels(&format!("{BAND}mute high")), (0.4, 0.0));
+    near(levels(&format!("{BAND}mute low")), (0.0, 0.4));
+    near(levels(&format!("{BAND}mute low/o, high")), (0.0, 0.0));
+}
+
+#[test]
+fn solo_leaves_what_it_names_and_what_that_goes_through() {
+    let (low, high) = levels(&format!("{BAND}solo low"));
+    assert!(low > 0.38 && high < 0.001, "{low} {high}");
+    let (low, high) = levels(&format!("{BAND}solo filt"));
+    assert!(low > 0.38 && high < 0.001, "{low} {high}");
+    let (low, high) = levels(&format!("{BAND}solo low, high"));
+    assert!(low > 0.38 && high > 0.38, "{low} {high}");
+    let (low, high) = levels(&format!("{BAND}solo filt\nmute low"));
+    assert!(low < 0.001 && high < 0.001, "{low} {high}");
+}
+
+#[test]
+fn a_mute_fades_and_tells_of_nothing_else() {
+    let text = "o = Osc { frequency: 100Hz }\no -[0.5]-> out\n";
+    let (mut control, mut engine) = playing(text);
+    sound(&mut engine, 4800);
+    control.poll();
+    let (_, report) = control.swap(graph(&format!("{text}mute o")), Landing::Now, 0.015).expect("within limits");
+    assert!(report.rewired.is_empty() && report.changed.is_empty() && report.kept.len() == 2, "{report:?}");
+    let heard = sound(&mut engine, 4800);
+    let step = heard.windows(2).map(|w| (w[1] - w[0]).abs()).fold(0.0, f32::max);
+    // The sine's own largest step is 0.5·2π·100/48000.
+    assert!(step < 0.5 * 0.0131 * 1.1, "{step}");
+    assert!(heard[2000..].iter().all(|x| x.abs() < 0.01));
+}
+
+#[test]
+fn a_save_lands_on_its_beat_or_bar() {
+    // At 120 beats a minute a beat is 24 000 frames.
+    for (grid, at) in [("now", 1000), ("on beat", 24_000), ("on bar", 96_000), ("on 2bars", 192_000)] {
+        let text = "tempo 120\no = Osc { frequency: 100Hz }\no -[0.5]-> out";
+        let (mut control, mut engine) = playing(text);
+        let latency = engine.latency() as usize;
+        sound(&mut engine, 1000 - latency);
+        control.poll();
+        let edited = graph(&format!("{text}\nswap {grid}\nn = Noise\nn -[0.1]-> out"));
+        control.swap(edited.clone(), edited.swap.expect("the text says so"), 0.015).expect("within limits");
+        sound(&mut engine, 200_000);
+        let landed = control.poll().into_iter().find_map(|notice| match notice {
+            Notice::Landed { at, .. } => Some(at),
+            _ => None,
+        });
+        assert_eq!(landed, Some(at), "{grid}");
+    }
+}
+
+#[test]
+fn swing_moves_every_second_step_of_every_sequencer_that_says_nothing_else() {
+    let rises = |text: &str| {
+        let (_control, mut engine) = playing(text);
+        let heard = sound(&mut engine, 48_000);
+        (1..heard.len()).filter(|&i| heard[i] - heard[i - 1] > 0.1).collect::<Vec<_>>()
+    };
+    // At 120 beats a minute a sixteenth is 6000 frames; with 60 % the second of a pair comes 1200 later.
+    let text = "tempo 120\nswing 60%\npattern p { x }\ns = Steps { pattern: p }\ns.trigger -> out";
+    let found = rises(text);
+    // The first comes with the first frame, before which there is none to rise from.
+    for (index, frame) in (1..).zip(&found) {
+        let wanted = 6000 * index + if index % 2 == 1 { 1200 } else { 0 };
+        assert!(frame.abs_diff(wanted) <= 1, "{found:?}");
+    }
+    assert!(found.len() == 7, "{found:?}");
+    let own = rises(&text.replace("pattern: p }", "pattern: p, swing: 0.5 }"));
+    assert!((1..).zip(&own).all(|(index, frame)| frame.abs_diff(6000 * index) <= 1), "{own:?}");
+}
+
+#[test]
+fn a_song_plays_its_lanes_side_by_side_and_goes_back_to_its_loop() {
+    let text = "tempo 120\npattern a { x . }\npattern b { . x }\npattern c { x x }\n\
+        song s(l, r) {\n section one { a, b }\n section two { c, _ }\n play one\n @loop\n play two, one\n}\n\
+        left = Steps { pattern: s.l }\nright = Steps { pattern: s.r }\nleft.trigger -> out.left\nright.trigger -> out.right";
+    let (_control, mut engine) = playing(text);
+    let mut out = vec![0.0; 2 * 72_000];
+    engine.process(&mut out, 2);
+    let steps = |side: usize| -> Vec<usize> {
+        let level = |i: usize| out[2 * i + side];
+        (1..72_000).filter(|&i| level(i) - level(i - 1) > 0.1).map(|i| (i + 100) / 6000).collect()
+    };
+    // Steps of each lane: a|c a|c a …, and b|_ b|_ b …
+    assert_eq!(steps(0)[..], [2, 3, 4, 6, 7, 8, 10, 11]);
+    assert_eq!(steps(1)[..], [1, 5, 9]);
+}
