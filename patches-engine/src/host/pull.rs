@@ -2,6 +2,7 @@
 
 use super::platform;
 use crate::engine::Engine;
+use crate::trap::Inside;
 use rtrb::{Consumer, Producer, RingBuffer};
 use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
@@ -104,6 +105,7 @@ impl Pull {
             out.fill(0.0);
             return;
         }
+        let _inside = Inside::enter();
         if self.engine.is_none() {
             self.engine = self.inbox.pop().ok();
         }
