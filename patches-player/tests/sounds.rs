@@ -57,6 +57,25 @@ fn in_the_tail_nothing_new_is_played_and_echoes_die_away() {
     assert!(part(&with, 200, 240) > 0.005, "it rings out: {}", part(&with, 200, 240));
     assert!(part(&with, 400, 500) < part(&with, 200, 300) / 20.0, "it dies away");
     assert!(part(&on, 400, 500) > part(&on, 200, 300) / 1.5, "what is no tail plays on");
+    // What no clock drives plays no more either: an LFO runs on, and is not heard by the envelope.
+    let lfo = NOTES.replace("gate: seq.gate", "gate: Lfo { rate: 2Hz }.square");
+    std::fs::write(dir.path().join("a.patches"), lfo).expect("written");
+    done(dir.path(), "render a.patches -o a.wav --seconds 2.1 --tail 2.9 --no-limiter");
+    let let_go = wav(&dir.path().join("a.wav"));
+    assert!(part(&let_go, 200, 210) > 0.02 && part(&let_go, 400, 500) < 0.001, "{}", part(&let_go, 400, 500));
+}
+
+#[test]
+fn in_the_tail_sequences_stand_still() {
+    for every in ["1/4", "500ms"] {
+        let dir = dir_with(&format!(
+            "tempo 120\nseq = Steps {{ steps: [A4, A5], every: {every} }}\nOsc {{ pitch: seq.note }}.sine -[0.2]-> out\n"
+        ));
+        done(dir.path(), "render a.patches -o a.wav --seconds 0.75 --tail 1");
+        let frames = wav(&dir.path().join("a.wav"));
+        let rises = frames[36_000..].windows(2).filter(|pair| pair[0][0] < 0.0 && pair[1][0] >= 0.0).count();
+        assert!(rises.abs_diff(880) <= 1, "{every}: {rises} cycles of the second note in the second after it");
+    }
 }
 
 #[test]
