@@ -59,3 +59,18 @@ fn every_command_has_examples_that_are_right() {
         }
     }
 }
+
+#[test]
+fn the_manual_page_has_every_command_and_flag() {
+    let page = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/manual/player.md");
+    let page = std::fs::read_to_string(page).expect("the page");
+    let mut whole = Cli::command();
+    whole.build();
+    for command in whole.get_subcommands().filter(|command| command.get_name() != "help") {
+        assert!(page.contains(&format!("`patches {}", command.get_name())), "{}", command.get_name());
+        let flags = command.get_arguments().filter_map(|arg| arg.get_long()).filter(|flag| *flag != "help");
+        for flag in flags {
+            assert!(page.contains(&format!("--{flag}")), "{} --{flag}", command.get_name());
+        }
+    }
+}
