@@ -2,7 +2,7 @@
 
 use crate::diff::{Diff, diff};
 use crate::engine::{Event, FRAMES, Meters, Notice, PlanError, Settings, Shared, Swap, When};
-use crate::net::{Level, Net};
+use crate::net::{self, Level, Net};
 use crate::plan::Plan;
 use crate::plan::emit::{Target, emit};
 use crate::plan::locals::locals;
@@ -91,7 +91,7 @@ impl Control {
     /// # Errors
     /// If the graph exceeds a limit; nothing has changed then.
     pub fn swap(&mut self, graph: Arc<Graph>, landing: Landing, fade: f64) -> Result<(u64, Report), PlanError> {
-        let bar = graph.meter.map_or(4.0, |(count, unit)| f64::from(count) * 4.0 / f64::from(unit));
+        let (_, bar) = net::time(&graph);
         let when = match landing {
             Landing::Now => When::Now,
             Landing::Beat => When::Beats(1.0),

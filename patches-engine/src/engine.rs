@@ -248,6 +248,11 @@ impl Engine {
         self.publish(peak, begun, frames);
     }
 
+    /// Stops musical time: no sequencer or clock goes on from here, what sounds rings on.
+    pub fn hold(&mut self) {
+        self.transport.hold(self.clock);
+    }
+
     /// Frames rendered so far: the engine's clock.
     pub fn clock(&self) -> u64 {
         self.clock

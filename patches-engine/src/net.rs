@@ -114,6 +114,12 @@ pub struct Net {
 /// The tempo of a patch that names none.
 pub const TEMPO: f64 = 120.0;
 
+/// A patch's tempo in beats a minute, and how many quarter-note beats its bar has.
+pub fn time(graph: &Graph) -> (f64, f64) {
+    let bar = graph.meter.map_or(4.0, |(count, unit)| f64::from(count) * 4.0 / f64::from(unit));
+    (graph.tempo.unwrap_or(TEMPO), bar)
+}
+
 /// A setting in the unit of its kind, held to its range.
 pub fn value(setting: Setting, input: &patches_core::spec::Input, tempo: f64) -> f32 {
     let number = match setting {
@@ -127,8 +133,7 @@ pub fn value(setting: Setting, input: &patches_core::spec::Input, tempo: f64) ->
 impl Net {
     /// The graph with these identities, all levels still. `ids` gives each path its id.
     pub fn settled(graph: &Graph, ids: &BTreeMap<Path, ModuleId>) -> Net {
-        let tempo = graph.tempo.unwrap_or(TEMPO);
-        let beats_per_bar = graph.meter.map_or(4.0, |(count, unit)| f64::from(count) * 4.0 / f64::from(unit));
+        let (tempo, beats_per_bar) = time(graph);
         let mut modules: Vec<NetModule> = graph
             .modules
             .iter()

@@ -1,7 +1,10 @@
 //! Sound without a device, as fast as it goes: what `render` and `replay` share.
 
 use crate::engine::{self, PlanError, Settings};
+use crate::net;
+use crate::transport::Transport;
 use patches_core::graph::{Graph, Landing};
+use patches_core::spec::Kind;
 use std::sync::Arc;
 
 /// Frames rendered at a time.
@@ -36,11 +39,27 @@ pub fn render<E>(
     settings: Settings,
     cues: &[Cue],
     frames: u64,
+    sink: impl FnMut(&[f32]) -> Result<(), E>,
+) -> Result<(), Stopped<E>> {
+    render_with_tail(settings, cues, frames, 0, sink)
+}
+
+/// As [`render`], and then `tail` frames of what rings on: musical time stands still and nothing is triggered or held
+/// any more, so that envelopes are released and echoes die away.
+///
+/// # Errors
+/// As `render`.
+pub fn render_with_tail<E>(
+    settings: Settings,
+    cues: &[Cue],
+    frames: u64,
+    tail: u64,
     mut sink: impl FnMut(&[f32]) -> Result<(), E>,
 ) -> Result<(), Stopped<E>> {
     let (mut control, mut engine) = engine::new(settings);
     let latency = u64::from(engine.latency());
-    let end = frames + latency;
+    let end = frames + tail + latency;
+    let mut release = (tail > 0).then_some(frames);
     let mut block = vec![0.0; CHUNK as usize * 2];
     let mut next = 0;
     let mut at = 0;
@@ -49,7 +68,15 @@ pub fn render<E>(
             control.swap(cue.graph.clone(), Landing::Now, cue.fade).map_err(|e| Stopped::Plan(next, e))?;
             next += 1;
         }
-        let until = cues.get(next).map_or(end, |cue| cue.at.min(end)).min(at + CHUNK);
+        if release.take_if(|frame| *frame <= at).is_some() {
+            engine.hold();
+            if let Some(last) = next.checked_sub(1) {
+                let graph = Arc::new(released(&cues[last].graph));
+                control.swap(graph, Landing::Now, 0.0).map_err(|e| Stopped::Plan(last, e))?;
+            }
+        }
+        let moments = [cues.get(next).map(|cue| cue.at), release];
+        let until = moments.into_iter().flatten().fold(end, u64::min).min(at + CHUNK);
         let part = &mut block[..(until - at) as usize * 2];
         engine.process(part, 2);
         control.poll();
@@ -60,4 +87,34 @@ pub fn render<E>(
         at = until;
     }
     Ok(())
+}
+
+/// The graph without the cables that trigger something or hold it.
+fn released(graph: &Graph) -> Graph {
+    let mut graph = graph.clone();
+    let Graph { modules, cables, .. } = &mut graph;
+    cables.retain(|cable| {
+        let kind = modules.get(&cable.to.module).map(|module| module.spec.inputs[cable.to.port as usize].kind);
+        !matches!(kind, Some(Kind::Gate | Kind::Trigger))
+    });
+    graph
+}
+
+/// The frame in which a bar begins, bars counted from 1: what its first beat triggers is heard in it, and not before.
+/// Each cue's tempo and meter hold until the next. None if there is no cue.
+pub fn frame_of_bar(rate: u32, cues: &[Cue], bar: u64) -> Option<u64> {
+    let mut transport = Transport::new(rate);
+    let mut found = None;
+    for (index, cue) in cues.iter().enumerate() {
+        let (tempo, beats_per_bar) = net::time(&cue.graph);
+        transport.set(cue.at, tempo, beats_per_bar);
+        // A shorter bar may bring the bar at once.
+        let frame = transport.frame_of(bar.saturating_sub(1) as f64 * beats_per_bar).max(cue.at as f64);
+        // A millionth of a frame, as in the clocks' own arithmetic.
+        found = Some((frame + 1e-6) as u64);
+        if cues.get(index + 1).is_none_or(|next| frame < next.at as f64) {
+            break;
+        }
+    }
+    found
 }

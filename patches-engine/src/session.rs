@@ -85,6 +85,19 @@ pub struct Session {
     pub end: u64,
 }
 
+impl Session {
+    /// The session at another rate: every moment at the nearest frame. It is not the same to the bit.
+    pub fn at_rate(mut self, rate: u32) -> Session {
+        let (old, new) = (u128::from(self.head.rate), u128::from(rate));
+        // At most 24 hours at the highest rate: far inside 64 bits.
+        let there = |at: u64| ((u128::from(at) * new + old / 2) / old) as u64;
+        self.entries.iter_mut().for_each(|entry| entry.at = there(entry.at));
+        self.end = there(self.end);
+        self.head.rate = rate;
+        self
+    }
+}
+
 /// How a landing is written: `now`, `beat`, `bar`, `4bars`.
 pub fn landing_word(landing: Landing) -> String {
     match landing {

@@ -15,6 +15,8 @@ pub struct Transport {
     pub tempo: f64,
     /// Frames a second.
     pub rate: f64,
+    /// The frame at which it stopped, if it did.
+    held: Option<u64>,
 }
 
 impl Transport {
@@ -22,7 +24,7 @@ impl Transport {
     pub fn new(rate: u32) -> Transport {
         let rate = f64::from(rate);
         let tempo = crate::net::TEMPO;
-        Transport { frame: 0, beat: 0.0, slope: tempo / 60.0 / rate, beats_per_bar: 4.0, tempo, rate }
+        Transport { frame: 0, beat: 0.0, slope: tempo / 60.0 / rate, beats_per_bar: 4.0, tempo, rate, held: None }
     }
 
     /// Takes another tempo from this frame on.
@@ -32,8 +34,19 @@ impl Transport {
             self.beat = self.beat(now);
             self.frame = now;
             self.tempo = tempo;
-            self.slope = tempo / 60.0 / self.rate;
+            self.slope = if self.held.is_some() { 0.0 } else { tempo / 60.0 / self.rate };
         }
+    }
+
+    /// Stops at this frame. Musical times keep their lengths; what counts beats or seconds stands still.
+    pub fn hold(&mut self, now: u64) {
+        (self.beat, self.frame, self.slope) = (self.beat(now), now, 0.0);
+        self.held = Some(now);
+    }
+
+    /// The frame up to which clocks in seconds have counted.
+    pub fn counted(&self, now: u64) -> u64 {
+        self.held.map_or(now, |held| now.min(held))
     }
 
     /// The beat at a frame.
@@ -41,12 +54,16 @@ impl Transport {
         self.beat + (now as f64 - self.frame as f64) * self.slope
     }
 
+    /// The frame, between frames as a rule, at which a beat comes at this tempo.
+    pub fn frame_of(&self, beat: f64) -> f64 {
+        self.frame as f64 + (beat - self.beat) / self.slope
+    }
+
     /// The first frame, not before `now`, that lies on a whole multiple of so many beats.
     pub fn next(&self, now: u64, beats: f64) -> u64 {
         let count = quantised(self.beat(now) / beats).ceil();
-        let frames = (count * beats - self.beat) / self.slope;
         // The same rounding as in the clocks' own arithmetic: a frame within a millionth counts as on the beat.
-        ((self.frame as f64 + frames - 1e-6).ceil().max(0.0) as u64).max(now)
+        ((self.frame_of(count * beats) - 1e-6).ceil().max(0.0) as u64).max(now)
     }
 }
 

@@ -1,4 +1,4 @@
-//! Sound files out. A file appears under its name only when it is whole.
+//! WAV files out. A file appears under its name only when it is whole.
 
 use crate::error::Error;
 use std::fs::File;
@@ -50,9 +50,7 @@ impl Wav {
                 why: "longer than a WAV file can hold (4 GiB); render less, or with fewer bits".into(),
             });
         }
-        let mut part = path.as_os_str().to_owned();
-        part.push(".part");
-        let part = PathBuf::from(part);
+        let part = part_of(path);
         let (bits_per_sample, sample_format) = match bits {
             Bits::Int16 => (16, hound::SampleFormat::Int),
             Bits::Int24 => (24, hound::SampleFormat::Int),
@@ -110,8 +108,15 @@ impl Drop for Wav {
     }
 }
 
+/// Where a file is while it is not whole.
+pub(crate) fn part_of(path: &Path) -> PathBuf {
+    let mut part = path.as_os_str().to_owned();
+    part.push(".part");
+    PathBuf::from(part)
+}
+
 /// The nearest whole number, held to the range: full scale is 1.0.
-fn whole(sample: f32, full: f32) -> i32 {
+pub(crate) fn whole(sample: f32, full: f32) -> i32 {
     // In f64, because 24 bits and a half do not fit an f32.
     (f64::from(sample) * f64::from(full)).round().clamp(f64::from(-full), f64::from(full) - 1.0) as i32
 }

@@ -1,14 +1,25 @@
 //! What can be typed. Help, completions and the manual page come from here.
 
+pub mod values;
+
+use crate::convert::ConvertArgs;
+use crate::diff::DiffArgs;
+use crate::doctor::DoctorArgs;
+use crate::format::FmtArgs;
+use crate::graph::GraphArgs;
+use crate::render::RenderArgs;
+use crate::replay::ReplayArgs;
+use crate::shell::{CompletionsArgs, ManArgs};
+use crate::starter::{DemoArgs, NewArgs};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use patches_core::graph::Landing;
 use patches_engine::host::{Backend, Wish};
 use patches_engine::session;
-use patches_engine::wav::Bits;
 use std::path::PathBuf;
 
 const EXAMPLES: &str = "\
 Examples:
+  patches new song.patches                     a patch to begin with
   patches song.patches                         play it; every save is heard
   patches render song.patches -o song.wav --seconds 30
   patches check song.patches                   what is wrong with it
@@ -23,8 +34,10 @@ Exit codes: 0 done, 1 the work failed, 2 wrong use, 3 no such device";
 pub struct Cli {
     #[command(subcommand)]
     pub command: Option<Command>,
+    /// A patch to play; as `patches play`
+    pub file: Option<PathBuf>,
     #[command(flatten)]
-    pub play: Option<PlayArgs>,
+    pub how: PlayArgs,
 }
 
 #[derive(Subcommand, Debug)]
@@ -33,24 +46,66 @@ pub enum Command {
     #[command(
         after_help = "Examples:\n  patches play song.patches\n  patches play song.patches --backend clock --json"
     )]
-    Play(PlayArgs),
+    Play(PlayFile),
+    /// Play a built-in example
+    #[command(after_help = "Examples:\n  patches demo\n  patches demo acid\n  patches demo --list")]
+    Demo(DemoArgs),
+    /// Write a commented patch to begin with
+    #[command(after_help = "Example:\n  patches new song.patches")]
+    New(NewArgs),
     /// Write a patch to a sound file, faster than real time
-    #[command(after_help = "Example:\n  patches render song.patches -o song.wav --seconds 30 --bits 24")]
+    #[command(after_help = "\
+Examples:
+  patches render song.patches -o song.wav --seconds 30 --bits 24
+  patches render song.patches -o song.flac --bars 16 --tail 4 --normalize")]
     Render(RenderArgs),
     /// Render a session as it was played, bit for bit
-    #[command(
-        after_help = "Example:\n  patches replay ~/.local/state/patches/sessions/2026-01-31T21-00-00 -o take.wav"
-    )]
+    #[command(after_help = "\
+Examples:
+  patches replay ~/.local/state/patches/sessions/2026-01-31T21-00-00 -o take.wav
+  patches replay sessions/friday -o drop.flac --from bar:33")]
     Replay(ReplayArgs),
     /// Tell all faults and warnings of patches
-    #[command(after_help = "Example:\n  patches check song.patches lib/*.patches --json")]
+    #[command(after_help = "Examples:\n  patches check song.patches\n  patches check song.patches --json")]
     Check(CheckArgs),
-    /// List sound devices, and whether they can be used
-    #[command(after_help = "Example:\n  patches devices --json")]
-    Devices(DevicesArgs),
+    /// Tell what a save of NEW does to a playing OLD
+    #[command(
+        after_help = "Examples:\n  patches diff old.patches new.patches\n  patches diff old.patches new.patches --json"
+    )]
+    Diff(DiffArgs),
+    /// Draw the signal flow
+    #[command(
+        after_help = "Examples:\n  patches graph song.patches -o song.svg\n  patches graph song.patches -o song.dot"
+    )]
+    Graph(GraphArgs),
+    /// Turn a patch into YAML, or YAML into a patch
+    #[command(
+        after_help = "Examples:\n  patches convert song.patches song.yaml\n  patches convert song.yaml song.patches"
+    )]
+    Convert(ConvertArgs),
+    /// Bring patches into the one layout; comments stay
+    #[command(
+        after_help = "Examples:\n  patches fmt song.patches\n  patches fmt --check song.patches\n  patches fmt - < song.patches"
+    )]
+    Fmt(FmtArgs),
     /// List modules, or show one: ports, parameters, units, ranges, an example
     #[command(after_help = "Examples:\n  patches modules\n  patches modules Svf")]
     Modules(ModulesArgs),
+    /// List sound devices, and whether they can be used
+    #[command(after_help = "Examples:\n  patches devices\n  patches devices --json")]
+    Devices(DevicesArgs),
+    /// Tell what stands between this machine and clean sound, and what mends it
+    #[command(after_help = "Examples:\n  patches doctor\n  patches doctor --json")]
+    Doctor(DoctorArgs),
+    /// Print a completion script for a shell
+    #[command(after_help = "\
+Examples:
+  patches completions bash > ~/.local/share/bash-completion/completions/patches
+  patches completions fish > ~/.config/fish/completions/patches.fish")]
+    Completions(CompletionsArgs),
+    /// Print a manual page, of the whole or of one command
+    #[command(after_help = "Examples:\n  patches man > patches.1\n  patches man render > patches-render.1")]
+    Man(ManArgs),
 }
 
 /// Where sound goes.
@@ -82,46 +137,17 @@ impl Way {
     }
 }
 
-fn landing(word: &str) -> Result<Landing, String> {
-    session::landing(word).ok_or_else(|| "expected now, beat, bar or 4bars".into())
-}
-
-fn bits(word: &str) -> Result<Bits, String> {
-    match word {
-        "16" => Ok(Bits::Int16),
-        "24" => Ok(Bits::Int24),
-        "32f" => Ok(Bits::Float32),
-        _ => Err("expected 16, 24 or 32f".into()),
-    }
-}
-
-fn seconds(word: &str) -> Result<f64, String> {
-    let most = (session::limits::HOURS * 3600) as f64;
-    match word.parse::<f64>() {
-        Ok(value) if value > 0.0 && value <= most => Ok(value),
-        _ => Err(format!("expected seconds, more than 0 and at most {most}")),
-    }
-}
-
-fn fade(word: &str) -> Result<f64, String> {
-    match word.parse::<f64>() {
-        Ok(value) if (0.0..=session::limits::FADE_MS).contains(&value) => Ok(value),
-        _ => Err(format!("expected milliseconds, 0 to {}", session::limits::FADE_MS)),
-    }
-}
-
-fn rate(word: &str) -> Result<u32, String> {
-    let rates = session::limits::RATES;
-    match word.parse() {
-        Ok(value) if rates.contains(&value) => Ok(value),
-        _ => Err(format!("expected frames a second, {} to {}", rates.start(), rates.end())),
-    }
+/// A patch, and how to play it.
+#[derive(Args, Debug)]
+pub struct PlayFile {
+    /// The patch
+    pub file: PathBuf,
+    #[command(flatten)]
+    pub how: PlayArgs,
 }
 
 #[derive(Args, Debug)]
 pub struct PlayArgs {
-    /// The patch
-    pub file: PathBuf,
     /// Sound device, by name or id (see `patches devices`)
     #[arg(long, value_name = "NAME")]
     pub device: Option<String>,
@@ -129,7 +155,7 @@ pub struct PlayArgs {
     #[arg(long, value_enum, default_value_t)]
     pub backend: Way,
     /// Frames a second [default: what the device likes]
-    #[arg(long, value_name = "HZ", value_parser = rate)]
+    #[arg(long, value_name = "HZ", value_parser = values::rate)]
     pub rate: Option<u32>,
     /// Frames a callback [default: 256, or what the device likes]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(16..=8192))]
@@ -138,10 +164,10 @@ pub struct PlayArgs {
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=64))]
     pub channels: Option<u16>,
     /// When saves take effect, where the text does not say: now, beat, bar, 4bars
-    #[arg(long, value_name = "WHEN", default_value = "now", value_parser = landing)]
+    #[arg(long, value_name = "WHEN", default_value = "now", value_parser = values::landing)]
     pub swap: Landing,
     /// Cross-fade of a save in milliseconds, where the text does not say
-    #[arg(long, value_name = "MS", default_value_t = session::FADE_MS, value_parser = fade)]
+    #[arg(long, value_name = "MS", default_value_t = session::FADE_MS, value_parser = values::fade)]
     pub fade: f64,
     /// Folder for this session's log and texts [default: one in the platform's state folder]
     #[arg(long, value_name = "DIR")]
@@ -173,42 +199,6 @@ impl PlayArgs {
 }
 
 #[derive(Args, Debug)]
-pub struct RenderArgs {
-    /// The patch
-    pub file: PathBuf,
-    /// The sound file to write: .wav
-    #[arg(short, long, value_name = "FILE")]
-    pub output: PathBuf,
-    /// How long
-    #[arg(long, value_name = "N", value_parser = seconds)]
-    pub seconds: f64,
-    /// Frames a second
-    #[arg(long, value_name = "HZ", default_value_t = 48_000, value_parser = rate)]
-    pub rate: u32,
-    /// Sample format: 16, 24 or 32f
-    #[arg(long, value_name = "BITS", default_value = "32f", value_parser = bits)]
-    pub bits: Bits,
-    /// Seed of all chance
-    #[arg(long, value_name = "N", default_value_t = 1)]
-    pub seed: u64,
-    /// Switch the limiter off
-    #[arg(long)]
-    pub no_limiter: bool,
-}
-
-#[derive(Args, Debug)]
-pub struct ReplayArgs {
-    /// The session: its folder, or its session.jsonl
-    pub session: PathBuf,
-    /// The sound file to write: .wav
-    #[arg(short, long, value_name = "FILE")]
-    pub output: PathBuf,
-    /// Sample format: 16, 24 or 32f
-    #[arg(long, value_name = "BITS", default_value = "32f", value_parser = bits)]
-    pub bits: Bits,
-}
-
-#[derive(Args, Debug)]
 pub struct CheckArgs {
     /// The patches
     #[arg(required = true)]
@@ -235,34 +225,4 @@ pub struct ModulesArgs {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use clap::CommandFactory;
-
-    #[test]
-    fn the_commands_are_consistent() {
-        Cli::command().debug_assert();
-    }
-
-    #[test]
-    fn a_bare_file_is_played() {
-        let bare = Cli::try_parse_from(["patches", "a.patches", "--json"]).expect("parses");
-        assert!(bare.command.is_none());
-        assert!(bare.play.is_some_and(|play| play.json && play.file.as_os_str() == "a.patches"));
-        let named = Cli::try_parse_from(["patches", "play", "a.patches"]).expect("parses");
-        assert!(matches!(named.command, Some(Command::Play(_))) && named.play.is_none());
-    }
-
-    #[test]
-    fn what_is_out_of_range_is_wrong_use() {
-        for args in [
-            ["play", "a", "--fade", "-1"],
-            ["play", "a", "--swap", "soon"],
-            ["play", "a", "--rate", "10"],
-            ["render", "a", "--seconds", "0"],
-        ] {
-            let error = Cli::try_parse_from(["patches"].into_iter().chain(args)).expect_err("refused");
-            assert_eq!(error.exit_code(), 2, "{args:?}");
-        }
-    }
-}
+mod tests;

@@ -9,6 +9,21 @@ pub enum Error {
     /// It was asked for in a way that cannot be.
     #[error("{0}")]
     Usage(String),
+    /// The work could not be done, and why.
+    #[error("{0}")]
+    Failed(String),
+    /// The configuration is not what it should be.
+    #[error("{file}:{line}:{column}: {what}")]
+    Config {
+        /// The file.
+        file: String,
+        /// Line, from 1.
+        line: u64,
+        /// Column in characters, from 1.
+        column: u64,
+        /// What is wrong, and what was expected.
+        what: String,
+    },
     /// Patches have faults, which have been told.
     #[error("{0} cannot be played")]
     Faulty(String),
@@ -38,7 +53,7 @@ impl Error {
     /// 1 the work failed, 2 wrong use, 3 no such device.
     pub fn exit_code(&self) -> u8 {
         match self {
-            Error::Usage(_) => 2,
+            Error::Usage(_) | Error::Config { .. } => 2,
             Error::Engine(
                 EngineError::NoSuchDevice { .. } | EngineError::NoDevice { .. } | EngineError::NoClock { .. },
             ) => 3,

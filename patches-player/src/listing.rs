@@ -41,7 +41,7 @@ pub fn check(args: &CheckArgs) -> Result<(), Error> {
 }
 
 /// Prints a value as JSON over several lines.
-fn print_json(value: &impl Serialize) -> Result<(), Error> {
+pub fn print_json(value: &impl Serialize) -> Result<(), Error> {
     let text = serde_json::to_string_pretty(value).map_err(std::io::Error::from)?;
     writeln!(std::io::stdout(), "{text}")?;
     Ok(())

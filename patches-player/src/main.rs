@@ -1,18 +1,25 @@
 //! The `patches` command.
 
 mod cli;
+mod config;
+mod convert;
+mod diff;
+mod doctor;
 mod error;
 mod event;
+mod format;
+mod graph;
 mod listing;
 mod out;
 mod patch;
 mod play;
 mod render;
 mod replay;
+mod shell;
+mod starter;
 mod ui;
 
-use clap::Parser;
-use cli::{Cli, Command};
+use cli::{Cli, Command, PlayFile};
 use error::Error;
 use std::process::ExitCode;
 
@@ -20,16 +27,7 @@ use std::process::ExitCode;
 static ALLOCATOR: patches_engine::trap::Counting = patches_engine::trap::Counting;
 
 fn main() -> ExitCode {
-    let cli = Cli::parse();
-    let done = match (cli.command, cli.play) {
-        (Some(Command::Play(args)), _) | (None, Some(args)) => play::run(&args),
-        (Some(Command::Render(args)), _) => render::run(&args),
-        (Some(Command::Replay(args)), _) => replay::run(&args),
-        (Some(Command::Check(args)), _) => listing::check(&args),
-        (Some(Command::Devices(args)), _) => listing::devices(&args),
-        (Some(Command::Modules(args)), _) => listing::modules(&args),
-        (None, None) => Err(Error::Usage("what to play? try `patches --help`".into())),
-    };
+    let done = config::parse().and_then(run);
     match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) if error.is_broken_pipe() => ExitCode::SUCCESS,
@@ -37,5 +35,31 @@ fn main() -> ExitCode {
             out::say(&format!("patches: {error}"));
             ExitCode::from(error.exit_code())
         }
+    }
+}
+
+/// Does what was asked for.
+fn run(cli: Cli) -> Result<(), Error> {
+    let command = match (cli.command, cli.file) {
+        (Some(command), _) => command,
+        (None, Some(file)) => Command::Play(PlayFile { file, how: cli.how }),
+        (None, None) => return Err(Error::Usage("what to play? try `patches --help`".into())),
+    };
+    match command {
+        Command::Play(args) => play::run(play::Source::disk(&args.file), &args.how),
+        Command::Demo(args) => starter::demo(&args),
+        Command::New(args) => starter::new(&args),
+        Command::Render(args) => render::run(&args),
+        Command::Replay(args) => replay::run(&args),
+        Command::Check(args) => listing::check(&args),
+        Command::Diff(args) => diff::run(&args),
+        Command::Graph(args) => graph::run(&args),
+        Command::Convert(args) => convert::run(&args),
+        Command::Fmt(args) => format::run(&args),
+        Command::Modules(args) => listing::modules(&args),
+        Command::Devices(args) => listing::devices(&args),
+        Command::Doctor(args) => doctor::run(&args),
+        Command::Completions(args) => shell::completions(&args),
+        Command::Man(args) => shell::man(&args),
     }
 }

@@ -67,6 +67,11 @@ pub fn add_limit(loaded: &mut Loaded, message: String) {
     loaded.faults.push(Fault::error("limit", Span::default(), message));
 }
 
+/// Whether a file is YAML, by its ending.
+pub fn is_yaml(path: &Path) -> bool {
+    path.extension().is_some_and(|ending| ending == "yaml" || ending == "yml")
+}
+
 /// A path without `.` and without `..` behind a folder's name.
 pub fn plain(path: &Path) -> PathBuf {
     let mut plain = PathBuf::new();

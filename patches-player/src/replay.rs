@@ -1,15 +1,37 @@
 //! `patches replay`: a session log becomes the sound it was.
 
-use crate::cli::ReplayArgs;
+use crate::cli::values::{self, From};
 use crate::error::Error;
-use crate::{patch, render};
+use crate::patch;
+use crate::render::{self, Job};
+use clap::Args;
 use patches_dsl::Files;
 use patches_engine::error::Error as EngineError;
-use patches_engine::offline::Cue;
+use patches_engine::offline::{self, Cue};
 use patches_engine::session::{self, Session, What};
+use patches_engine::wav::Bits;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+
+/// Flags of `replay`.
+#[derive(Args, Debug)]
+pub struct ReplayArgs {
+    /// The session: its folder, or its session.jsonl
+    pub session: PathBuf,
+    /// The sound file to write: .wav or .flac
+    #[arg(short, long, value_name = "FILE")]
+    pub output: PathBuf,
+    /// Where to begin: a bar, as bar:33, or seconds
+    #[arg(long, value_name = "PLACE", value_parser = values::from)]
+    pub from: Option<From>,
+    /// Frames a second; another rate than the session's is not the same to the bit [default: the session's]
+    #[arg(long, value_name = "HZ", value_parser = values::rate)]
+    pub rate: Option<u32>,
+    /// Sample format: 16, 24 or 32f [default: 32f, of a .flac 24]
+    #[arg(long, value_name = "BITS", value_parser = values::bits)]
+    pub bits: Option<Bits>,
+}
 
 /// Where the patch seems to lie. Deep, so that texts that include from folders above find them.
 const DESK: &str = "/a/b/c/d/e/f/g/h";
@@ -29,12 +51,34 @@ impl Files for Kept {
 /// Renders a session.
 ///
 /// # Errors
-/// If the log or one of its texts cannot be read or played, or the file not written.
+/// If the log or one of its texts cannot be read or played, it ends before the place asked for, or the file cannot be
+/// written.
 pub fn run(args: &ReplayArgs) -> Result<(), Error> {
+    render::kind(&args.output, args.bits)?;
     let session = session::read(&args.session)?;
+    let session = if let Some(rate) = args.rate { session.at_rate(rate) } else { session };
     let (cues, names) = cues(&session)?;
-    let settings = render::settings(session.head.rate, session.head.seed, session.head.limiter)?;
-    render::write(&args.output, args.bits, settings, &cues, &names, session.end)
+    let rate = session.head.rate;
+    let skip = match args.from {
+        None => 0,
+        Some(From::Seconds(seconds)) => (seconds * f64::from(rate)).round() as u64,
+        Some(From::Bar(bar)) => offline::frame_of_bar(rate, &cues, bar).unwrap_or(0),
+    };
+    if skip > 0 && skip >= session.end {
+        let seconds = session.end as f64 / f64::from(rate);
+        return Err(Error::Usage(format!("the session ends before that: it is {seconds:.3} s long")));
+    }
+    render::write(&Job {
+        output: &args.output,
+        bits: args.bits,
+        normalize: false,
+        settings: render::settings(rate, session.head.seed, session.head.limiter)?,
+        cues: &cues,
+        names: &names,
+        skip,
+        frames: session.end,
+        tail: 0,
+    })
 }
 
 /// Every entry as a cue, and the names of their texts.

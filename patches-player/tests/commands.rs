@@ -59,7 +59,7 @@ fn failures_have_their_exit_codes_and_leave_nothing_behind() {
     let code = |args: &[&str]| told(&run(dir.path(), args)).0;
     assert_eq!(code(&["render", "a.patches", "-o", "a.wav", "--seconds", "1"]), 1);
     assert_eq!(code(&["render", "none.patches", "-o", "a.wav", "--seconds", "1"]), 1);
-    assert_eq!(code(&["render", "a.patches", "-o", "a.flac", "--seconds", "1"]), 2);
+    assert_eq!(code(&["render", "a.patches", "-o", "a.mp3", "--seconds", "1"]), 2);
     assert_eq!(code(&["render", "a.patches", "-o", "a.wav"]), 2);
     assert_eq!(code(&["check", "a.patches"]), 1);
     assert_eq!(code(&["modules", "Oscc"]), 2);

@@ -18,7 +18,7 @@ impl Terminal {
         let terminal = Terminal { dir: tempfile::tempdir().expect("a folder") };
         save(&terminal.dir.path().join("a.patches"), PATCH, Save::InPlace);
         let player = format!(
-            "cd '{dir}'; echo BEFORE; {env} XDG_STATE_HOME='{dir}/state' '{bin}' a.patches --backend clock; echo ENDED $?; cat",
+            "cd '{dir}'; echo BEFORE; {env} XDG_STATE_HOME='{dir}/state' XDG_CONFIG_HOME='{dir}/config' '{bin}' a.patches --backend clock; echo ENDED $?; cat",
             dir = terminal.dir.path().display(),
             bin = env!("CARGO_BIN_EXE_patches"),
         );

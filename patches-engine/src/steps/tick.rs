@@ -24,7 +24,7 @@ impl TickStep {
         match self.period {
             // A period below a frame would tick more than once in it.
             Period::Beats(beats) => quantised(transport.beat(now) / beats.max(1e-9)),
-            Period::Seconds(seconds) => quantised(now as f64 / (seconds * transport.rate).max(1.0)),
+            Period::Seconds(seconds) => quantised(transport.counted(now) as f64 / (seconds * transport.rate).max(1.0)),
         }
     }
 

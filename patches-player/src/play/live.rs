@@ -2,6 +2,7 @@
 
 use super::keeper::Keeper;
 use super::sink::{Look, Sink};
+use super::source::Source;
 use super::watch::{Quiet, WRITTEN, Watch};
 use crate::cli::PlayArgs;
 use crate::error::Error;
@@ -9,7 +10,7 @@ use crate::event::{Event, Status, Stopped, Swapped, decibels, round};
 use crate::patch::{self, FaultLine};
 use patches_core::graph::Landing;
 use patches_core::library::Library;
-use patches_dsl::{Disk, Loaded};
+use patches_dsl::Loaded;
 use patches_engine::control::Control;
 use patches_engine::engine::{Meters, Notice};
 use patches_engine::host::platform;
@@ -60,7 +61,7 @@ struct Gathered {
 
 /// Everything the control thread has.
 pub struct Live {
-    file: PathBuf,
+    source: Source,
     swap: Landing,
     fade: f64,
     library: Library,
@@ -87,6 +88,7 @@ pub struct Live {
 impl Live {
     /// Ready to run.
     pub fn new(
+        source: Source,
         args: &PlayArgs,
         control: Control,
         keeper: Keeper,
@@ -95,7 +97,7 @@ impl Live {
         sink: Box<dyn Sink>,
     ) -> Live {
         Live {
-            file: args.file.clone(),
+            source,
             swap: args.swap,
             fade: args.fade / 1000.0,
             library: patches_modules::library(),
@@ -166,7 +168,7 @@ impl Live {
     /// Reads the file, and acts if a text has changed.
     fn read(&mut self, now: Instant) {
         let begun = Instant::now();
-        let loaded = patches_dsl::load(&self.file, &Disk, &self.library);
+        let loaded = self.source.load(&self.library);
         if self.watch.follow(&loaded.watch) {
             self.quiet.soon(now);
         }
@@ -212,8 +214,9 @@ impl Live {
 
     /// Keeps the texts with the session.
     fn keep(&mut self, loaded: &Loaded) -> Option<Texts> {
-        let folder = self.file.parent().unwrap_or(Path::new(""));
-        let ending = self.file.extension().map_or("patches".into(), |ending| ending.to_string_lossy().into_owned());
+        let folder = self.source.file().parent().unwrap_or(Path::new(""));
+        let ending =
+            self.source.file().extension().map_or("patches".into(), |ending| ending.to_string_lossy().into_owned());
         let (main, included) = loaded.files.split_first()?;
         let included: Vec<(String, String)> =
             included.iter().map(|file| (patch::relative(folder, &file.path), file.text.clone())).collect();
@@ -294,7 +297,7 @@ impl Live {
             self.started = true;
             let about = self.keeper.about().clone();
             let event = Event::Started {
-                file: self.file.display().to_string(),
+                file: self.source.file().display().to_string(),
                 backend: about.backend,
                 device: about.device,
                 rate: about.rate,

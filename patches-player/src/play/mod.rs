@@ -4,6 +4,7 @@ mod keeper;
 mod live;
 mod place;
 mod sink;
+mod source;
 mod watch;
 
 use crate::cli::PlayArgs;
@@ -19,6 +20,7 @@ use patches_engine::host::{Backend, Host, platform};
 use patches_engine::session::{Head, Writer};
 use sink::{JsonSink, PlainSink};
 pub use sink::{Look, Sink};
+pub use source::Source;
 use std::io::{BufRead, IsTerminal};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Sender, channel};
@@ -50,7 +52,7 @@ const FAREWELL: Duration = Duration::from_secs(1);
 ///
 /// # Errors
 /// If the device asked for is not there, or the platform gives no watcher, terminal or folder for the session.
-pub fn run(args: &PlayArgs) -> Result<(), Error> {
+pub fn run(source: Source, args: &PlayArgs) -> Result<(), Error> {
     platform::catch_signals();
     let shown = shown(args);
     let mut notes = Vec::new();
@@ -66,13 +68,13 @@ pub fn run(args: &PlayArgs) -> Result<(), Error> {
         // Nobody listens any more when the player is stopping.
         let _ = touched.send(Message::Touched(Instant::now(), quiet));
     })?;
-    let screen = Arc::new(Mutex::new(ui::Snapshot::new(&args.file, keeper.about().clone())));
+    let screen = Arc::new(Mutex::new(ui::Snapshot::new(source.file(), keeper.about().clone())));
     let sink: Box<dyn Sink> = match shown {
         Shown::Screen => Box::new(ui::Screen::new(screen.clone())),
         Shown::Plain => Box::new(PlainSink),
         Shown::Json => Box::new(JsonSink),
     };
-    let live = Live::new(args, control, keeper, log, watch, sink);
+    let live = Live::new(source, args, control, keeper, log, watch, sink);
     let notes: Vec<Event> = notes;
     let thread = std::thread::Builder::new().name("control".into()).spawn(move || live.run(&receiver, notes))?;
     let ended = Arc::new(AtomicBool::new(false));

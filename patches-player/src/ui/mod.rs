@@ -122,11 +122,6 @@ fn quits(key: KeyEvent, face: &mut Face) -> bool {
 impl Shape {
     /// What this terminal can show, by its environment.
     fn of_terminal() -> Shape {
-        let locale = ["LC_ALL", "LC_CTYPE", "LANG"]
-            .iter()
-            .find_map(|name| std::env::var(name).ok().filter(|value| !value.is_empty()))
-            .unwrap_or_default()
-            .to_lowercase();
-        Shape { utf8: locale.contains("utf-8") || locale.contains("utf8"), colour: !out::no_color() }
+        Shape { utf8: out::utf8(), colour: !out::no_color() }
     }
 }

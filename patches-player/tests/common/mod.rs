@@ -12,10 +12,11 @@ use std::time::{Duration, Instant};
 /// The longest that anything here may take on a busy machine.
 pub const PATIENCE: Duration = Duration::from_secs(20);
 
-/// The shipped binary, away from the person's own session folder.
+/// The shipped binary, away from the person's own sessions and configuration.
 pub fn patches(dir: &Path) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_patches"));
-    command.current_dir(dir).env("XDG_STATE_HOME", dir.join("state")).env("NO_COLOR", "1");
+    command.current_dir(dir).env("XDG_STATE_HOME", dir.join("state")).env("XDG_CONFIG_HOME", dir.join("config"));
+    command.env("NO_COLOR", "1");
     command
 }
 

@@ -1,0 +1,182 @@
+//! FLAC files out, block by block: nothing but the block at hand is kept in memory.
+
+use crate::error::Error;
+use crate::wav::{Bits, part_of, whole};
+use flacenc::bitsink::ByteSink;
+use flacenc::component::{BitRepr, Stream, StreamInfo};
+use flacenc::config::Encoder;
+use flacenc::error::{Verified, Verify};
+use flacenc::source::{Context, Fill, FrameBuf};
+use std::fs::File;
+use std::io::{BufWriter, Seek, SeekFrom, Write};
+use std::path::{Path, PathBuf};
+
+/// Frames of a block: what the reference encoder uses, within what its streamable subset allows.
+const BLOCK: usize = 4096;
+
+/// A stereo FLAC file being written. It appears under its name only when it is whole.
+pub struct Flac {
+    path: PathBuf,
+    part: PathBuf,
+    bits: usize,
+    /// None once the file has its name.
+    file: Option<BufWriter<File>>,
+    config: Verified<Encoder>,
+    info: StreamInfo,
+    block: FrameBuf,
+    /// Counts and sums up what was written.
+    seen: Context,
+    /// Interleaved samples that do not fill a block yet.
+    waiting: Vec<i32>,
+}
+
+impl Flac {
+    /// Begins a file of 16 or 24 bits.
+    ///
+    /// # Errors
+    /// If the samples are to be floats, which FLAC does not have, or the file cannot be written.
+    pub fn create(path: &Path, rate: u32, bits: Bits) -> Result<Flac, Error> {
+        let bits = match bits {
+            Bits::Int16 => 16,
+            Bits::Int24 => 24,
+            Bits::Float32 => return Err(sound(path, "a FLAC file holds 16 or 24 bits, no floats")),
+        };
+        let config = Encoder::default().into_verified().map_err(|(_, e)| sound(path, &e.to_string()))?;
+        let info = StreamInfo::new(rate as usize, 2, bits).map_err(|e| sound(path, &e.to_string()))?;
+        let block = FrameBuf::with_size(2, BLOCK).map_err(|e| sound(path, &e.to_string()))?;
+        let part = part_of(path);
+        let file = File::create(&part).map_err(Error::file(path))?;
+        let mut flac = Flac {
+            path: path.into(),
+            part,
+            bits,
+            file: Some(BufWriter::with_capacity(1 << 16, file)),
+            config,
+            info,
+            block,
+            seen: Context::new(bits, 2),
+            waiting: Vec::with_capacity(2 * BLOCK),
+        };
+        // It is written again, with the sums, when all the rest is there.
+        flac.header()?;
+        Ok(flac)
+    }
+
+    /// Writes interleaved samples.
+    ///
+    /// # Errors
+    /// If the disk does not take them.
+    pub fn write(&mut self, samples: &[f32]) -> Result<(), Error> {
+        let full = if self.bits == 16 { 32_768.0 } else { 8_388_608.0 };
+        for &sample in samples {
+            self.waiting.push(whole(sample, full));
+            if self.waiting.len() == 2 * BLOCK {
+                self.encode()?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Ends the file and gives it its name.
+    ///
+    /// # Errors
+    /// If the disk does not take it.
+    pub fn finish(mut self) -> Result<(), Error> {
+        if !self.waiting.is_empty() {
+            self.encode()?;
+        }
+        // All blocks are of one size; the last one, which may be shorter, does not count.
+        let sizes = self.info.set_block_sizes(BLOCK, BLOCK);
+        sizes.map_err(|e| sound(&self.path, &e.to_string()))?;
+        self.info.set_md5_digest(&self.seen.md5_digest());
+        self.header()?;
+        if let Some(file) = self.file.take() {
+            file.into_inner().map_err(|e| Error::file(&self.path)(e.into_error()))?;
+        }
+        std::fs::rename(&self.part, &self.path).map_err(Error::file(&self.path))
+    }
+
+    fn encode(&mut self) -> Result<(), Error> {
+        let wrong = |e: &dyn std::fmt::Display| sound(&self.path, &e.to_string());
+        self.block.fill_interleaved(&self.waiting).map_err(|e| wrong(&e))?;
+        self.seen.fill_interleaved(&self.waiting).map_err(|e| wrong(&e))?;
+        self.waiting.clear();
+        let number = self.seen.current_frame_number().unwrap_or(0);
+        let frame = flacenc::encode_fixed_size_frame(&self.config, &self.block, number, &self.info);
+        let frame = frame.map_err(|e| wrong(&e))?;
+        let mut bytes = ByteSink::new();
+        frame.write(&mut bytes).map_err(|e| wrong(&e))?;
+        self.info.update_frame_info(&frame);
+        self.put(bytes.as_slice())
+    }
+
+    /// Writes what comes before the first block.
+    fn header(&mut self) -> Result<(), Error> {
+        let mut bytes = ByteSink::new();
+        let written = Stream::with_stream_info(self.info.clone()).write(&mut bytes);
+        written.map_err(|e| sound(&self.path, &e.to_string()))?;
+        if let Some(file) = &mut self.file {
+            file.seek(SeekFrom::Start(0)).map_err(Error::file(&self.path))?;
+        }
+        self.put(bytes.as_slice())
+    }
+
+    fn put(&mut self, bytes: &[u8]) -> Result<(), Error> {
+        let Some(file) = &mut self.file else { return Ok(()) };
+        file.write_all(bytes).map_err(Error::file(&self.path))
+    }
+}
+
+impl Drop for Flac {
+    fn drop(&mut self) {
+        if let Some(file) = self.file.take() {
+            drop(file);
+            // Half a file is of no use; if it cannot be removed there is nothing more to do.
+            let _ = std::fs::remove_file(&self.part);
+        }
+    }
+}
+
+fn sound(path: &Path, why: &str) -> Error {
+    Error::Sound { path: path.into(), why: why.into() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(path: &Path) -> (claxon::metadata::StreamInfo, Vec<i32>) {
+        let mut reader = claxon::FlacReader::open(path).expect("a file");
+        let samples = reader.samples().map(|sample| sample.expect("a sample")).collect();
+        (reader.streaminfo(), samples)
+    }
+
+    #[test]
+    fn every_sample_comes_back_at_any_length() {
+        let dir = tempfile::tempdir().expect("a folder");
+        for (bits, full) in [(Bits::Int16, 32_768.0), (Bits::Int24, 8_388_608.0f32)] {
+            for frames in [0, 1, 10, BLOCK - 1, BLOCK, BLOCK + 1, 3 * BLOCK + 5] {
+                let path = dir.path().join("a.flac");
+                let wave = |i: usize| (i as f32 * 0.01).sin() * 1.1;
+                let samples: Vec<f32> = (0..2 * frames).map(wave).collect();
+                let mut flac = Flac::create(&path, 44_100, bits).expect("a file");
+                samples.chunks(777).for_each(|part| flac.write(part).expect("written"));
+                flac.finish().expect("finished");
+                let (info, back) = read(&path);
+                assert_eq!((info.sample_rate, info.channels, info.samples), (44_100, 2, Some(frames as u64)));
+                assert_eq!(info.bits_per_sample, if bits == Bits::Int16 { 16 } else { 24 });
+                let wanted: Vec<i32> = samples.iter().map(|&x| whole(x, full)).collect();
+                assert!(back == wanted, "{frames} frames of {bits:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn floats_are_refused_and_a_dropped_file_leaves_nothing() {
+        let dir = tempfile::tempdir().expect("a folder");
+        let path = dir.path().join("a.flac");
+        assert!(matches!(Flac::create(&path, 48_000, Bits::Float32), Err(Error::Sound { .. })));
+        drop(Flac::create(&path, 48_000, Bits::Int16).expect("a file"));
+        assert_eq!(std::fs::read_dir(dir.path()).expect("a folder").count(), 0);
+    }
+}

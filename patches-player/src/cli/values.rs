@@ -1,0 +1,74 @@
+//! What the values of flags may be.
+
+use patches_core::graph::Landing;
+use patches_engine::session;
+use patches_engine::wav::Bits;
+
+/// `now`, `beat`, `bar`, `4bars`.
+pub fn landing(word: &str) -> Result<Landing, String> {
+    session::landing(word).ok_or_else(|| "expected now, beat, bar or 4bars".into())
+}
+
+/// `16`, `24`, `32f`.
+pub fn bits(word: &str) -> Result<Bits, String> {
+    match word {
+        "16" => Ok(Bits::Int16),
+        "24" => Ok(Bits::Int24),
+        "32f" => Ok(Bits::Float32),
+        _ => Err("expected 16, 24 or 32f".into()),
+    }
+}
+
+/// Longest time that can be asked for, in seconds.
+const LONGEST: f64 = (session::limits::HOURS * 3600) as f64;
+
+/// Seconds, more than none.
+pub fn seconds(word: &str) -> Result<f64, String> {
+    match word.parse::<f64>() {
+        Ok(value) if value > 0.0 && value <= LONGEST => Ok(value),
+        _ => Err(format!("expected seconds, more than 0 and at most {LONGEST}")),
+    }
+}
+
+/// Seconds, or none.
+pub fn tail(word: &str) -> Result<f64, String> {
+    match word.parse::<f64>() {
+        Ok(value) if (0.0..=LONGEST).contains(&value) => Ok(value),
+        _ => Err(format!("expected seconds, 0 to {LONGEST}")),
+    }
+}
+
+/// A place in a session.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum From {
+    /// The beginning of a bar, counted from 1.
+    Bar(u64),
+    /// Seconds from the beginning.
+    Seconds(f64),
+}
+
+/// `bar:33`, or seconds.
+pub fn from(word: &str) -> Result<From, String> {
+    let place = match word.strip_prefix("bar:") {
+        Some(bar) => bar.parse().ok().filter(|bar| *bar > 0).map(From::Bar),
+        None => tail(word).ok().map(From::Seconds),
+    };
+    place.ok_or_else(|| format!("expected bar:1 or later, or seconds, 0 to {LONGEST}"))
+}
+
+/// Milliseconds of a fade.
+pub fn fade(word: &str) -> Result<f64, String> {
+    match word.parse::<f64>() {
+        Ok(value) if (0.0..=session::limits::FADE_MS).contains(&value) => Ok(value),
+        _ => Err(format!("expected milliseconds, 0 to {}", session::limits::FADE_MS)),
+    }
+}
+
+/// Frames a second.
+pub fn rate(word: &str) -> Result<u32, String> {
+    let rates = session::limits::RATES;
+    match word.parse() {
+        Ok(value) if rates.contains(&value) => Ok(value),
+        _ => Err(format!("expected frames a second, {} to {}", rates.start(), rates.end())),
+    }
+}
