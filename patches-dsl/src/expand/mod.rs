@@ -13,7 +13,9 @@ mod names;
 mod params;
 mod ports;
 mod scores;
+mod set;
 mod settings;
+mod taps;
 mod template;
 
 use crate::fault::{Fault, codes};
@@ -140,6 +142,8 @@ pub(crate) struct Expander<'t> {
     told: HashSet<(&'static str, Span)>,
     /// Settings already seen, for those given twice.
     set: HashMap<&'static str, Span>,
+    /// Views already seen, by body and label.
+    views: HashMap<(usize, String), Span>,
     /// Unused templates are being tried: there is no place of use to show.
     trying: bool,
 }
@@ -168,6 +172,7 @@ pub(crate) fn expand<'t>(units: &[Unit<'t>], library: &'t Library) -> Expanded {
         work: 0,
         told: HashSet::new(),
         set: HashMap::new(),
+        views: HashMap::new(),
         trying: false,
     };
     expander.run(units);
@@ -218,6 +223,7 @@ impl<'t> Expander<'t> {
         });
         unused.sort_by_key(|declared| declared.template.name.span);
         let (modules, junctions, bodies) = (self.out.modules.len(), self.out.junctions.len(), self.out.bodies.len());
+        let taps = self.out.taps.len();
         // A body may also feed what stands outside: `out`.
         let fed: Vec<usize> = self.out.modules.iter().map(|module| module.fed.len()).collect();
         self.trying = true;
@@ -232,6 +238,7 @@ impl<'t> Expander<'t> {
             module.fed.truncate(fed);
         }
         self.out.junctions.truncate(junctions);
+        self.out.taps.truncate(taps);
         self.out.bodies.truncate(bodies);
     }
 
