@@ -31,6 +31,13 @@ pub enum Setting {
     Number(f64),
     /// A musical time in quarter-note beats: seconds (or, as a rate, one cycle in it) once the tempo is known.
     Beats(f64),
+    /// A time of both: so many seconds, plus so many quarter-note beats at the tempo of the moment.
+    Mixed {
+        /// Seconds.
+        seconds: f64,
+        /// Quarter-note beats.
+        beats: f64,
+    },
 }
 
 /// One member of a list parameter.
@@ -98,7 +105,7 @@ pub struct End {
     pub port: u16,
     /// Channel, 0 where the port is not indexed.
     pub channel: u16,
-    /// Side of a stereo port.
+    /// Side of a stereo port. Of a mono module that is fed stereo, and so runs once per side, one of the two runs.
     pub side: Side,
 }
 
@@ -127,6 +134,25 @@ impl Cable {
     /// What tells cables apart: both ends, and whether it is late.
     pub fn key(&self) -> (&End, &End, bool) {
         (&self.from, &self.to, self.late)
+    }
+}
+
+/// A view on what runs somewhere in the patch: `-> ~scope(lead)`.
+#[derive(Clone, Debug)]
+pub struct Probe {
+    /// What the view is called: the word in brackets, behind the path of the template instance it stands in.
+    pub label: Arc<str>,
+    /// What is watched: an output.
+    pub from: End,
+    /// How it is shown, by the names of the language, sorted: `meter`, `osc`, `scope`, `spectrum` and so on.
+    pub kinds: Vec<Arc<str>>,
+    /// Where it is written; no part of equality.
+    pub span: Span,
+}
+
+impl PartialEq for Probe {
+    fn eq(&self, other: &Self) -> bool {
+        self.label == other.label && self.from == other.from && self.kinds == other.kinds
     }
 }
 
@@ -163,6 +189,8 @@ pub struct Graph {
     pub mute: Vec<Path>,
     /// `solo`.
     pub solo: Vec<Path>,
+    /// Views that the text asks for, in order of their labels, no two with the same.
+    pub probes: Vec<Probe>,
 }
 
 impl Graph {
@@ -171,7 +199,27 @@ impl Graph {
         self.cables.sort_by(|a, b| a.key().cmp(&b.key()));
         self.mute.sort();
         self.solo.sort();
+        self.probes.sort_by(|a, b| a.label.cmp(&b.label));
     }
+
+    /// How a source is written: `mix.out_left[kick]`.
+    fn source(&self, end: &End) -> String {
+        let Some(module) = self.modules.get(&end.module) else { return format!("{}.?", end.module) };
+        let port = &module.spec.outputs[end.port as usize];
+        written(end, module, port.names[0], port.indexed)
+    }
+
+    /// How a target is written.
+    fn target(&self, end: &End) -> String {
+        let Some(module) = self.modules.get(&end.module) else { return format!("{}.?", end.module) };
+        let port = &module.spec.inputs[end.port as usize];
+        written(end, module, port.names[0], port.indexed)
+    }
+}
+
+fn written(end: &End, module: &Module, name: &str, indexed: bool) -> String {
+    let channel = if indexed { format!("[{}]", module.channels[end.channel as usize]) } else { String::new() };
+    format!("{}.{name}{}{channel}", end.module, end.side.suffix())
 }
 
 impl fmt::Display for Graph {
@@ -193,6 +241,7 @@ impl fmt::Display for Graph {
                 match setting {
                     Setting::Number(v) => write!(f, "={v}")?,
                     Setting::Beats(b) => write!(f, "={b}beats")?,
+                    Setting::Mixed { seconds, beats } => write!(f, "={seconds}s+{beats}beats")?,
                 }
             }
             for (&(index, channel), value) in &module.params {
@@ -210,26 +259,16 @@ impl fmt::Display for Graph {
             writeln!(f)?;
         }
         for cable in &self.cables {
-            let end = |end: &End, out: bool| {
-                let Some(module) = self.modules.get(&end.module) else { return format!("{}.?", end.module) };
-                let (name, indexed) = if out {
-                    let port = &module.spec.outputs[end.port as usize];
-                    (port.names[0], port.indexed)
-                } else {
-                    let port = &module.spec.inputs[end.port as usize];
-                    (port.names[0], port.indexed)
-                };
-                let channel =
-                    if indexed { format!("[{}]", module.channels[end.channel as usize]) } else { String::new() };
-                format!("{}.{name}{}{channel}", end.module, end.side.suffix())
-            };
             let arrow = match (cable.scale == 1.0, cable.late) {
                 (true, false) => "->".to_string(),
                 (true, true) => "~>".to_string(),
                 (false, false) => format!("-[{}]->", cable.scale),
                 (false, true) => format!("~[{}]~>", cable.scale),
             };
-            writeln!(f, "{} {arrow} {}", end(&cable.from, true), end(&cable.to, false))?;
+            writeln!(f, "{} {arrow} {}", self.source(&cable.from), self.target(&cable.to))?;
+        }
+        for probe in &self.probes {
+            writeln!(f, "{} -> ~{}({})", self.source(&probe.from), probe.kinds.join("+"), probe.label)?;
         }
         Ok(())
     }

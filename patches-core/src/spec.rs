@@ -244,14 +244,26 @@ impl Spec {
         self.names[0]
     }
 
-    /// Index and side of the input of this name.
+    /// Index and side of the input of this name. A mono module runs once per side where it is fed stereo, so its sound
+    /// has sides too.
     pub fn input(&self, name: &str) -> Option<(u16, Side)> {
-        find(self.inputs.iter().map(|p| (p.names, p.stereo)), name)
+        let sides = self.inputs.iter().map(|p| (p.names, p.kind == Kind::Audio && !self.one));
+        find(self.inputs.iter().map(|p| (p.names, p.stereo)), name).or_else(|| self.run_side(sides, name))
     }
 
     /// Index and side of the output of this name.
     pub fn output(&self, name: &str) -> Option<(u16, Side)> {
-        find(self.outputs.iter().map(|p| (p.names, p.stereo)), name)
+        let sides = self.outputs.iter().map(|p| (p.names, !self.one));
+        find(self.outputs.iter().map(|p| (p.names, p.stereo)), name).or_else(|| self.run_side(sides, name))
+    }
+
+    fn run_side<'a>(&self, rows: impl Iterator<Item = (&'a [&'static str], bool)>, name: &str) -> Option<(u16, Side)> {
+        if self.has_sides() { None } else { find(rows, name).filter(|(_, side)| *side != Side::Both) }
+    }
+
+    /// Whether any port is stereo, so that the type deals with sides itself.
+    pub fn has_sides(&self) -> bool {
+        self.inputs.iter().any(|port| port.stereo) || self.outputs.iter().any(|port| port.stereo)
     }
 
     /// Index of the parameter of this name.

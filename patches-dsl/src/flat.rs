@@ -2,6 +2,7 @@
 //! their inputs. Values are still as written; [`crate::check`] gives them the units of the inputs they meet.
 
 use crate::fault::Fault;
+use crate::older::{Bare, Older};
 use crate::tree::PathName;
 use crate::value::Const;
 use patches_core::graph::{Landing, Span};
@@ -56,6 +57,8 @@ pub enum What {
     Port(Source),
     /// A port of a template: whatever is connected to it.
     Junction(usize),
+    /// Two ports of a template, left and right, as one.
+    Pair(usize, usize),
     /// `-a`.
     Minus(V),
     /// Terms, each with whether it is subtracted.
@@ -168,10 +171,14 @@ pub struct Feed {
     pub value: V,
     /// Times this.
     pub scale: Option<V>,
+    /// Only this side of it.
+    pub take: Side,
     /// One sample late.
     pub late: bool,
     /// Set in braces, not by a cable.
     pub set: bool,
+    /// How it is meant, where the text names the input as older files do.
+    pub older: Option<Bare>,
     /// Where it is written.
     pub span: Span,
 }
@@ -205,6 +212,8 @@ pub enum Shape {
 pub struct Draft {
     /// Its type.
     pub spec: &'static Spec,
+    /// The older type that the text names.
+    pub older: Option<&'static Older>,
     /// Index of the body it stands in.
     pub body: usize,
     /// Its name, rounds of `for` included; none where it is written in place.
@@ -234,6 +243,23 @@ pub struct Junction {
     pub name: Arc<str>,
     /// What feeds it.
     pub feeds: Vec<Feed>,
+    /// What stands in for it while nothing feeds it: of a right side, the left.
+    pub follows: Option<usize>,
+}
+
+/// A view: `-> ~scope(lead)`.
+#[derive(Clone, Debug)]
+pub struct Tap {
+    /// The body it stands in.
+    pub body: usize,
+    /// The word in brackets, rounds of `for` included.
+    pub label: Arc<str>,
+    /// How it is shown, sorted.
+    pub kinds: Vec<Arc<str>>,
+    /// What is watched.
+    pub feeds: Vec<Feed>,
+    /// Where it is written.
+    pub span: Span,
 }
 
 /// The file's own body, or that of a template instance.
@@ -281,6 +307,8 @@ pub struct Expanded {
     pub modules: Vec<Draft>,
     /// Ports of templates.
     pub junctions: Vec<Junction>,
+    /// Views.
+    pub taps: Vec<Tap>,
     /// The file's body first, then one for every template instance.
     pub bodies: Vec<Body>,
     /// Settings of the patch.

@@ -11,7 +11,7 @@ const OCTAVES: f64 = 16.0;
 
 /// The setting of an input for a constant.
 pub fn setting(c: Const, input: &Input, span: Span) -> Result<(Setting, Option<Fault>), Fault> {
-    if !c.value.is_finite() {
+    if !(c.value.is_finite() && c.beats.is_finite()) {
         return Err(Fault::error(codes::NOT_FINITE, span, "this comes to no finite number"));
     }
     let wrong = || wrong_kind(input, c.dim.name(), span);
@@ -34,6 +34,7 @@ pub fn setting(c: Const, input: &Input, span: Span) -> Result<(Setting, Option<F
         },
         (Kind::Pitch, Dim::Number | Dim::Note) => pitch_of_number(c.value, input, span),
         (Kind::Interval, Dim::Number | Dim::Note) => number(in_unit(c.value, input.unit)),
+        (Kind::Time, Dim::Time) if c.beats != 0.0 => Ok((time(c.value, c.beats), None)),
         (Kind::Time, Dim::Time) => number(c.value),
         (Kind::Time | Kind::Rate, Dim::Beats) => Ok((Setting::Beats(c.value), None)),
         (Kind::Time | Kind::Rate, Dim::Note) => Ok((Setting::Beats(c.value * 4.0), None)),
@@ -55,6 +56,26 @@ pub fn setting(c: Const, input: &Input, span: Span) -> Result<(Setting, Option<F
         (Kind::Number, Dim::Frequency) if input.unit == Unit::Hertz => number(c.value),
         _ => Err(wrong()),
     }
+}
+
+/// A time of seconds and quarter-note beats.
+fn time(seconds: f64, beats: f64) -> Setting {
+    match (seconds == 0.0, beats == 0.0) {
+        (_, true) => Setting::Number(seconds),
+        (true, false) => Setting::Beats(beats),
+        (false, false) => Setting::Mixed { seconds, beats },
+    }
+}
+
+/// Two times together.
+pub fn added(a: Setting, b: Setting) -> Setting {
+    let parts = |setting| match setting {
+        Setting::Number(seconds) => (seconds, 0.0),
+        Setting::Beats(beats) => (0.0, beats),
+        Setting::Mixed { seconds, beats } => (seconds, beats),
+    };
+    let ((a, a_beats), (b, b_beats)) = (parts(a), parts(b));
+    time(a + b, a_beats + b_beats)
 }
 
 /// How many of a unit are in an octave.

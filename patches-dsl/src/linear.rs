@@ -3,8 +3,10 @@
 
 use crate::fault::codes;
 use crate::flat::Function;
+use crate::products::{in_beats, operation, product};
 use crate::value::{Const, Dim, Misfit};
 use patches_core::graph::End;
+use patches_core::spec::Side;
 use std::rc::Rc;
 
 /// Where a term comes from.
@@ -67,10 +69,21 @@ pub struct Term {
     pub late: bool,
     /// What tells its origin from others.
     pub key: Key,
+    /// Which side of what its origin gives.
+    pub take: Side,
+    /// Which side of what it goes to.
+    pub to: Side,
+}
+
+impl Term {
+    /// All but the factor: terms that have this in common are one.
+    fn place(&self) -> (&Key, bool, Side, Side) {
+        (&self.key, self.late, self.take, self.to)
+    }
 }
 
 /// What sums are sorted by: kind, constant, terms.
-pub type Order = (Dim, u64, Vec<(Key, bool, u64)>);
+pub type Order = (Dim, (u64, u64), Vec<(Key, bool, Side, Side, u64)>);
 
 /// A constant plus terms.
 #[derive(Clone, Debug)]
@@ -104,7 +117,11 @@ impl Sum {
 
     /// One output alone.
     pub fn term(origin: Origin, dim: Dim, key: Key) -> Sum {
-        Sum { dim, base: None, terms: vec![Term { origin, factor: 1.0, late: false, key }] }
+        Sum {
+            dim,
+            base: None,
+            terms: vec![Term { origin, factor: 1.0, late: false, key, take: Side::Both, to: Side::Both }],
+        }
     }
 
     /// The constant, where there is no signal.
@@ -134,7 +151,8 @@ impl Sum {
         Ok(self)
     }
 
-    fn note_length(mut self, aim: Aim) -> Sum {
+    /// A quotient of whole numbers as the musical time it is, where one is meant.
+    pub fn note_length(mut self, aim: Aim) -> Sum {
         if let (true, Some(base), true) = (aim.musical, self.base, self.terms.is_empty())
             && base.dim == Dim::Note
         {
@@ -151,8 +169,8 @@ impl Sum {
         }
         let mut a = self.beside_signal(aim)?.note_length(aim);
         let mut b = other.beside_signal(aim)?.note_length(aim);
-        adopt(&mut a, b.dim);
-        adopt(&mut b, a.dim);
+        adopt(&mut a, b.dim, aim);
+        adopt(&mut b, a.dim, aim);
         let (dim, base) = added(&a, &b, minus)?;
         let mut terms = a.terms;
         for mut term in b.terms {
@@ -172,7 +190,7 @@ impl Sum {
 
     /// Everything times a factor.
     pub fn scaled(mut self, factor: f64) -> Sum {
-        self.base = self.base.map(|base| Const { value: base.value * factor, whole: false, ..base });
+        self.base = self.base.map(|base| base.by(factor));
         for term in &mut self.terms {
             term.factor *= factor;
         }
@@ -189,8 +207,20 @@ impl Sum {
         // What it measures, and whether it may be multiplied at all, is as with constants.
         let dim = Const::new(a.dim, 1.0).times(Const::new(b.dim, 1.0)).map_err(pitch_help)?.dim;
         if dim == Dim::Beats {
-            let help = "write it in seconds, or add it to the signal";
-            return misfit("a musical time cannot be scaled by a signal", Some(help));
+            return if aim.rate {
+                let help = "a rate grows as its time shrinks: scale it in hertz, as in `2Hz * env`";
+                misfit("a musical time cannot be scaled by a signal in a rate", Some(help))
+            } else {
+                Ok(in_beats(a, b))
+            };
+        }
+        let mixed = |c: Const| c.dim == Dim::Time && c.beats != 0.0;
+        if let (Some(c), true) = (a.as_constant().or(b.as_constant()).filter(|c| mixed(*c)), !aim.rate) {
+            // Seconds and beats each move by themselves.
+            let signal = if a.terms.is_empty() { b } else { a };
+            let seconds = signal.clone().times(Sum::constant(Const { beats: 0.0, ..c }), aim)?;
+            let musical = Sum::constant(Const::new(Dim::Beats, c.beats));
+            return seconds.plus(in_beats(signal, musical), false, aim);
         }
         Ok(match (a.as_constant(), b.as_constant()) {
             (Some(c), _) => Sum { dim, ..b.scaled(c.value) },
@@ -211,7 +241,7 @@ impl Sum {
         match by {
             Some(c) => {
                 let mut sum = Sum { dim: if a.dim.is_plain() { a.dim } else { dim }, ..a };
-                sum.base = sum.base.map(|base| Const { value: base.value / c.value, whole: false, ..base });
+                sum.base = sum.base.map(|base| base.shared(c.value));
                 for term in &mut sum.terms {
                     term.factor /= c.value;
                 }
@@ -273,10 +303,11 @@ impl Sum {
 }
 
 /// A sum without kind takes that of what it is added to; beside a pitch it is an interval.
-fn adopt(sum: &mut Sum, other: Dim) {
+fn adopt(sum: &mut Sum, other: Dim, aim: Aim) {
     if sum.is_open() && !other.is_plain() {
         sum.dim = match other {
             Dim::Pitch => Dim::Interval,
+            Dim::Beats if aim.rate => Dim::Frequency,
             Dim::Beats => Dim::Time,
             other => other,
         };
@@ -295,13 +326,18 @@ fn adopt_same(sum: &mut Sum, other: Dim) {
 fn added(a: &Sum, b: &Sum, minus: bool) -> Result<(Dim, Option<Const>), Misfit> {
     // A note length beside seconds that only a signal gives: the one is set, the other comes by cable.
     match (a.dim, b.dim) {
-        (Dim::Beats, Dim::Time) if b.base.is_none() => return Ok((Dim::Time, a.base)),
-        (Dim::Time, Dim::Beats) if a.base.is_none() => {
-            return Ok((Dim::Time, b.base.map(|b| if minus { Const { value: -b.value, ..b } } else { b })));
+        (Dim::Beats, dim @ (Dim::Time | Dim::Frequency)) if b.base.is_none() => return Ok((dim, a.base)),
+        (dim @ (Dim::Time | Dim::Frequency), Dim::Beats) if a.base.is_none() => {
+            return Ok((dim, b.base.map(|b| if minus { b.by(-1.0) } else { b })));
         }
         _ => {}
     }
-    let zero = |sum: &Sum| sum.base.map_or(Const::new(sum.dim, 0.0), |base| Const { dim: sum.dim, ..base });
+    let zero = |sum: &Sum| match sum.base {
+        None => Const::new(sum.dim, 0.0),
+        // A musical time beside seconds stays what it is.
+        Some(base) if base.dim == Dim::Beats => base,
+        Some(base) => Const { dim: sum.dim, ..base },
+    };
     let dim = Const::new(a.dim, 1.0).plus(Const::new(b.dim, 1.0), minus)?.dim;
     if a.base.is_none() && b.base.is_none() {
         return Ok((dim, None));
@@ -311,40 +347,9 @@ fn added(a: &Sum, b: &Sum, minus: bool) -> Result<(Dim, Option<Const>), Misfit> 
 }
 
 fn merge(terms: &mut Vec<Term>, term: Term) {
-    match terms.iter_mut().find(|t| t.key == term.key && t.late == term.late) {
+    match terms.iter_mut().find(|t| t.place() == term.place()) {
         Some(same) => same.factor += term.factor,
         None => terms.push(term),
-    }
-}
-
-/// A product of two signals: factors go outside, so that what is the same up to a factor is one hidden module.
-fn product(mut a: Sum, mut b: Sum, dim: Dim) -> Sum {
-    let mut factor = 1.0;
-    for sum in [&mut a, &mut b] {
-        if let (None, [term]) = (sum.base, sum.terms.as_mut_slice()) {
-            factor *= term.factor;
-            term.factor = 1.0;
-        }
-    }
-    operation(Op::Math("mul"), a, b, dim).scaled(factor)
-}
-
-fn operation(op: Op, a: Sum, b: Sum, dim: Dim) -> Sum {
-    // Two hashes of 64 bits in place of the text itself, which would double with every product of products.
-    let text = format!("{op:?}({}, {})", a.key(), b.key());
-    let key = Key::Operation(fnv(text.bytes()), fnv(text.bytes().rev()));
-    let operation = Operation { op, a, b, key: key.clone() };
-    Sum::term(Origin::Operation(Rc::new(operation)), dim, key)
-}
-
-impl Sum {
-    fn key(&self) -> String {
-        let mut key = self.base.map_or(String::new(), |base| format!("{}", base.value));
-        for term in &self.terms {
-            let late = if term.late { "~" } else { "" };
-            key.push_str(&format!("+{}*{late}{:?}", term.factor, term.key));
-        }
-        key
     }
 }
 
@@ -361,8 +366,8 @@ impl Sum {
     /// What puts sums into an order that is the same however the text was shuffled.
     pub fn order(&self) -> Order {
         let bits = |v: f64| v.to_bits();
-        let terms = self.terms.iter().map(|t| (t.key.clone(), t.late, bits(t.factor))).collect();
-        (self.dim, self.base.map_or(0, |base| bits(base.value)), terms)
+        let terms = self.terms.iter().map(|t| (t.key.clone(), t.late, t.take, t.to, bits(t.factor))).collect();
+        (self.dim, self.base.map_or((0, 0), |base| (bits(base.value), bits(base.beats))), terms)
     }
 
     /// What two cables into one place bring together. Unlike an expression this asks for no kinds of signals: cables

@@ -1,15 +1,89 @@
-//! Names of older files: types and ports that go by another name today.
+//! Names of older files: types, ports and parameters that go by another name today, some with defaults of their own.
 
 use patches_core::library::Library;
 use patches_core::spec::Spec;
 
-/// The type of a name. One that is not found is sought without `Poly`, `Stereo` and a leading `V`.
-pub fn find(library: &Library, name: &str) -> Option<&'static Spec> {
-    if let Some(spec) = library.find(name) {
-        return Some(spec);
-    }
+/// What a default of an older type is.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Preset {
+    /// A number.
+    Number(f64),
+    /// A word of the parameter.
+    Word(&'static str),
+}
+
+/// A type of older files.
+#[derive(Debug)]
+pub struct Older {
+    /// What it was called.
+    pub name: &'static str,
+    /// What it is called today.
+    pub now: &'static str,
+    /// What it has set where the text sets nothing.
+    pub presets: &'static [(&'static str, Preset)],
+    /// Its `frequency` is in hertz, however small.
+    pub hertz: bool,
+    /// Outputs of other names: the older one, and today's.
+    pub outputs: &'static [(&'static str, &'static str)],
+    /// Parameters that meant something else: the name, and what it was.
+    pub lost: &'static [(&'static str, &'static str)],
+}
+
+/// A type that differs in its name only.
+const fn renamed(name: &'static str, now: &'static str) -> Older {
+    Older { name, now, presets: &[], hertz: false, outputs: &[], lost: &[] }
+}
+
+const WET: &[(&str, Preset)] = &[("mix", Preset::Number(1.0))];
+const FULL: &[(&str, Preset)] = &[("gate_length", Preset::Number(1.0))];
+const ONE: &[(&str, Preset)] = &[("voices", Preset::Number(1.0))];
+const LEGATO: &[(&str, Preset)] = &[("voices", Preset::Number(1.0)), ("mode", Preset::Word("legato"))];
+const BEND: &[(&str, &str)] = &[("v_oct", "pitch"), ("pitch", "bend")];
+
+static TYPES: [Older; 27] = [
+    Older { hertz: true, ..renamed("SineOscillator", "Sine") },
+    Older { hertz: true, ..renamed("Oscillator", "Osc") },
+    renamed("SawtoothOscillator", "Saw"),
+    renamed("SquareOscillator", "Square"),
+    Older { presets: FULL, ..renamed("Seq", "Steps") },
+    Older { presets: FULL, ..renamed("StepSequencer", "Steps") },
+    Older { presets: WET, ..renamed("StereoDelay", "Delay") },
+    Older { presets: WET, ..renamed("FdnReverb", "Reverb") },
+    Older { presets: WET, ..renamed("StereoConvReverb", "ConvReverb") },
+    Older { lost: &[("decay", "a loop gain")], ..renamed("VReverb", "Reverb") },
+    renamed("PolyMidiToCv", "Keys"),
+    renamed("PolyMidiIn", "Keys"),
+    Older { presets: LEGATO, outputs: BEND, ..renamed("MidiToCv", "Keys") },
+    Older { presets: ONE, outputs: BEND, ..renamed("MonophonicMidiKeyboard", "Keys") },
+    Older { presets: ONE, outputs: BEND, ..renamed(YAML_MIDI_IN, "Keys") },
+    renamed("VFlangerStereo", "Flanger"),
+    renamed("AdsrEnvelope", "Adsr"),
+    renamed("ResonantLowpass", "Lowpass"),
+    renamed("Filter", "Lowpass"),
+    renamed("VOtaVcf", "Ota"),
+    renamed("VOtaPolyVcf", "Ota"),
+    renamed("ClockSequencer", "Clock"),
+    renamed("HostTransport", "Transport"),
+    renamed("MidiArp", "Arp"),
+    renamed("Mix", "Sum"),
+    renamed("PolyToMono", "Voices"),
+    renamed("MonoToPoly", "Unison"),
+];
+
+/// `MidiIn` of YAML files, where it is a keyboard and not the `MidiIn` of today.
+pub const YAML_MIDI_IN: &str = "MidiIn in YAML";
+
+/// The older type of this name.
+pub fn row(name: &str) -> Option<&'static Older> {
+    TYPES.iter().find(|row| row.name == name)
+}
+
+/// The type of a name. One that is not found is sought among those of older files, then without `Poly`, `Stereo` and a
+/// leading `V`.
+pub fn find(library: &Library, name: &str) -> Option<(&'static Spec, Option<&'static Older>)> {
     let plain = name.replace("Poly", "").replace("Stereo", "");
     let tries = [
+        name.to_string(),
         name.replace("Poly", ""),
         name.replace("Stereo", ""),
         name.strip_prefix('V').unwrap_or(name).to_string(),
@@ -17,34 +91,57 @@ pub fn find(library: &Library, name: &str) -> Option<&'static Spec> {
         plain.strip_prefix('V').unwrap_or(&plain).to_string(),
     ];
     // A name that is all prefix would be empty, which no type is.
-    tries.iter().filter(|tried| tried.as_str() != name).find_map(|tried| library.find(tried))
+    tries.iter().find_map(|tried| {
+        let today = library.find(tried).map(|spec| (spec, None));
+        today.or_else(|| row(tried).and_then(|row| Some((library.find(row.now)?, Some(row)))))
+    })
 }
 
-/// What an older port name says today: the port, and the unit a bare number is in.
+/// What an older port name says today: the port, and how what is given for it is meant.
 pub fn port(name: &str) -> Option<(&str, Option<Bare>)> {
-    if let Some(plain) = name.strip_suffix("_cv") {
-        return Some((plain, None));
-    }
-    if let Some(plain) = name.strip_suffix("_ms") {
-        return Some((plain, Some(Bare::Milliseconds)));
-    }
-    if let Some(plain) = name.strip_suffix("_hz") {
-        return Some((plain, Some(Bare::Hertz)));
-    }
     Some(match name {
+        "pulse_width_cv" => ("pulse_width", Some(Bare::Half)),
+        "delay_cv" => ("time", Some(Bare::PartOfTime)),
         "dry_wet" | "drywet_cv" => ("mix", None),
         "fb_cv" => ("feedback", None),
         "ir_data" => ("ir", None),
         "drift_amount" => ("drift", None),
-        _ => return None,
+        "speed" => ("time", Some(Bare::Milliseconds)),
+        "base_voct" => ("pitch", Some(Bare::Octaves)),
+        "v_oct" => ("pitch", None),
+        _ => {
+            if let Some(plain) = name.strip_suffix("_cv") {
+                (plain, None)
+            } else if let Some(plain) = name.strip_suffix("_ms") {
+                (plain, Some(Bare::Milliseconds))
+            } else {
+                (name.strip_suffix("_hz")?, Some(Bare::Hertz))
+            }
+        }
     })
 }
 
-/// The unit that a parameter's name gives to a bare number.
+/// Whether what an older name is given is added to what today's name is given, as a cable is.
+pub fn adds(name: &str) -> bool {
+    name.ends_with("_cv") || name == "base_voct"
+}
+
+/// Whether a parameter of older files does nothing any more.
+pub fn does_nothing(name: &str) -> bool {
+    matches!(name, "length" | "high_quality")
+}
+
+/// How what stands for an older name is meant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Bare {
-    /// `time_ms`.
+    /// `time_ms`: a bare number in milliseconds.
     Milliseconds,
-    /// `cutoff_hz`.
+    /// `cutoff_hz`: in hertz.
     Hertz,
+    /// `base_voct`: in octaves.
+    Octaves,
+    /// `pulse_width_cv`: half of it.
+    Half,
+    /// `delay_cv`: a part of the time that is set.
+    PartOfTime,
 }

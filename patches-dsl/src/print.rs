@@ -28,6 +28,10 @@ pub fn flat(graph: &Graph) -> String {
         };
         line(&mut text, format_args!("{} {arrow} {}", end(graph, &cable.from, true), end(graph, &cable.to, false)));
     }
+    for probe in &graph.probes {
+        let (from, kinds) = (end(graph, &probe.from, true), probe.kinds.join("+"));
+        line(&mut text, format_args!("{from} -> ~{kinds}({})", name(&probe.label)));
+    }
     text
 }
 
@@ -82,6 +86,7 @@ fn declared(path: &Path, module: &Module, scores: &Scores) -> String {
         let value = match setting {
             Setting::Number(v) => number(*v, input.kind),
             Setting::Beats(beats) => format!("{beats}beats"),
+            Setting::Mixed { seconds, beats } => mixed(*seconds, *beats),
         };
         entries.push(format!("{}{}: {value}", input.names[0], channel(module, slot, input.indexed)));
     }
@@ -108,6 +113,11 @@ pub(crate) fn number(v: f64, kind: Kind) -> String {
         Kind::Rate => format!("{v}Hz"),
         _ => v.to_string(),
     }
+}
+
+/// A time of seconds and beats.
+pub(crate) fn mixed(seconds: f64, beats: f64) -> String {
+    format!("{seconds}s + {beats}beats")
 }
 
 pub(crate) fn param_value(value: &ParamValue, kind: &ParamKind, scores: &Scores) -> String {

@@ -68,6 +68,8 @@ pub struct Const {
     pub dim: Dim,
     /// How much of it.
     pub value: f64,
+    /// Of a time in seconds, the part that is musical, in quarter-note beats: `10ms + 1/16`.
+    pub beats: f64,
     /// A whole number made of whole numbers only.
     pub whole: bool,
     /// Written as in older files.
@@ -91,7 +93,7 @@ fn misfit<T>(message: impl Into<String>, help: Option<&str>) -> Result<T, Misfit
 impl Const {
     /// So much of something.
     pub fn new(dim: Dim, value: f64) -> Const {
-        Const { dim, value, whole: false, old: None }
+        Const { dim, value, beats: 0.0, whole: false, old: None }
     }
 
     /// A plain whole number.
@@ -149,7 +151,27 @@ impl Const {
     pub fn minus(self) -> Result<Const, Misfit> {
         match self.dim {
             Dim::Pitch => misfit("a pitch cannot be negated", Some("write an interval: `-7st`")),
-            _ => Ok(Const { value: -self.value, ..self }),
+            _ => Ok(self.by(-1.0)),
+        }
+    }
+
+    /// So many times as much; the sign of a whole number keeps it whole.
+    pub fn by(self, factor: f64) -> Const {
+        let whole = self.whole && factor == -1.0;
+        Const { value: self.value * factor, beats: self.beats * factor, whole, ..self }
+    }
+
+    /// The same as so many others.
+    pub fn shared(self, count: f64) -> Const {
+        Const { value: self.value / count, beats: self.beats / count, whole: false, ..self }
+    }
+
+    /// The musical and the other part of a time.
+    fn parts(self) -> (f64, f64) {
+        match self.dim {
+            Dim::Beats => (0.0, self.value),
+            Dim::Note => (0.0, self.value * 4.0),
+            _ => (self.value, self.beats),
         }
     }
 
@@ -182,6 +204,11 @@ impl Const {
             (Dim::Beats | Dim::Note, Dim::Beats) | (Dim::Beats, Dim::Note) => {
                 sum(Dim::Beats, self.as_beats().value, other.as_beats().value)
             }
+            (Dim::Time, Dim::Time | Dim::Beats | Dim::Note) | (Dim::Beats | Dim::Note, Dim::Time) => {
+                let ((a, a_beats), (b, b_beats)) = (self.parts(), other.parts());
+                let old = if self.dim == other.dim { self.old.and(other.old) } else { None };
+                Ok(Const { beats: a_beats + sign * b_beats, old, ..Const::new(Dim::Time, a + sign * b) })
+            }
             (Dim::Pitch | Dim::Frequency, Dim::Pitch) | (Dim::Pitch, Dim::Frequency) => {
                 if minus {
                     return sum(Dim::Interval, self.as_pitch()?.value, other.as_pitch()?.value);
@@ -213,6 +240,8 @@ impl Const {
                 misfit("a pitch cannot be multiplied", Some("add an interval instead: `+ 1oct` is twice the frequency"))
             }
             (Dim::Number, Dim::Number) => Ok(Const { whole, ..Const::new(Dim::Number, value) }),
+            (Dim::Time, b) if b.is_plain() => Ok(Const { old: None, ..self.by(other.value) }),
+            (a, Dim::Time) if a.is_plain() => Ok(Const { old: None, ..other.by(self.value) }),
             (Dim::Number, b) => Ok(Const::new(b, value)),
             (a, Dim::Number) => Ok(Const::new(a, value)),
             (a, b) if a.is_plain() && b.is_plain() => Ok(Const::new(if a == b { a } else { Dim::Number }, value)),
@@ -242,6 +271,7 @@ impl Const {
             (a, b) if a.is_plain() && b.is_plain() => {
                 Ok(Const::new(if a == Dim::Gain { Dim::Gain } else { Dim::Number }, value))
             }
+            (Dim::Time, b) if b.is_plain() => Ok(Const { old: None, ..self.shared(other.value) }),
             (a, b) if b.is_plain() => Ok(Const::new(a, value)),
             (a, b) => misfit(format!("cannot divide {} by {}", a.name(), b.name()), Some("divide by a number")),
         }
@@ -249,6 +279,10 @@ impl Const {
 
     /// The smaller or the larger of two of one kind.
     pub fn bound(self, other: Const, larger: bool) -> Result<Const, Misfit> {
+        if self.beats != 0.0 || other.beats != 0.0 {
+            let help = "compare times of one kind: both in seconds, or both musical";
+            return misfit("which of these is larger depends on the tempo", Some(help));
+        }
         let difference = match (self.dim, other.dim) {
             (a, b) if a.is_plain() && b.is_plain() => self.value - other.value,
             (Dim::Beats, Dim::Note) | (Dim::Note, Dim::Beats) => self.as_beats().value - other.as_beats().value,
@@ -266,9 +300,6 @@ impl Const {
 fn plus_help(a: Dim, b: Dim) -> Option<&'static str> {
     match (a, b) {
         (Dim::Pitch | Dim::Frequency, Dim::Number | Dim::Note) => Some("add an interval instead: `+ 7st`"),
-        (Dim::Time, Dim::Beats | Dim::Note) | (Dim::Beats | Dim::Note, Dim::Time) => {
-            Some("write both as musical times, or both in seconds")
-        }
         _ => None,
     }
 }

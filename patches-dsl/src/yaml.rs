@@ -126,6 +126,17 @@ struct Whole {
     nodes: Pairs<Node>,
     #[serde(default)]
     cables: Vec<Wire>,
+    #[serde(default)]
+    probes: Vec<View>,
+}
+
+#[derive(serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+struct View {
+    from: Spanned<String>,
+    output: Option<Spanned<String>>,
+    kinds: Vec<Spanned<String>>,
+    label: Spanned<String>,
 }
 
 /// Reads a patch in YAML.
@@ -149,6 +160,9 @@ pub(crate) fn parse(text: &str, file: u16) -> Parsed {
     }
     for wire in &whole.cables {
         statements.push(reader.wire(wire));
+    }
+    for view in &whole.probes {
+        statements.push(reader.view(view));
     }
     Parsed { statements, faults: reader.faults }
 }
@@ -253,7 +267,11 @@ impl Reader {
             let name = Name { text: Arc::from("channels"), span: at };
             Args::Named(vec![Entry::Set { name, index: None, value: self.expr(&channels.value, at) }])
         });
-        let target = Word::Plain(self.name(&node.module));
+        let mut name_of_type = self.name(&node.module);
+        if &*name_of_type.text == "MidiIn" {
+            name_of_type.text = Arc::from(crate::older::YAML_MIDI_IN);
+        }
+        let target = Word::Plain(name_of_type);
         let span_of_type = self.span(&node.module);
         let call =
             Call { target, index: vec![], port: None, args, braces: Some(entries), tail: None, span: span_of_type };
@@ -285,6 +303,15 @@ impl Reader {
         let way = if wire.late { Way::Late } else { Way::To };
         let chain = Chain { stages: vec![vec![from], vec![to]], arrows: vec![Arrow { way, scale, span }], span };
         Statement { what: What::Wire(chain), span }
+    }
+
+    fn view(&mut self, view: &View) -> Statement {
+        let span = self.span(&view.from);
+        let from = self.end(&view.from, view.output.as_ref());
+        let kinds = view.kinds.iter().map(|kind| self.name(kind)).collect();
+        let to = Member::Tap(kinds, self.name(&view.label));
+        let arrow = Arrow { way: Way::To, scale: None, span };
+        Statement { what: What::Wire(Chain { stages: vec![vec![from], vec![to]], arrows: vec![arrow], span }), span }
     }
 
     fn end(&mut self, module: &Spanned<String>, port: Option<&Spanned<String>>) -> Member {

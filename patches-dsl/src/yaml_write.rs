@@ -27,6 +27,16 @@ struct Whole {
     scores: Vec<String>,
     nodes: BTreeMap<String, Node>,
     cables: Vec<Wire>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    probes: Vec<View>,
+}
+
+#[derive(Serialize)]
+struct View {
+    from: String,
+    output: String,
+    kinds: Vec<String>,
+    label: String,
 }
 
 #[derive(Serialize)]
@@ -82,6 +92,16 @@ pub fn to_yaml(graph: &Graph) -> Result<String, String> {
             late: cable.late,
         })
     });
+    let probes = graph.probes.iter().filter_map(|probe| {
+        let from = graph.modules.get(&probe.from.module)?;
+        let output = &from.spec.outputs[probe.from.port as usize];
+        Some(View {
+            from: probe.from.module.to_string(),
+            output: port(from, output.names[0], output.indexed, probe.from.channel, probe.from.side),
+            kinds: probe.kinds.iter().map(ToString::to_string).collect(),
+            label: probe.label.to_string(),
+        })
+    });
     let whole = Whole {
         tempo: graph.tempo,
         meter: graph.meter.map(|(beats, note)| format!("{beats}/{note}")),
@@ -97,6 +117,7 @@ pub fn to_yaml(graph: &Graph) -> Result<String, String> {
         scores: scores.texts().collect(),
         nodes: nodes.collect(),
         cables: cables.collect(),
+        probes: probes.collect(),
     };
     serde_yaml::to_string(&whole).map_err(|error| error.to_string())
 }
@@ -122,6 +143,7 @@ fn node(module: &Module, scores: &Scores) -> Node {
             Setting::Number(v) if is_bare(*v, input) => Scalar::Number(*v),
             Setting::Number(v) => Scalar::Text(print::number(*v, input.kind)),
             Setting::Beats(beats) => Scalar::Text(format!("{beats}beats")),
+            Setting::Mixed { seconds, beats } => Scalar::Text(print::mixed(*seconds, *beats)),
         };
         params.insert(port(module, input.names[0], input.indexed, slot.1, Side::Both), value);
     }

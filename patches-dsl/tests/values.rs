@@ -19,14 +19,14 @@ fn set(module: &str, parameter: &str, value: &str) -> Setting {
 fn number(module: &str, parameter: &str, value: &str) -> f64 {
     match set(module, parameter, value) {
         Setting::Number(v) => v,
-        Setting::Beats(_) => panic!("{value} is a musical time"),
+        _ => panic!("{value} is a musical time"),
     }
 }
 
 fn beats(module: &str, parameter: &str, value: &str) -> f64 {
     match set(module, parameter, value) {
         Setting::Beats(v) => v,
-        Setting::Number(_) => panic!("{value} is no musical time"),
+        _ => panic!("{value} is no musical time"),
     }
 }
 

@@ -126,6 +126,7 @@ pub fn value(setting: Setting, input: &patches_core::spec::Input, tempo: f64) ->
         Setting::Number(number) => number,
         Setting::Beats(beats) if input.kind == Kind::Rate => tempo / (60.0 * beats),
         Setting::Beats(beats) => beats * 60.0 / tempo,
+        Setting::Mixed { seconds, beats } => seconds + beats * 60.0 / tempo,
     };
     number.clamp(input.min, input.max) as f32
 }

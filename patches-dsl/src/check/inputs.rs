@@ -5,7 +5,8 @@ use crate::fault::{Fault, codes};
 use crate::flat::{Channel, Draft, Feed, Source, What};
 use crate::kinds;
 use crate::limits;
-use crate::linear::{Aim, Key, Op, Operation, Origin, Scale, Sum};
+use crate::linear::{Aim, Key, Op, Operation, Origin, Scale, Sum, Term};
+use crate::older::Bare;
 use crate::value::{Const, Dim};
 use patches_core::graph::{Cable, End, Item, Module, ParamValue, Path, Setting, Slot, Span};
 use patches_core::spec::{Input, Kind, Normal, ParamKind, Side};
@@ -75,14 +76,26 @@ impl Checker<'_> {
         };
         let mut cables = Vec::new();
         for feed in fed.cables {
-            if let Some(sum) = self.feed_sum(feed, aim)
-                && self.scale_fits(&sum, feed, input)
-            {
+            let Some(mut sum) = self.feed_sum(feed, aim) else { continue };
+            if feed.older == Some(Bare::PartOfTime) {
+                let base = set.as_ref().and_then(|(set, _): &(Sum, &Feed)| set.base);
+                let Some(part) = self.part_of_time(sum, base, input, feed.value.span, aim) else { continue };
+                sum = part;
+            }
+            if self.scale_fits(&sum, feed, input) {
                 cables.push((sum, feed));
             }
         }
         cables.sort_by_cached_key(|(sum, _)| sum.order());
-        let value = self.setting(set.as_ref(), &cables, input);
+        // Arithmetic takes whatever kind stands beside it; times are seconds there, musical ones too.
+        let is_time = |sum: &Sum| sum.terms.is_empty() && matches!(sum.dim, Dim::Beats | Dim::Time);
+        let value = match &set {
+            Some((sum, _)) if draft.spec.name() == "Math" && is_time(sum) => {
+                let input = Input { kind: Kind::Time, ..input.clone() };
+                self.setting(set.as_ref(), &cables, &input)
+            }
+            _ => self.setting(set.as_ref(), &cables, input),
+        };
         let mut terms = Vec::new();
         let span = set.iter().chain(&cables).map(|(_, feed)| feed.value.span).min();
         match value {
@@ -99,6 +112,18 @@ impl Checker<'_> {
         }
         let to = End { module: self.paths[index].clone(), port: slot.0, channel: slot.1, side };
         self.connect(terms, to);
+    }
+
+    /// So much of the time that is set, or of the default.
+    fn part_of_time(&mut self, sum: Sum, set: Option<Const>, input: &Input, span: Span, aim: Aim) -> Option<Sum> {
+        let time = match set.map(|base| kinds::setting(base, input, span)) {
+            None => Const::new(Dim::Time, input.default),
+            Some(Ok((Setting::Number(seconds), _))) => Const::new(Dim::Time, seconds),
+            Some(Ok((Setting::Beats(beats), _))) => Const::new(Dim::Beats, beats),
+            Some(Ok((Setting::Mixed { seconds, beats }, _))) => Const { beats, ..Const::new(Dim::Time, seconds) },
+            Some(Err(_)) => return None,
+        };
+        self.told(sum.times(Sum::constant(time), aim), span)
     }
 
     fn set(&mut self, index: usize, slot: Slot, value: Setting) {
@@ -128,7 +153,8 @@ impl Checker<'_> {
             self.fault(Fault::error(codes::TRIGGER_SCALE, span, message).help(help));
             return false;
         }
-        let bare = matches!(feed.value.what, What::Port(_) | What::Junction(_)) && feed.scale.is_none();
+        let bare =
+            matches!(feed.value.what, What::Port(_) | What::Junction(_) | What::Pair(..)) && feed.scale.is_none();
         if !sum.terms.is_empty() && !bare && !kinds::takes_signal(input.kind, sum.dim) {
             let span = feed.scale.as_ref().map_or(feed.value.span, |scale| scale.span);
             self.fault(kinds::wrong_kind(input, &format!("{} that moves", sum.dim.name()), span));
@@ -145,12 +171,7 @@ impl Checker<'_> {
     }
 
     /// The value that the text sets: what stands in braces, and constants that come by cable.
-    fn setting(
-        &mut self,
-        set: Option<&(Sum, &Feed)>,
-        cables: &[(Sum, &Feed)],
-        input: &'static Input,
-    ) -> Option<Setting> {
+    fn setting(&mut self, set: Option<&(Sum, &Feed)>, cables: &[(Sum, &Feed)], input: &Input) -> Option<Setting> {
         let mut value = None;
         if let Some((sum, feed)) = set {
             let span = feed.value.span;
@@ -175,18 +196,15 @@ impl Checker<'_> {
             let start = match (value, input.normal) {
                 (Some(value), _) => value,
                 (None, Normal::Stays) => Setting::Number(input.default),
-                (None, _) => match found {
-                    Setting::Beats(_) => Setting::Beats(0.0),
-                    Setting::Number(_) => Setting::Number(0.0),
-                },
+                (None, _) => Setting::Number(0.0),
             };
-            value = match (start, found) {
-                (Setting::Number(a), Setting::Number(b)) => Some(Setting::Number(a + b)),
-                (Setting::Beats(a), Setting::Beats(b)) => Some(Setting::Beats(a + b)),
-                // A default in seconds gives way to a musical time: the two cannot be added before the tempo is known.
-                (Setting::Number(_), Setting::Beats(b)) if set.is_none() => Some(Setting::Beats(b)),
+            value = match (start, found, input.kind) {
+                (Setting::Number(a), Setting::Number(b), _) => Some(Setting::Number(a + b)),
+                (a, b, Kind::Time) => Some(kinds::added(a, b)),
+                // Two rates do not add where one is a time; a default gives way.
+                (Setting::Number(_), Setting::Beats(b), _) if set.is_none() => Some(Setting::Beats(b)),
                 _ => {
-                    let message = "a time in seconds and a musical time cannot be added";
+                    let message = "a frequency and a musical time cannot be added";
                     self.fault(Fault::error(codes::ARITHMETIC, span, message));
                     return None;
                 }
@@ -228,7 +246,7 @@ impl Checker<'_> {
     }
 
     /// Cables of terms to an input, with the hidden modules they need.
-    fn connect(&mut self, terms: Vec<(crate::linear::Term, Span)>, to: End) {
+    fn connect(&mut self, terms: Vec<(Term, Span)>, to: End) {
         let mut hidden: BTreeMap<Key, (Rc<Operation>, Span)> = BTreeMap::new();
         for (term, span) in &terms {
             if let Origin::Operation(operation) = &term.origin {
@@ -244,20 +262,22 @@ impl Checker<'_> {
             }
         }
         for (term, span) in terms {
-            let from = match term.origin {
-                Origin::Output(end) => Some(end),
+            let from = match &term.origin {
+                Origin::Output(end) => Some(end.clone()),
                 Origin::Operation(_) => ends.get(&term.key).cloned(),
             };
             if let Some(from) = from {
-                self.cable(from, to.clone(), term.late, term.factor, span);
+                self.cable(term, from, &to, span);
             }
         }
     }
 
     /// One cable; those from one output to one input are added once all are there.
-    fn cable(&mut self, from: End, to: End, late: bool, scale: f64, span: Span) {
+    fn cable(&mut self, term: Term, from: End, to: &End, span: Span) {
         // One more than is allowed is enough for the fault.
         if self.graph.cables.len() <= limits::CABLES {
+            let late = term.late;
+            let (from, to, scale) = self.cable_of(term, from, to);
             self.graph.cables.push(Cable { from, to, scale, late, span });
         }
     }
@@ -274,7 +294,7 @@ impl Checker<'_> {
     }
 
     /// Makes the hidden module of an operation, and gives its output.
-    fn hidden(&mut self, operation: &Operation, stem: &str, count: &mut u32, span: Span) -> Option<End> {
+    pub(super) fn hidden(&mut self, operation: &Operation, stem: &str, count: &mut u32, span: Span) -> Option<End> {
         *count += 1;
         let path: Path = format!("{stem}#{count}").into();
         let (kind, inputs) = match &operation.op {
@@ -300,7 +320,12 @@ impl Checker<'_> {
         }
         for (name, sum) in inputs {
             if let (Some((port, _)), Some(base)) = (spec.input(name), sum.base) {
-                module.settings.insert((port, 0), Setting::Number(base.value));
+                // A musical time is turned into seconds when the tempo is known.
+                let value = match base.dim {
+                    Dim::Beats => Setting::Beats(base.value),
+                    _ => Setting::Number(base.value),
+                };
+                module.settings.insert((port, 0), value);
             }
         }
         self.graph.modules.insert(path.clone(), module);
@@ -313,7 +338,7 @@ impl Checker<'_> {
                     Origin::Operation(inner) => self.hidden(inner, stem, count, span),
                 };
                 if let Some(from) = from {
-                    self.cable(from, to.clone(), term.late, term.factor, span);
+                    self.cable(term.clone(), from, &to, span);
                 }
             }
         }

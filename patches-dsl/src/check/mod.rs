@@ -4,7 +4,9 @@
 mod inputs;
 mod params;
 mod paths;
+mod probes;
 mod rows;
+mod sides;
 mod sums;
 mod warn;
 
@@ -84,6 +86,8 @@ impl Checker<'_> {
             self.params(index, draft);
             self.inputs(index);
         }
+        self.probes(&paths.bodies);
+        self.settle_sides();
         self.merge_cables();
         self.graph.mute = self.selected(&whole.mute, &paths.bodies);
         self.graph.solo = self.selected(&whole.solo, &paths.bodies);

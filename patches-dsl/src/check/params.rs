@@ -88,7 +88,13 @@ impl Checker<'_> {
         };
         let moves = matches!(
             v.what,
-            What::Port(_) | What::Junction(_) | What::Sum(_) | What::Product(_) | What::Minus(_) | What::Apply(..)
+            What::Port(_)
+                | What::Junction(_)
+                | What::Pair(..)
+                | What::Sum(_)
+                | What::Product(_)
+                | What::Minus(_)
+                | What::Apply(..)
         );
         let code = if moves { codes::NOT_CONSTANT } else { codes::WRONG_KIND };
         let message = format!("`{name}` expects {expected}, not {}", v.what.name());
@@ -143,7 +149,7 @@ impl Checker<'_> {
                         hint.into_iter().for_each(|hint| self.fault(hint));
                         items.push(Item::Number(v));
                     }
-                    Ok((Setting::Beats(_), _)) => {
+                    Ok((Setting::Beats(_) | Setting::Mixed { .. }, _)) => {
                         let message = format!("`{name}` takes no musical times");
                         self.fault(Fault::error(codes::WRONG_KIND, member.span, message));
                         return None;

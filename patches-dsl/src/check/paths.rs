@@ -113,7 +113,12 @@ impl<'a> Naming<'a> {
     }
 
     fn feed(&mut self, feed: &Feed, to: Node, to_port: Arc<str>) {
-        let note = hash(&[value_hash(&feed.value), feed.scale.as_ref().map_or(1, value_hash), u64::from(feed.late)]);
+        let note = hash(&[
+            value_hash(&feed.value),
+            feed.scale.as_ref().map_or(1, value_hash),
+            u64::from(feed.late),
+            feed.take as u64,
+        ]);
         let mut todo: Vec<&V> = vec![&feed.value];
         todo.extend(&feed.scale);
         while let Some(v) = todo.pop() {
@@ -123,10 +128,10 @@ impl<'a> Naming<'a> {
                     let from_port = format!("{name}{}{}", source.side.suffix(), channel_text(&source.channel)).into();
                     self.wires.push(Wire { from: source.module, from_port, to, to_port: to_port.clone(), note });
                 }
-                What::Junction(index) => {
-                    let junction = &self.expanded.junctions[*index];
-                    let (from, from_port) = (self.expanded.modules.len() + junction.body, junction.name.clone());
-                    self.wires.push(Wire { from, from_port, to, to_port: to_port.clone(), note });
+                What::Junction(index) => self.junction(*index, to, &to_port, note),
+                What::Pair(left, right) => {
+                    self.junction(*left, to, &to_port, note);
+                    self.junction(*right, to, &to_port, note);
                 }
                 What::Minus(inner) => todo.push(inner),
                 What::Sum(parts) | What::Product(parts) => todo.extend(parts.iter().map(|(_, v)| v)),
@@ -134,6 +139,12 @@ impl<'a> Naming<'a> {
                 _ => {}
             }
         }
+    }
+
+    fn junction(&mut self, index: usize, to: Node, to_port: &Arc<str>, note: u64) {
+        let junction = &self.expanded.junctions[index];
+        let (from, from_port) = (self.expanded.modules.len() + junction.body, junction.name.clone());
+        self.wires.push(Wire { from, from_port, to, to_port: to_port.clone(), note });
     }
 
     /// The name, where the node has one.
@@ -317,6 +328,6 @@ fn value_hash(v: &V) -> u64 {
         }
         What::Pattern(name, _) => hash(&[7, hash_text(name)]),
         What::Song(song) => hash(&[8, hash_text(&song.name)]),
-        What::Port(_) | What::Junction(_) | What::Poison => 10,
+        What::Port(_) | What::Junction(_) | What::Pair(..) | What::Poison => 10,
     }
 }

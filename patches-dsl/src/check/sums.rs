@@ -2,12 +2,15 @@
 
 use super::Checker;
 use crate::fault::{Fault, codes};
-use crate::flat::{Feed, Function, Source, V, What};
+use crate::flat::{Feed, Function, Source, V, Value, What};
 use crate::limits;
 use crate::linear::{Aim, Key, Origin, Scale, Sum};
+use crate::older::Bare;
 use crate::value::{Const, Dim, Misfit, Old};
 use patches_core::graph::{End, Span};
 use patches_core::spec::Kind;
+use std::borrow::Cow;
+use std::rc::Rc;
 
 /// Calls back for every output in a feed.
 pub(super) fn each_port(feed: &Feed, note: &mut impl FnMut(&Source)) {
@@ -27,10 +30,16 @@ pub(super) fn each_port(feed: &Feed, note: &mut impl FnMut(&Source)) {
 impl Checker<'_> {
     /// What a feed brings, as a sum; nothing where a fault was told.
     pub(super) fn feed_sum(&mut self, feed: &Feed, aim: Aim) -> Option<Sum> {
-        let mut sum = self.sum(&feed.value, aim)?;
+        let mut sum = self.sum(&feed.value, aim)?.side(feed.take);
         if let Some(scale) = &feed.scale {
-            let by = self.sum(scale, aim)?;
+            let by = self.sum(scale, aim)?.side(feed.take);
             sum = self.scaled(sum, by, aim, scale.span)?;
+        }
+        match feed.older {
+            Some(Bare::Half) => sum = sum.scaled(0.5),
+            // A constant of seconds is one already.
+            Some(Bare::Milliseconds) if sum.dim.is_plain() => sum = sum.scaled(0.001),
+            _ => {}
         }
         if feed.late {
             sum.terms.iter_mut().for_each(|term| term.late = true);
@@ -42,6 +51,11 @@ impl Checker<'_> {
     fn scaled(&mut self, sum: Sum, by: Sum, aim: Aim, span: Span) -> Option<Sum> {
         let Some(mut scale) = by.as_constant() else {
             let dim = sum.dim;
+            // A musical time keeps what it is; of the rest only the number goes through the cable.
+            let sum = sum.note_length(aim);
+            if sum.dim == Dim::Beats {
+                return self.told(sum.times(by, aim), span);
+            }
             let open = Sum { dim: Dim::Number, base: sum.base.map(|b| Const { dim: Dim::Number, ..b }), ..sum };
             let mut product = self.told(open.times(by, aim), span)?;
             if dim == Dim::Pitch && product.dim.is_plain() {
@@ -69,7 +83,7 @@ impl Checker<'_> {
         self.told(sum.times(Sum::constant(scale), aim), span)
     }
 
-    fn told<T>(&mut self, result: Result<T, Misfit>, span: Span) -> Option<T> {
+    pub(super) fn told<T>(&mut self, result: Result<T, Misfit>, span: Span) -> Option<T> {
         match result {
             Ok(value) => Some(value),
             Err(misfit) => {
@@ -94,13 +108,19 @@ impl Checker<'_> {
             What::Bool(b) => Some(Sum::constant(Const::whole(f64::from(u8::from(*b))))),
             What::Port(source) => self.output(source, aim, v.span),
             What::Junction(junction) => self.junction(*junction, aim, v.span),
+            What::Pair(left, right) => {
+                let left = self.junction(*left, aim, v.span)?;
+                let right = self.junction(*right, aim, v.span)?;
+                Some(Sum::pair(left, right))
+            }
             What::Minus(inner) => {
                 let inner = self.sum(inner, aim)?;
                 self.told(inner.minus(), v.span)
             }
             What::Sum(parts) => self.fold(parts, aim, v.span, |a, b, minus, aim| a.plus(b, minus, aim)),
             What::Product(parts) => {
-                self.fold(parts, aim, v.span, |a, b, over, aim| if over { a.over(b, aim) } else { a.times(b, aim) })
+                let parts = self.note_lengths(parts, aim);
+                self.fold(&parts, aim, v.span, |a, b, over, aim| if over { a.over(b, aim) } else { a.times(b, aim) })
             }
             What::Apply(Function::Quantize, args) => self.quantize(args, aim, v.span),
             What::Apply(function, args) => {
@@ -117,6 +137,32 @@ impl Checker<'_> {
                 None
             }
         }
+    }
+
+    /// Factors with a note length among them brought to the front, where a time is meant: `1/8 * lfo`, `lfo * 3/16`.
+    fn note_lengths<'v>(&self, parts: &'v [(bool, V)], aim: Aim) -> Cow<'v, [(bool, V)]> {
+        if !aim.musical {
+            return Cow::Borrowed(parts);
+        }
+        let (mut length, mut times, mut rest) = (Const::whole(1.0), false, Vec::new());
+        for (over, part) in parts {
+            let What::Const(c) = &part.what else {
+                rest.push((*over, part.clone()));
+                continue;
+            };
+            times |= !over;
+            match if *over { length.over(*c) } else { length.times(*c) } {
+                Ok(product) if product.dim.is_plain() => length = product,
+                _ => return Cow::Borrowed(parts),
+            }
+        }
+        // What is divided alone is no length: `lfo / 8`.
+        let Some((false, first)) = rest.first().filter(|_| times && length.dim == Dim::Note) else {
+            return Cow::Borrowed(parts);
+        };
+        let length = Value::new(What::Const(Const::new(Dim::Beats, length.value * 4.0)), first.span);
+        rest.insert(0, (false, Rc::new(length)));
+        Cow::Owned(rest)
     }
 
     fn fold(
@@ -156,13 +202,23 @@ impl Checker<'_> {
             return None;
         }
         let expanded = self.expanded;
+        let junction = &expanded.junctions[index];
+        if let (true, Some(left)) = (junction.feeds.is_empty(), junction.follows) {
+            self.following.remove(&index);
+            return self.junction(left, aim, span);
+        }
         let mut sums = Vec::new();
-        for feed in &expanded.junctions[index].feeds {
+        for feed in &junction.feeds {
             if let Some(sum) = self.feed_sum(feed, aim) {
                 sums.push((sum, feed.span));
             }
         }
         self.following.remove(&index);
+        Some(self.join(sums, aim).unwrap_or(Sum { dim: Dim::Number, base: None, terms: Vec::new() }))
+    }
+
+    /// What several cables into one place bring together; nothing where there are none, or they do not fit.
+    pub(super) fn join(&mut self, mut sums: Vec<(Sum, Span)>, aim: Aim) -> Option<Sum> {
         // The order of cables must not reach the bits of their sum.
         sums.sort_by_cached_key(|(sum, _)| sum.order());
         let mut whole: Option<Sum> = None;
@@ -172,7 +228,7 @@ impl Checker<'_> {
                 Some(so_far) => self.told(so_far.joined(sum, aim), span)?,
             });
         }
-        Some(whole.unwrap_or(Sum { dim: Dim::Number, base: None, terms: Vec::new() }))
+        whole
     }
 
     fn quantize(&mut self, args: &[V], aim: Aim, span: Span) -> Option<Sum> {

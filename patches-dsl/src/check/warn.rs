@@ -113,7 +113,9 @@ impl Checker<'_> {
             module.spec.outputs.is_empty()
                 || matches!(module.spec.name(), "Recorder" | "MidiOut" | "OscOut" | "AudioOut")
         });
-        let mut todo: Vec<&Path> = ends.map(|(path, _)| path).collect();
+        // What is watched is wanted.
+        let watched = self.graph.probes.iter().map(|probe| &probe.from.module);
+        let mut todo: Vec<&Path> = ends.map(|(path, _)| path).chain(watched).collect();
         let mut reached: HashSet<&Path> = todo.iter().copied().collect();
         while let Some(path) = todo.pop() {
             for from in into.get(path).into_iter().flatten() {

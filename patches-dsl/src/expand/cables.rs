@@ -1,6 +1,7 @@
 //! Chains of cables.
 
 use super::eval::Thing;
+use super::ports::Door;
 use super::{Expander, value};
 use crate::fault::{Fault, codes};
 use crate::flat::*;
@@ -16,14 +17,15 @@ enum Joint<'t> {
     /// `$.name`.
     Boundary(&'t Port),
     /// `~scope(lead)`.
-    Tap(Span),
+    Tap(Option<usize>, Span),
 }
 
 /// Where a cable may end.
 #[derive(Clone)]
 enum Target {
-    Input(usize, (u16, Side), Channel),
-    Junction(usize),
+    Input(usize, Aimed, Channel),
+    Door(Door),
+    Tap(usize),
 }
 
 /// Several ends of one member, and whether `[*n]` made them, so that two such members go side by side.
@@ -65,7 +67,7 @@ impl<'t> Expander<'t> {
 
     fn joint(&mut self, member: &'t Member, scope: usize, typed: bool, known: Option<Thing>) -> Joint<'t> {
         match member {
-            Member::Tap(_, label) => Joint::Tap(label.span),
+            Member::Tap(kinds, label) => Joint::Tap(self.tap(kinds, label, scope), label.span),
             Member::Expr(Expr::Boundary(port)) => Joint::Boundary(port),
             Member::Expr(Expr::Call(call)) => {
                 let thing = match known {
@@ -114,13 +116,39 @@ impl<'t> Expander<'t> {
             return;
         }
         let late = arrow.way == Way::Late;
-        let feed = Feed { value: v.clone(), scale: scale.clone(), late, set: false, span: v.span };
+        let feed = Feed {
+            value: v.clone(),
+            scale: scale.clone(),
+            take: Side::Both,
+            late,
+            set: false,
+            older: None,
+            span: v.span,
+        };
         match to {
-            Target::Input(module, port, channel) => self.feed(*module, *port, channel.clone(), feed, scope),
-            Target::Junction(junction) => {
+            Target::Input(module, aimed, channel) => {
+                let feed = Feed { older: aimed.older, ..feed };
+                self.feed(*module, aimed.port, channel.clone(), feed, scope);
+            }
+            Target::Door(door) => self.feed_door(*door, feed, scope),
+            Target::Tap(tap) => {
                 if self.spend(scope, feed.span, feed.value.size) {
-                    self.out.junctions[*junction].feeds.push(feed);
+                    self.out.taps[*tap].feeds.push(Feed { late: false, ..feed });
                 }
+            }
+        }
+    }
+
+    /// One more thing that feeds a port of an instance.
+    pub(super) fn feed_door(&mut self, door: Door, feed: Feed, scope: usize) {
+        if !self.spend(scope, feed.span, feed.value.size) {
+            return;
+        }
+        match door {
+            Door::One(junction) => self.out.junctions[junction].feeds.push(feed),
+            Door::Pair(left, right) => {
+                self.out.junctions[left].feeds.push(Feed { take: Side::Left, ..feed.clone() });
+                self.out.junctions[right].feeds.push(Feed { take: Side::Right, ..feed });
             }
         }
     }
@@ -128,13 +156,13 @@ impl<'t> Expander<'t> {
     /// What comes out of a member. Inside a chain a port is the way in if an input is so named.
     fn sources(&mut self, joint: &Joint<'t>, inside: bool, scope: usize) -> Ends<V> {
         match joint {
-            Joint::Tap(span) => {
+            Joint::Tap(_, span) => {
                 self.error(scope, codes::NOT_A_SOURCE, *span, "a view ends a chain; nothing comes out of it");
                 Ends { list: Vec::new(), every: false }
             }
             Joint::Boundary(port) => {
                 let list = self.boundary(port, false, scope);
-                let list = list.into_iter().map(|junction| value(What::Junction(junction), port.span)).collect();
+                let list = list.into_iter().map(|door| value(door.what(), port.span)).collect();
                 Ends { list, every: is_every(port) }
             }
             Joint::Thing(thing, port, span) => {
@@ -150,9 +178,9 @@ impl<'t> Expander<'t> {
     fn targets(&mut self, joint: &Joint<'t>, inside: bool, scope: usize) -> Ends<Target> {
         let nothing = Ends { list: Vec::new(), every: false };
         match joint {
-            Joint::Tap(_) => nothing,
+            Joint::Tap(tap, _) => Ends { list: tap.map(Target::Tap).into_iter().collect(), every: false },
             Joint::Boundary(port) => {
-                let list = self.boundary(port, true, scope).into_iter().map(Target::Junction).collect();
+                let list = self.boundary(port, true, scope).into_iter().map(Target::Door).collect();
                 Ends { list, every: is_every(port) }
             }
             Joint::Thing(thing, port, span) => {
@@ -162,10 +190,10 @@ impl<'t> Expander<'t> {
                     Thing::Instance(instance) => {
                         if let Some(port) = port.filter(|port| is_every(port)) {
                             let list = self.instance_every(*instance, false, port, scope);
-                            return Ends { list: list.into_iter().map(Target::Junction).collect(), every: true };
+                            return Ends { list: list.into_iter().map(Target::Door).collect(), every: true };
                         }
                         let junction = self.instance_port(*instance, false, port, scope, *span);
-                        Ends { list: junction.map(Target::Junction).into_iter().collect(), every: false }
+                        Ends { list: junction.map(Target::Door).into_iter().collect(), every: false }
                     }
                     Thing::Value(v) => {
                         if !matches!(v.what, What::Poison) {
@@ -185,7 +213,7 @@ impl<'t> Expander<'t> {
         let Some(name) = self.port_word(port, scope) else { return false };
         match thing {
             Thing::Module(module) => find_input(self.out.modules[*module].spec, &name).is_some(),
-            Thing::Instance(instance) => self.instances[*instance].ins.iter().any(|(input, _)| *input == name),
+            Thing::Instance(instance) => self.has_input(*instance, &name),
             Thing::Value(_) => false,
         }
     }
@@ -198,7 +226,10 @@ impl<'t> Expander<'t> {
                 self.error(scope, codes::NOT_A_TARGET, span, format!("`{}` has no input", spec.name()));
                 return nothing;
             }
-            return Ends { list: vec![Target::Input(module, (0, Side::Both), Channel::Unsaid)], every: false };
+            return Ends {
+                list: vec![Target::Input(module, Aimed { port: (0, Side::Both), older: None }, Channel::Unsaid)],
+                every: false,
+            };
         };
         let Some(name) = self.port_word(port, scope) else { return nothing };
         let Some(found) = find_input(spec, &name) else {
@@ -224,7 +255,7 @@ impl<'t> Expander<'t> {
         match thing {
             Thing::Instance(instance) => {
                 let junctions = self.instance_every(*instance, true, port, scope);
-                list = junctions.into_iter().map(|junction| value(What::Junction(junction), span)).collect();
+                list = junctions.into_iter().map(|door| value(door.what(), span)).collect();
             }
             Thing::Module(module) => {
                 let (spec, name) = (self.out.modules[*module].spec, self.port_word(port, scope));
@@ -287,9 +318,20 @@ impl<'t> Expander<'t> {
     }
 }
 
+/// An input, and how what comes to it is meant.
+#[derive(Clone, Copy)]
+pub(super) struct Aimed {
+    pub port: (u16, Side),
+    pub older: Option<older::Bare>,
+}
+
 /// An input by its name, or by the name it had in older files.
-fn find_input(spec: &'static Spec, name: &str) -> Option<(u16, Side)> {
-    spec.input(name).or_else(|| older::port(name).and_then(|(plain, _)| spec.input(plain)))
+pub(super) fn find_input(spec: &'static Spec, name: &str) -> Option<Aimed> {
+    if let Some(port) = spec.input(name) {
+        return Some(Aimed { port, older: None });
+    }
+    let (plain, older) = older::port(name)?;
+    Some(Aimed { port: spec.input(plain)?, older })
 }
 
 fn port_of(call: &Call) -> Option<&Port> {

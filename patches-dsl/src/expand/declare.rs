@@ -232,8 +232,9 @@ impl<'t> Expander<'t> {
         let round = self.scopes[scope].round.clone();
         let full: Arc<str> = if round.is_empty() { name.text.clone() } else { format!("{}{round}", name.text).into() };
         match kind {
-            Kind::Module(spec) => {
+            Kind::Module(spec, older) => {
                 let module = self.new_module(scope, spec, Some(full), call.span);
+                self.out.modules[module].older = older;
                 // A flat path of an unnamed module keeps its signs, which no name can have.
                 let last = name.text.rsplit('/').next().unwrap_or("");
                 let unnamed = raw && last.contains(['@', '#']);
@@ -270,7 +271,8 @@ impl<'t> Expander<'t> {
         let (body, round) = (self.scopes[scope].body, self.scopes[scope].round.clone());
         let (shape, fed, params, was) = (Shape::Unsaid, Vec::new(), Vec::new(), None);
         let unnamed = name.is_none();
-        self.out.modules.push(Draft { spec, body, name, round, unnamed, shape, fed, params, was, span });
+        let older = None;
+        self.out.modules.push(Draft { spec, older, body, name, round, unnamed, shape, fed, params, was, span });
         self.shapes.push(Pending::Known);
         self.out.modules.len() - 1
     }

@@ -278,8 +278,9 @@ impl<'t> Expander<'t> {
     /// A module or instance written in place.
     fn new_unnamed(&mut self, scope: usize, kind: Kind<'t>, call: &'t Call) -> Option<Thing> {
         match kind {
-            Kind::Module(spec) => {
+            Kind::Module(spec, older) => {
                 let module = self.new_module(scope, spec, None, call.span);
+                self.out.modules[module].older = older;
                 self.shapes[module] = super::Pending::Call(call, scope);
                 self.fill_module(module, call, scope);
                 Some(Thing::Module(module))

@@ -1,11 +1,11 @@
 //! Second round over a body: parameters and cables, now that every name is known.
 
 use super::eval::Thing;
+use super::set::Given;
 use super::{Binding, Expander, Pending, flatten, value};
 use crate::fault::{Fault, codes};
 use crate::flat::*;
 use crate::limits;
-use crate::older;
 use crate::tree::{self, Args, Call, Entry, Expr, Index, Name, Port, Statement};
 use patches_core::graph::Span;
 use patches_core::spec::{ParamKind, Side, Spec};
@@ -179,6 +179,7 @@ impl<'t> Expander<'t> {
         for entry in call.braces.iter().flatten() {
             self.entry(module, entry, None, scope);
         }
+        self.presets(module, call.span, scope);
     }
 
     fn entry(&mut self, module: usize, entry: &'t Entry, at: Option<&'t Name>, scope: usize) {
@@ -232,34 +233,6 @@ impl<'t> Expander<'t> {
         Channel::Named(at.text.clone())
     }
 
-    /// Sets one parameter or input.
-    fn set(&mut self, module: usize, name: &Name, channel: Channel, given: Given<'t>, scope: usize) {
-        let spec = self.out.modules[module].spec;
-        if let Some(index) = spec.param(&name.text) {
-            let kind = &spec.params[index as usize].kind;
-            let v = match given {
-                Given::Value(v) => v,
-                Given::Expr(expr) => self.eval_param(expr, kind, scope),
-            };
-            self.out.modules[module].params.push((index, channel, v));
-            return;
-        }
-        let (port, bare) = match spec.input(&name.text) {
-            Some(port) => (port, None),
-            None => match older::port(&name.text).and_then(|(plain, bare)| Some((spec.input(plain)?, bare))) {
-                Some((port, bare)) => (port, bare),
-                None => return self.unknown_parameter(spec, name, scope),
-            },
-        };
-        let v = match given {
-            Given::Value(v) => v,
-            Given::Expr(expr) => self.eval(expr, scope),
-        };
-        let v = in_unit_of_name(v, bare);
-        let feed = Feed { value: v, scale: None, late: false, set: true, span: name.span };
-        self.feed(module, port, channel, feed, scope);
-    }
-
     /// One more thing that feeds an input.
     pub(super) fn feed(&mut self, module: usize, port: (u16, Side), channel: Channel, feed: Feed, scope: usize) {
         if !self.spend(scope, feed.span, feed.value.size) {
@@ -268,15 +241,8 @@ impl<'t> Expander<'t> {
         self.out.modules[module].fed.push(Fed { port: port.0, side: port.1, channel, feed });
     }
 
-    fn unknown_parameter(&mut self, spec: &'static Spec, name: &Name, scope: usize) {
-        let known = spec.inputs.iter().flat_map(|p| p.names).chain(spec.params.iter().flat_map(|p| p.names));
-        let message = format!("`{}` has no parameter `{}`", spec.name(), name.text);
-        let fault = Fault::error(codes::UNKNOWN_PARAMETER, name.span, message);
-        self.fault(scope, fault.near(&name.text, known.copied()));
-    }
-
     /// A parameter that does not move: its own words come before any name.
-    fn eval_param(&mut self, expr: &'t Expr, kind: &ParamKind, scope: usize) -> V {
+    pub(super) fn eval_param(&mut self, expr: &'t Expr, kind: &ParamKind, scope: usize) -> V {
         match (kind, expr.word()) {
             (ParamKind::Choice(words), Some(word)) if words.iter().any(|names| names.contains(&&*word.text)) => {
                 value(What::Word(word.text.clone()), word.span)
@@ -306,14 +272,17 @@ impl<'t> Expander<'t> {
                     return value(What::Port(source), span);
                 };
                 let Some(name) = self.port_word(port, scope) else { return poison };
-                let Some((index, side)) = spec.output(&name) else {
+                let named =
+                    self.out.modules[*module].older.and_then(|row| row.outputs.iter().find(|(o, _)| **o == *name));
+                let name = named.map_or(&*name, |(_, now)| now);
+                let Some((index, side)) = spec.output(name) else {
                     // It may be a row of a pattern, which is known once all is read.
                     if let (Some(row), None) = (spec.named_output(), &port.index) {
-                        let channel = Channel::Named(name);
+                        let channel = Channel::Named(name.into());
                         let source = Source { module: *module, port: row, side: Side::Both, channel };
                         return value(What::Port(source), port.name.span());
                     }
-                    self.unknown_output(spec, &name, port.name.span(), scope);
+                    self.unknown_output(spec, name, port.name.span(), scope);
                     return poison;
                 };
                 let channel = match &port.index {
@@ -326,7 +295,7 @@ impl<'t> Expander<'t> {
                 }
             }
             Thing::Instance(instance) => match self.instance_port(*instance, true, port, scope, span) {
-                Some(junction) => value(What::Junction(junction), span),
+                Some(door) => value(door.what(), span),
                 None => poison,
             },
             Thing::Value(v) => match port {
@@ -349,23 +318,4 @@ impl<'t> Expander<'t> {
         }
         self.fault(scope, fault);
     }
-}
-
-/// What a parameter is set to.
-enum Given<'t> {
-    Expr(&'t Expr),
-    Value(V),
-}
-
-/// A bare number in the unit that an older parameter name says.
-fn in_unit_of_name(v: V, bare: Option<older::Bare>) -> V {
-    let (What::Const(c), Some(bare)) = (&v.what, bare) else { return v };
-    if !c.dim.is_plain() {
-        return v;
-    }
-    let (dim, factor) = match bare {
-        older::Bare::Milliseconds => (crate::value::Dim::Time, 1000.0),
-        older::Bare::Hertz => (crate::value::Dim::Frequency, 1.0),
-    };
-    value(What::Const(crate::value::Const::new(dim, c.value / factor)), v.span)
 }

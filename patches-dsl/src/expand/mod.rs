@@ -14,7 +14,9 @@ mod params;
 mod played;
 mod ports;
 mod scores;
+mod set;
 mod settings;
+mod taps;
 mod template;
 
 use crate::fault::{Fault, codes};
@@ -142,6 +144,8 @@ pub(crate) struct Expander<'t> {
     told: HashSet<(&'static str, Span)>,
     /// Settings already seen, for those given twice.
     set: HashMap<&'static str, Span>,
+    /// Views already seen, by body and label.
+    views: HashMap<(usize, String), Span>,
     /// Unused templates are being tried: there is no place of use to show.
     trying: bool,
 }
@@ -171,6 +175,7 @@ pub(crate) fn expand<'t>(units: &[Unit<'t>], library: &'t Library) -> Expanded {
         work: 0,
         told: HashSet::new(),
         set: HashMap::new(),
+        views: HashMap::new(),
         trying: false,
     };
     expander.run(units);
@@ -221,6 +226,7 @@ impl<'t> Expander<'t> {
         });
         unused.sort_by_key(|declared| declared.template.name.span);
         let (modules, junctions, bodies) = (self.out.modules.len(), self.out.junctions.len(), self.out.bodies.len());
+        let taps = self.out.taps.len();
         // A body may also feed what stands outside: `out`.
         let fed: Vec<usize> = self.out.modules.iter().map(|module| module.fed.len()).collect();
         self.trying = true;
@@ -235,6 +241,7 @@ impl<'t> Expander<'t> {
             module.fed.truncate(fed);
         }
         self.out.junctions.truncate(junctions);
+        self.out.taps.truncate(taps);
         self.out.bodies.truncate(bodies);
     }
 

@@ -4,6 +4,7 @@ use super::{Binding, Declared, Expander, Score, State};
 use crate::fault::{Fault, codes};
 use crate::flat::{V, What};
 use crate::limits;
+use crate::older::{self, Older};
 use crate::tree::Name;
 use patches_core::graph::Span;
 use patches_core::spec::Spec;
@@ -11,7 +12,7 @@ use std::sync::Arc;
 
 /// What a type name means.
 pub(super) enum Kind<'t> {
-    Module(&'static Spec),
+    Module(&'static Spec, Option<&'static Older>),
     Template(Declared<'t>),
 }
 
@@ -78,7 +79,7 @@ impl<'t> Expander<'t> {
             }
             at = self.scopes[here].parent;
         }
-        crate::older::find(self.library, name).map(Kind::Module)
+        older::find(self.library, name).map(|(spec, older)| Kind::Module(spec, older))
     }
 
     /// A pattern, section, song or curve by name.
@@ -140,6 +141,10 @@ impl<'t> Expander<'t> {
     pub(super) fn unknown_type(&mut self, scope: usize, name: &Name) {
         if self.is_lost(scope, &name.text) {
             return;
+        }
+        if let Some(row) = older::row(&name.text) {
+            let message = format!("no module plays `{}` yet, which is `{}` today", row.name, row.now);
+            return self.error(scope, codes::NOT_PLAYABLE, name.span, message);
         }
         let known = self.types_in_sight(scope);
         let message = format!("no module type `{}`", name.text);
@@ -256,7 +261,7 @@ impl<'t> Expander<'t> {
 pub(super) fn is_constant(value: &V) -> bool {
     match &value.what {
         What::List(list) => list.iter().all(is_constant),
-        What::Port(_) | What::Junction(_) | What::Minus(_) | What::Sum(_) | What::Product(_) => false,
+        What::Port(_) | What::Junction(_) | What::Pair(..) | What::Minus(_) | What::Sum(_) | What::Product(_) => false,
         What::Apply(..) => false,
         _ => true,
     }

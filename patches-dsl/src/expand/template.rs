@@ -7,6 +7,7 @@ use crate::flat::*;
 use crate::limits;
 use crate::tree::{self, Args, Call, Decl, Entry, Expr, Index, Name, Statement, Word};
 use patches_core::graph::Span;
+use patches_core::spec::Side;
 use std::collections::HashMap;
 use std::sync::{Arc, OnceLock};
 
@@ -306,8 +307,8 @@ impl<'t> Expander<'t> {
             if template.decls.iter().any(|decl| decl.name.text == name.text) {
                 continue;
             }
-            let ins = &self.instances[index].ins;
-            if !ins.iter().any(|(port, _)| *port == name.text) {
+            if !self.has_input(index, &name.text) {
+                let ins = &self.instances[index].ins;
                 let known: Vec<Arc<str>> = ins
                     .iter()
                     .map(|(port, _)| port.clone())
@@ -319,9 +320,17 @@ impl<'t> Expander<'t> {
                 continue;
             }
             let v = self.eval(expr, scope);
-            if let Some(junction) = self.junction(index, false, &name.text, element.unwrap_or(0), name.span, scope) {
-                let feed = Feed { value: v, scale: None, late: false, set: true, span: name.span };
-                self.out.junctions[junction].feeds.push(feed);
+            if let Some(door) = self.door(index, false, &name.text, element.unwrap_or(0), name.span, scope) {
+                let feed = Feed {
+                    value: v,
+                    scale: None,
+                    take: Side::Both,
+                    late: false,
+                    set: true,
+                    older: None,
+                    span: name.span,
+                };
+                self.feed_door(door, feed, scope);
             }
         }
     }

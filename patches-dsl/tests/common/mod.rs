@@ -34,7 +34,7 @@ fn sources() -> Vec<Spec> {
             .with_input(input(&["voct"], Kind::Interval))
     };
     vec![
-        Spec::new(&["Osc", "Oscillator"], "oscillator")
+        Spec::new(&["Osc"], "oscillator")
             .with_input(pitch())
             .with_input(input(&["fm"], Kind::Audio))
             .with_input(input(&["pulse_width"], Kind::Number).value(0.5, 0.01..0.99))
@@ -45,7 +45,9 @@ fn sources() -> Vec<Spec> {
             .with_output(output(&["triangle"], Kind::Audio))
             .with_output(output(&["sawtooth", "saw"], Kind::Audio))
             .with_output(output(&["square"], Kind::Audio)),
-        Spec::new(&["Sine", "SineOscillator"], "sine").with_input(pitch()).with_output(output(&["out"], Kind::Audio)),
+        Spec::new(&["Sine"], "sine").with_input(pitch()).with_output(output(&["out"], Kind::Audio)),
+        Spec::new(&["Saw"], "saw").with_input(pitch()).with_output(output(&["out"], Kind::Audio)),
+        Spec::new(&["Square", "Pulse"], "square").with_input(pitch()).with_output(output(&["out"], Kind::Audio)),
         ladder(&["Svf"])
             .with_output(output(&["lowpass", "low"], Kind::Audio))
             .with_output(output(&["highpass", "high"], Kind::Audio))
@@ -96,8 +98,8 @@ fn control() -> Vec<Spec> {
             .with_input(input(&["cent"], Kind::Interval).unit(Unit::Cents))
             .with_output(output(&["out"], Kind::Pitch)),
         Spec::new(&["Math"], "arithmetic")
-            .with_input(input(&["a"], Kind::Number))
-            .with_input(input(&["b"], Kind::Number))
+            .with_input(input(&["a"], Kind::Audio))
+            .with_input(input(&["b"], Kind::Audio))
             .with_param(Param::choice(
                 &["op"],
                 &[&["add"], &["sub"], &["mul"], &["div"], &["min"], &["max"], &["mod"], &["pow"]],
@@ -131,11 +133,14 @@ fn control() -> Vec<Spec> {
             .with_output(output(&["rate"], Kind::Rate)),
         Spec::new(&["Keys"], "keyboard")
             .with_param(Param::int(&["voices"], 1, 64, 8, ""))
+            .with_param(Param::choice(&["mode"], &[&["poly"], &["mono"], &["legato"]], ""))
             .with_output(output(&["pitch", "voct"], Kind::Pitch))
             .with_output(output(&["gate"], Kind::Gate))
-            .with_output(output(&["velocity"], Kind::Gain)),
+            .with_output(output(&["velocity"], Kind::Gain))
+            .with_output(output(&["bend"], Kind::Number)),
         Spec::new(&["Quant"], "quantiser")
             .with_input(input(&["in"], Kind::Pitch))
+            .with_input(input(&["range"], Kind::Interval).value(1.0, -16.0..16.0))
             .with_param(Param::list(&["scale"], Kind::Interval, ""))
             .with_output(output(&["out"], Kind::Pitch)),
     ]
@@ -161,6 +166,12 @@ fn effects() -> Vec<Spec> {
         Spec::new(&["Split"], "split")
             .with_input(input(&["in"], Kind::Audio))
             .with_output(output(&["out"], Kind::Audio).indexed()),
+        Spec::new(&["Reverb"], "reverb")
+            .with_input(input(&["in"], Kind::Audio).stereo())
+            .with_input(input(&["decay"], Kind::Time).value(2.0, 0.05..100.0))
+            .with_input(input(&["mix"], Kind::Gain).value(0.3, 0.0..1.0))
+            .with_output(output(&["out"], Kind::Audio).stereo())
+            .one(),
         Spec::new(&["Recorder"], "recorder")
             .with_input(input(&["in"], Kind::Audio).stereo())
             .with_param(text(&["file"], ParamKind::File))

@@ -52,11 +52,11 @@ pub fn locals(net: &Net, lower: Lower, rate: f64) -> Locals {
 
 /// Whether a module's type has a stereo port, so that it deals with sides itself.
 pub fn has_sides(net: &Net, module: usize) -> bool {
-    let spec = net.modules[module].spec;
-    spec.inputs.iter().any(|port| port.stereo) || spec.outputs.iter().any(|port| port.stereo)
+    net.modules[module].spec.has_sides()
 }
 
-/// How often each module runs: twice, once per side, if it is mono and an audio input of it is fed stereo.
+/// How often each module runs: twice, once per side, if it is mono and an audio input of it is fed stereo, or one side
+/// of it alone.
 fn sides(net: &Net) -> Vec<usize> {
     let mut sides = vec![1; net.modules.len()];
     let mut out: Vec<Vec<usize>> = vec![vec![]; net.modules.len()];
@@ -69,7 +69,7 @@ fn sides(net: &Net) -> Vec<usize> {
             let cable = &net.cables[cable];
             let target = &net.modules[cable.to.module];
             let audio = target.spec.inputs[cable.to.port as usize].kind == Kind::Audio;
-            if is_stereo(net, &sides, cable.from)
+            if (is_stereo(net, &sides, cable.from) || cable.to.side != Side::Both)
                 && audio
                 && sides[cable.to.module] == 1
                 && !target.spec.one
@@ -86,7 +86,7 @@ fn sides(net: &Net) -> Vec<usize> {
 /// Whether a cable from this end carries two sides.
 fn is_stereo(net: &Net, sides: &[usize], from: NetEnd) -> bool {
     let output = &net.modules[from.module].spec.outputs[from.port as usize];
-    (output.stereo && from.side == Side::Both) || (!output.stereo && sides[from.module] == 2)
+    from.side == Side::Both && (output.stereo || sides[from.module] == 2)
 }
 
 /// A module as its lowering sees it.

@@ -244,8 +244,16 @@ impl Flat<'_> {
             Some(level) => self.level(module, level),
         };
         let mut terms: Vec<(In, In)> = vec![];
+        let mut other = if run == 0 { Side::Right } else { Side::Left };
+        if input.stereo || self.locals.modules[module].len() == 1 {
+            other = Side::Both;
+        }
         for index in cables {
             let cable = &self.net.cables[index];
+            // A cable to one side of a module that runs once per side is for that run alone.
+            if other != Side::Both && cable.to.side == other {
+                continue;
+            }
             let late = cable.late || self.late.contains(&index);
             let gain = self.level(module, cable.gain.clone());
             terms.extend(self.term(cable, side, run, late).map(|source| (source, gain)));
@@ -310,7 +318,7 @@ impl Flat<'_> {
                 let wanted = match (side, per_run) {
                     (Side::Left, _) if cable.to.side == Side::Both => Some(0),
                     (Side::Right, _) if cable.to.side == Side::Both => Some(1),
-                    (Side::Both, true) => Some(run),
+                    (Side::Both, true) if cable.to.side == Side::Both => Some(run),
                     _ => None,
                 };
                 match wanted {
@@ -331,10 +339,21 @@ impl Flat<'_> {
     fn source(&mut self, cable: &NetCable, late: bool) -> Vec<In> {
         let from = cable.from;
         let mut found = vec![];
-        for run in 0..self.locals.modules[from.module].len() {
-            let asked: &[Side] = match (has_sides(self.net, from.module), from.side) {
-                (_, Side::Left) => &[Side::Left],
-                (_, Side::Right) => &[Side::Right],
+        let runs = self.locals.modules[from.module].len();
+        let mono = !has_sides(self.net, from.module);
+        for run in 0..runs {
+            // One side of a mono module is one of its runs, where it has two.
+            let skipped = match from.side {
+                Side::Both => false,
+                Side::Left => run != 0,
+                Side::Right => run + 1 != runs,
+            };
+            if mono && skipped {
+                continue;
+            }
+            let asked: &[Side] = match (!mono, from.side) {
+                (true, Side::Left) => &[Side::Left],
+                (true, Side::Right) => &[Side::Right],
                 (true, Side::Both) if self.net.modules[from.module].spec.outputs[from.port as usize].stereo => {
                     &[Side::Left, Side::Right]
                 }

@@ -1,0 +1,111 @@
+//! What braces set on a module, by the names of today and of older files.
+
+use super::cables::{Aimed, find_input};
+use super::{Expander, value};
+use crate::fault::{Fault, codes};
+use crate::flat::*;
+use crate::older::{self, Bare, Preset};
+use crate::tree::{Expr, Name};
+use crate::value::{Const, Dim};
+use patches_core::graph::Span;
+use patches_core::spec::{Side, Spec};
+use std::sync::Arc;
+
+impl<'t> Expander<'t> {
+    /// Sets one parameter or input.
+    pub(super) fn set(&mut self, module: usize, name: &Name, channel: Channel, given: Given<'t>, scope: usize) {
+        let Draft { spec, older: row, .. } = self.out.modules[module];
+        let mut aimed = find_input(spec, &name.text);
+        if let Some(index) = spec.param(&name.text) {
+            let kind = &spec.params[index as usize].kind;
+            let v = match given {
+                Given::Value(v) => v,
+                Given::Expr(expr) => self.eval_param(expr, kind, scope),
+            };
+            // A number is no scale of notes: in older files it is how far the signal reaches.
+            let range = spec.input("range").filter(|_| &*name.text == "scale" && matches!(v.what, What::Const(_)));
+            match range {
+                Some(port) => self.feed(module, port, channel, set_to(v, name.span), scope),
+                None => self.out.modules[module].params.push((index, channel, v)),
+            }
+            return;
+        }
+        if let Some((lost, what)) = row.and_then(|row| row.lost.iter().find(|(lost, _)| **lost == *name.text)) {
+            let message = format!("no module plays the `{lost}` of older files, which is {what}");
+            let fault = Fault::error(codes::NOT_PLAYABLE, name.span, message);
+            return self.fault(scope, fault.help(format!("write `{}` with a `{lost}` of today", spec.name())));
+        }
+        if row.is_some_and(|row| row.hertz) && &*name.text == "frequency" {
+            aimed = aimed.map(|aimed| Aimed { older: Some(older::Bare::Hertz), ..aimed });
+        }
+        let Some(Aimed { port, older: bare }) = aimed else {
+            if older::does_nothing(&name.text) {
+                let message = format!("`{}` of older files does nothing today", name.text);
+                return self.fault(scope, Fault::warning(codes::OLD_SPELLING, name.span, message));
+            }
+            return self.unknown_parameter(spec, name, scope);
+        };
+        let v = match given {
+            Given::Value(v) => v,
+            Given::Expr(expr) => self.eval(expr, scope),
+        };
+        let (v, older) = in_unit_of_name(v, bare);
+        let set = aimed.is_some_and(|aimed| aimed.older.is_none()) || !older::adds(&name.text);
+        self.feed(module, port, channel, Feed { set, older, ..set_to(v, name.span) }, scope);
+    }
+
+    /// What an older type has set, where the text sets nothing.
+    pub(super) fn presets(&mut self, module: usize, span: Span, scope: usize) {
+        let Draft { spec, older: Some(row), .. } = self.out.modules[module] else { return };
+        for (name, preset) in row.presets {
+            let what = match preset {
+                Preset::Number(v) => What::Const(Const { whole: v.fract() == 0.0, ..Const::new(Dim::Number, *v) }),
+                Preset::Word(word) => What::Word(Arc::from(*word)),
+            };
+            let (v, draft) = (value(what, span), &mut self.out.modules[module]);
+            if let Some((port, side)) = spec.input(name) {
+                let given = |fed: &Fed| fed.port == port && fed.feed.set && fed.channel == Channel::Unsaid;
+                if !draft.fed.iter().any(given) {
+                    self.feed(module, (port, side), Channel::Unsaid, set_to(v, span), scope);
+                }
+            } else if let Some(index) = spec.param(name)
+                && !draft.params.iter().any(|(given, ..)| *given == index)
+            {
+                draft.params.push((index, Channel::Unsaid, v));
+            }
+        }
+    }
+
+    fn unknown_parameter(&mut self, spec: &'static Spec, name: &Name, scope: usize) {
+        let known = spec.inputs.iter().flat_map(|p| p.names).chain(spec.params.iter().flat_map(|p| p.names));
+        let message = format!("`{}` has no parameter `{}`", spec.name(), name.text);
+        let fault = Fault::error(codes::UNKNOWN_PARAMETER, name.span, message);
+        self.fault(scope, fault.near(&name.text, known.copied()));
+    }
+}
+
+/// What a parameter is set to.
+pub(super) enum Given<'t> {
+    Expr(&'t Expr),
+    Value(V),
+}
+
+/// What braces set.
+fn set_to(value: V, span: Span) -> Feed {
+    Feed { value, scale: None, take: Side::Both, late: false, set: true, older: None, span }
+}
+
+/// A bare number in the unit that an older parameter name says; what is no number is left for the check.
+fn in_unit_of_name(v: V, bare: Option<Bare>) -> (V, Option<Bare>) {
+    let (What::Const(c), Some(bare)) = (&v.what, bare) else { return (v, bare) };
+    let (dim, factor) = match bare {
+        Bare::Milliseconds => (Dim::Time, 1000.0),
+        Bare::Hertz => (Dim::Frequency, 1.0),
+        Bare::Octaves => (Dim::Interval, 1.0),
+        Bare::Half | Bare::PartOfTime => return (v, Some(bare)),
+    };
+    match c.dim.is_plain() {
+        true => (value(What::Const(Const::new(dim, c.value / factor)), v.span), None),
+        false => (v, None),
+    }
+}
