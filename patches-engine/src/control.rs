@@ -2,7 +2,7 @@
 
 use crate::diff::{Diff, diff};
 use crate::engine::{Event, FRAMES, Meters, Notice, PlanError, Settings, Shared, Swap, When};
-use crate::net::{self, Level, Net};
+use crate::net::{self, Level, Net, PROBES};
 use crate::plan::Plan;
 use crate::plan::emit::{Target, emit};
 use crate::plan::locals::locals;
@@ -13,7 +13,7 @@ use crate::plan::order::{order, widen};
 use crate::report::Report;
 use crate::state::{ModuleId, Store};
 use basedrop::{Collector, Owned};
-use patches_core::graph::{Graph, Landing, Path};
+use patches_core::graph::{Graph, Landing, Path, Probe};
 use rtrb::{Consumer, Producer};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -34,6 +34,9 @@ struct Playing {
     union: Option<(Net, Store, u64)>,
     modules: Vec<(Path, &'static str)>,
     union_modules: Vec<(Path, &'static str)>,
+    graph: Arc<Graph>,
+    /// Labels of what is watched, in the order of the probes.
+    probes: Vec<Arc<str>>,
 }
 
 /// A save that has not landed.
@@ -55,7 +58,13 @@ pub struct Control {
     shared: Arc<Shared>,
     saves: u64,
     playing: Playing,
-    pending: Option<Pending>,
+    /// Saves that were sent and have neither landed nor missed, oldest first.
+    pending: Vec<Pending>,
+    /// What is watched besides what the text says.
+    extra: Vec<Probe>,
+    /// What is watched has changed; the plan is made again once no fade runs.
+    rewatch: bool,
+    watched: Vec<Consumer<f32>>,
     loads: BTreeMap<u32, (u32, f32)>,
     notices: Vec<Notice>,
 }
@@ -67,6 +76,7 @@ impl Control {
         swaps: Producer<Swap>,
         events: Consumer<Event>,
         frames: Consumer<[f32; 2]>,
+        watched: Vec<Consumer<f32>>,
         shared: Arc<Shared>,
     ) -> Control {
         Control {
@@ -78,7 +88,10 @@ impl Control {
             shared,
             saves: 0,
             playing: Playing::default(),
-            pending: None,
+            pending: vec![],
+            extra: vec![],
+            rewatch: false,
+            watched,
             loads: BTreeMap::new(),
             notices: vec![],
         }
@@ -121,7 +134,8 @@ impl Control {
         let landing = self.landing(when);
         let fading = self.playing.union.as_ref().is_some_and(|(_, _, until)| landing < *until);
         let fade_frames = (fade.max(0.0) * f64::from(self.settings.rate)).round().min(f64::from(u32::MAX)) as u32;
-        let planned = Planner { settings: &self.settings, playing: &self.playing, fading, fade_frames }.plan(&graph)?;
+        let seen = self.with_probes(&graph);
+        let planned = Planner { settings: &self.settings, playing: &self.playing, fading, fade_frames }.plan(&seen)?;
         let handle = self.collector.handle();
         let swap = Swap {
             save,
@@ -132,8 +146,9 @@ impl Control {
             first: Owned::new(&handle, planned.first),
             settled: planned.settled.map(|plan| Owned::new(&handle, plan)),
         };
-        let playing = Playing { save, ..planned.playing };
-        self.pending = Some(Pending { graph, when, fade, playing, fade_frames });
+        let probes = seen.probes.iter().take(PROBES).map(|probe| probe.label.clone()).collect();
+        let playing = Playing { save, graph: graph.clone(), probes, ..planned.playing };
+        self.pending.push(Pending { graph, when, fade, playing, fade_frames });
         // The ring holds more plans than can be made between two callbacks; if the callback stands still, the newest
         // is kept here and sent again when it is asked for.
         if self.swaps.push(swap).is_err() {
@@ -188,10 +203,54 @@ impl Control {
         if self.playing.union.as_ref().is_some_and(|(_, _, until)| clock >= *until) {
             self.playing.union = None;
         }
+        if self.rewatch && self.playing.union.is_none() && self.pending.is_empty() && self.playing.save > 0 {
+            self.rewatch = false;
+            self.saves += 1;
+            // The same patch again, within the limits it was within before.
+            let _ = self.send(self.saves, self.playing.graph.clone(), When::Now, 0.0);
+        }
+    }
+
+    /// Watches these outputs besides what the text says, from the end of a fade in hand on. The sound does not change.
+    pub fn watch(&mut self, probes: Vec<Probe>) {
+        self.rewatch |= self.extra != probes;
+        self.extra = probes;
+        self.listen();
+    }
+
+    /// The graph with what is watched besides its text, as far as it is there.
+    fn with_probes(&self, graph: &Arc<Graph>) -> Arc<Graph> {
+        let is_there = |probe: &&Probe| {
+            let module = graph.modules.get(&probe.from.module);
+            module.is_some_and(|module| usize::from(probe.from.port) < module.spec.outputs.len())
+                && graph.probes.iter().all(|known| known.from != probe.from)
+        };
+        let extra: Vec<Probe> = self.extra.iter().filter(is_there).cloned().collect();
+        if extra.is_empty() {
+            return graph.clone();
+        }
+        let mut seen = Graph::clone(graph);
+        seen.probes.extend(extra);
+        Arc::new(seen)
+    }
+
+    /// Gives what ran at each probe since the last call: its label and its frames, at most the last 16384.
+    pub fn watched(&mut self, mut into: impl FnMut(&Arc<str>, &mut dyn Iterator<Item = f32>)) {
+        for (label, tape) in self.playing.probes.iter().zip(&mut self.watched) {
+            if let Ok(chunk) = tape.read_chunk(tape.slots()) {
+                into(label, &mut chunk.into_iter());
+            }
+        }
     }
 
     fn landed(&mut self, save: u64, at: u64) {
-        if let Some(pending) = self.pending.take_if(|pending| pending.playing.save == save) {
+        if let Some(index) = self.pending.iter().position(|pending| pending.playing.save == save) {
+            // Those before it were replaced while they waited. A later one was made against what played before it, and
+            // will miss.
+            let pending = self.pending.drain(..=index).next_back().expect("it is there");
+            if pending.playing.probes != self.playing.probes {
+                self.watched.iter_mut().for_each(|tape| while tape.pop().is_ok() {});
+            }
             self.playing = pending.playing;
             if let Some((_, _, until)) = &mut self.playing.union {
                 *until = at + u64::from(pending.fade_frames);
@@ -203,7 +262,11 @@ impl Control {
 
     /// The plan was made against something that no longer plays: it is made again.
     fn missed(&mut self, save: u64) {
-        let Some(pending) = self.pending.take_if(|pending| pending.playing.save == save) else { return };
+        let Some(index) = self.pending.iter().position(|pending| pending.playing.save == save) else { return };
+        let pending = self.pending.remove(index);
+        if self.pending.iter().any(|later| later.playing.save > save) {
+            return;
+        }
         // It was within the limits a moment ago.
         let _ = self.send(save, pending.graph, pending.when, pending.fade);
     }
@@ -310,7 +373,7 @@ impl Planner<'_> {
                 settled: diff.settled,
                 store: settled_store,
                 union: Some((diff.union, first_store, u64::MAX)),
-                save: 0,
+                ..Playing::default()
             };
             return Ok(Planned { first, settled: Some(settled), playing, report: diff.report });
         }

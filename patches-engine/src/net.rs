@@ -105,11 +105,16 @@ pub struct Net {
     pub modules: Vec<NetModule>,
     /// Cables in order of their ends.
     pub cables: Vec<NetCable>,
+    /// Outputs that are watched.
+    pub probes: Vec<NetEnd>,
     /// Beats a minute.
     pub tempo: f64,
     /// Beats in a bar.
     pub beats_per_bar: f64,
 }
+
+/// Outputs that can be watched at once.
+pub const PROBES: usize = 16;
 
 /// The tempo of a patch that names none.
 pub const TEMPO: f64 = 120.0;
@@ -154,14 +159,18 @@ impl Net {
                 };
                 let (from, mut to) = (end(&cable.from), end(&cable.to));
                 to.port = trigger_port(&modules, from, to);
-                {
-                    let scale = cable.scale as f32;
-                    NetCable { from, to, gain: Level::Still(scale), scale, late: cable.late, closes: false }
-                }
+                let scale = cable.scale as f32;
+                NetCable { from, to, gain: Level::Still(scale), scale, late: cable.late, closes: false }
             })
             .collect();
         cables.sort_by_key(NetCable::order);
-        let mut net = Net { modules, cables, tempo, beats_per_bar };
+        let probes = graph.probes.iter().take(PROBES).filter_map(|probe| {
+            let from = &probe.from;
+            let module = *index.get(&from.module)?;
+            Some(NetEnd { module, port: from.port, channel: from.channel, side: from.side })
+        });
+        let probes = probes.collect();
+        let mut net = Net { modules, cables, probes, tempo, beats_per_bar };
         quiet::quieten(&mut net, &graph.mute, &graph.solo);
         net
     }

@@ -1,6 +1,6 @@
 //! What a performer types besides modules and cables: mute and solo, swing, the grid that saves land on, patterns.
 
-use patches_core::graph::{Graph, Landing};
+use patches_core::graph::{End, Graph, Landing, Probe, Span};
 use patches_core::isa::Isa;
 use patches_dsl::{Memory, load};
 use patches_engine::control::Control;
@@ -146,4 +146,80 @@ fn a_song_plays_its_lanes_side_by_side_and_goes_back_to_its_loop() {
     // Steps of each lane: a|c a|c a …, and b|_ b|_ b …
     assert_eq!(steps(0)[..], [2, 3, 4, 6, 7, 8, 10, 11]);
     assert_eq!(steps(1)[..], [1, 5, 9]);
+}
+
+fn probe(graph: &Graph, module: &str, output: &str) -> Probe {
+    let (port, side) = graph.modules[module].spec.output(output).expect("it has the output");
+    let from = End { module: module.into(), port, channel: 0, side };
+    Probe { label: format!("{module}.{output}").into(), from, kinds: vec!["scope".into()], span: Span::default() }
+}
+
+/// What each probe saw since the last time.
+fn watched(control: &mut Control) -> Vec<(String, Vec<f32>)> {
+    let mut seen = vec![];
+    control.watched(|label, frames| seen.push((label.to_string(), frames.collect())));
+    seen
+}
+
+#[test]
+fn watching_shows_what_runs_and_changes_no_bit() {
+    let text = "o = Osc { frequency: 100Hz }\nv = Vca { gain: 0.5 }\no -> v -> Delay { time: 20ms } -> out\n";
+    let (mut plain, mut unseen) = playing(text);
+    let (mut control, mut engine) = playing(text);
+    plain.poll();
+    control.poll();
+    let graph = graph(text);
+    let mut heard = sound(&mut engine, 1000);
+    let expected = sound(&mut unseen, 12_000);
+    control.watch(vec![probe(&graph, "o", "sine"), probe(&graph, "v", "out")]);
+    heard.extend(sound(&mut engine, 1000));
+    control.poll();
+    watched(&mut control);
+    heard.extend(sound(&mut engine, 10_000));
+    let seen = watched(&mut control);
+    assert_eq!(heard, expected);
+    assert_eq!(seen.iter().map(|(label, _)| &**label).collect::<Vec<_>>(), ["o.sine", "v.out"]);
+    assert_eq!((seen[0].1.len(), seen[1].1.len()), (10_000, 10_000));
+    assert!(seen[0].1.iter().zip(&seen[1].1).all(|(o, v)| (o * 0.5 - v).abs() < 1e-6));
+    assert!(seen[0].1.iter().any(|x| *x > 0.99));
+}
+
+#[test]
+fn a_view_in_the_text_is_watched_and_one_that_is_gone_is_not() {
+    let text = "o = Osc { frequency: 100Hz }\no -[0.5]-> out\n";
+    let (mut control, mut engine) = playing(text);
+    sound(&mut engine, 100);
+    control.poll();
+    let edited = graph(&format!("{text}o -> ~scope(lead)\nLfo {{ rate: 1Hz }} -> ~meter(slow)"));
+    control.swap(edited, Landing::Now, 0.015).expect("within limits");
+    sound(&mut engine, 100);
+    control.poll();
+    watched(&mut control);
+    sound(&mut engine, 64);
+    let labels: Vec<String> = watched(&mut control).into_iter().map(|(label, _)| label).collect();
+    assert_eq!(labels, ["lead", "slow"]);
+    control.swap(graph(text), Landing::Now, 0.015).expect("within limits");
+    sound(&mut engine, 1000);
+    control.poll();
+    assert!(watched(&mut control).is_empty());
+}
+
+#[test]
+fn a_save_that_was_overtaken_by_another_still_gives_way_to_it() {
+    // The first lands before the second is sent, and nobody has told the planning side yet.
+    let text = |level: &str| format!("o = Osc {{ frequency: 100Hz }}\no -[{level}]-> out\n");
+    let (mut control, mut engine) = playing(&text("0.1"));
+    control.poll();
+    for level in ["0.2", "0.3", "0.4"] {
+        control.swap(graph(&text(level)), Landing::Now, 0.001).expect("within limits");
+    }
+    sound(&mut engine, 10);
+    control.swap(graph(&text("0.5")), Landing::Now, 0.001).expect("within limits");
+    for _ in 0..10 {
+        sound(&mut engine, 480);
+        control.poll();
+    }
+    let heard = sound(&mut engine, 4800);
+    let peak = heard.iter().fold(0.0f32, |a, b| a.max(b.abs()));
+    assert!((peak - 0.5).abs() < 0.01, "{peak}");
 }

@@ -127,6 +127,9 @@ impl<'a> Union<'a> {
         let index: BTreeMap<ModuleId, usize> =
             union.modules.iter().enumerate().map(|(i, module)| (module.id.clone(), i)).collect();
         union.cables = self.cables(&index);
+        for probe in &mut union.probes {
+            probe.module = index[&self.new.modules[probe.module].id];
+        }
         union
     }
 

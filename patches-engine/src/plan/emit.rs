@@ -121,8 +121,9 @@ impl<'a, 'm> Build<'a, 'm> {
             // Sums and clocks lay out their ports when they are made; their constants must be known before the arena.
             self.constants_of(draft.unit);
         }
-        for input in self.nodes.master.clone() {
-            self.input_constant(&input, 0);
+        let nodes = self.nodes;
+        for input in nodes.master.iter().chain(&nodes.probes) {
+            self.input_constant(input, 0);
         }
         drafts
     }
@@ -203,7 +204,7 @@ impl<'a, 'm> Build<'a, 'm> {
             // SAFETY: every slot lies in the arena.
             unsafe { base.add(slot * LANES) }
         };
-        let nowhere = self.nowhere;
+        let (nowhere, nodes) = (self.nowhere, self.nodes);
         let io = |laid: &Laid| -> Io {
             let p = match &laid.place {
                 Place::Arena(slot) => at(*slot),
@@ -266,14 +267,16 @@ impl<'a, 'm> Build<'a, 'm> {
             next_mem += draft.mems.len();
             steps.push(Step { work, module: node.module as u32, dead: false });
         }
-        let master = self.nodes.master.clone().map(|input| match &input {
+        let mut heard = |input: &In| match input {
             In::Node { node, out, late } => io(&self.out(self.order.of_node[*node][0], *out, *late)),
             other => io(&self.input(0, other)),
-        });
-        self.assemble(steps, master, Hold { arena, ios, mems, blocks: vec![] })
+        };
+        let master = [heard(&nodes.master[0]), heard(&nodes.master[1])];
+        let probes = nodes.probes.iter().map(heard).collect();
+        self.assemble(steps, master, probes, Hold { arena, ios, mems, blocks: vec![] })
     }
 
-    fn assemble(self, steps: Vec<Step>, master: [Io; 2], mut hold: Hold) -> Plan {
+    fn assemble(self, steps: Vec<Step>, master: [Io; 2], probes: Vec<Io>, mut hold: Hold) -> Plan {
         let mut items = vec![];
         let mut from = 0;
         for stretch in &self.order.stretches {
@@ -295,6 +298,7 @@ impl<'a, 'm> Build<'a, 'm> {
             ramps,
             fixups: std::mem::take(&mut self.memory.fixups),
             master,
+            probes,
             tempo: self.net.tempo,
             beats_per_bar: self.net.beats_per_bar,
             modules: self.net.modules.iter().map(|module| (module.path.clone(), module.spec.name())).collect(),

@@ -105,6 +105,8 @@ pub struct Plan {
     pub fixups: Vec<Fixup>,
     /// Left and right of the audio output.
     pub master: [Io; 2],
+    /// What is watched, in the order of the net's probes.
+    pub probes: Vec<Io>,
     /// Beats a minute.
     pub tempo: f64,
     /// Beats in a bar.
@@ -134,6 +136,13 @@ pub struct Hold {
 unsafe impl Send for Plan {}
 
 impl Plan {
+    /// The frames of the last run at a probe.
+    pub fn watched(&self, probe: usize, frames: usize) -> impl Iterator<Item = f32> + '_ {
+        let io = self.probes[probe];
+        // SAFETY: a probe's places are valid for a block.
+        (0..frames).map(move |i| unsafe { *io.p.add(i * io.stride) })
+    }
+
     /// The audio output's frames of the last run.
     pub fn master_into(&self, block: &mut [[f32; 2]]) {
         for (side, io) in self.master.iter().enumerate() {

@@ -114,6 +114,8 @@ pub struct Nodes {
     pub nodes: Vec<Node>,
     /// Left and right of the audio output.
     pub master: [In; 2],
+    /// What is watched: all voices and both sides, added.
+    pub probes: Vec<In>,
 }
 
 /// The module type that is the audio output.
@@ -125,7 +127,9 @@ pub fn nodes(net: &Net, locals: &Locals, late: &BTreeSet<usize>) -> Nodes {
     flat.place_kernels();
     flat.wire_kernels();
     let master = flat.master();
-    let mut nodes = Nodes { nodes: flat.nodes, master };
+    // Last, so that watching changes no node's number.
+    let probes = (0..net.probes.len()).map(|probe| flat.probe(probe)).collect();
+    let mut nodes = Nodes { nodes: flat.nodes, master, probes };
     voices::spread(net, &mut nodes);
     voices::fold(&mut nodes);
     nodes
@@ -370,6 +374,18 @@ impl Flat<'_> {
             }
         }
         found
+    }
+
+    /// What is to be seen at an output.
+    fn probe(&mut self, probe: usize) -> In {
+        let from = self.net.probes[probe];
+        let gain = Level::Still(1.0);
+        let cable = NetCable { from, to: from, gain, scale: 1.0, late: false, closes: false };
+        let sides = self.source(&cable, false);
+        let gain = In::Const(1.0 / sides.len().max(1) as f32);
+        let terms = sides.into_iter().flat_map(|side| [side, gain.clone()]);
+        let ins = std::iter::once(In::Const(0.0)).chain(terms).collect();
+        self.push(from.module, Op::Sum(SumShape { collapse: true, ..SumShape::PLAIN }), ins)
     }
 
     fn mean(&mut self, module: usize, left: In, right: In) -> In {

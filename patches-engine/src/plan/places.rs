@@ -80,7 +80,7 @@ impl Build<'_, '_> {
                 }
             }
         }
-        for input in &self.nodes.master {
+        for input in self.nodes.master.iter().chain(&self.nodes.probes) {
             if let In::Node { node, out, late } = *input {
                 for &unit in &self.order.of_node[node] {
                     last.insert((unit, out), usize::MAX);

@@ -114,7 +114,7 @@ pub fn fold(nodes: &mut Nodes) {
             break;
         }
     }
-    for input in &mut nodes.master {
+    for input in nodes.master.iter_mut().chain(&mut nodes.probes) {
         if let In::Node { node, out: 0, .. } = input
             && let Some(constant) = &known[*node]
         {
