@@ -2,6 +2,7 @@
 
 use crate::diff::{Diff, diff};
 use crate::engine::{Event, FRAMES, Meters, Notice, PlanError, Settings, Shared, Swap, When};
+use crate::midi::{Inlet, Names};
 use crate::net::{Level, Net};
 use crate::plan::Plan;
 use crate::plan::emit::{Target, emit};
@@ -14,6 +15,7 @@ use crate::report::Report;
 use crate::state::{ModuleId, Store};
 use basedrop::{Collector, Owned};
 use patches_core::graph::{Graph, Landing, Path};
+use patches_core::spec::Kind;
 use rtrb::{Consumer, Producer};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -53,6 +55,9 @@ pub struct Control {
     events: Consumer<Event>,
     frames: Consumer<[f32; 2]>,
     shared: Arc<Shared>,
+    names: Arc<Names>,
+    inlet: Option<Inlet>,
+    unheard: u64,
     saves: u64,
     playing: Playing,
     pending: Option<Pending>,
@@ -68,6 +73,7 @@ impl Control {
         events: Consumer<Event>,
         frames: Consumer<[f32; 2]>,
         shared: Arc<Shared>,
+        inlet: Inlet,
     ) -> Control {
         Control {
             settings,
@@ -76,6 +82,9 @@ impl Control {
             events,
             frames,
             shared,
+            names: inlet.names.clone(),
+            inlet: Some(inlet),
+            unheard: 0,
             saves: 0,
             playing: Playing::default(),
             pending: None,
@@ -118,6 +127,7 @@ impl Control {
         if graph.modules.len() > MAX_MODULES {
             return Err(PlanError::Limit { what: "modules", found: graph.modules.len(), limit: MAX_MODULES });
         }
+        midi_cables(&graph)?;
         let landing = self.landing(when);
         let fading = self.playing.union.as_ref().is_some_and(|(_, _, until)| landing < *until);
         let fade_frames = (fade.max(0.0) * f64::from(self.settings.rate)).round().min(f64::from(u32::MAX)) as u32;
@@ -170,6 +180,10 @@ impl Control {
             match event {
                 Event::Landed { save, at } => self.landed(save, at),
                 Event::Missed { save } => self.missed(save),
+                Event::Heard(midi) => {
+                    let port = self.names.name(midi.port);
+                    self.notices.push(Notice::Heard { at: midi.at, port, message: midi.message });
+                }
                 Event::Trouble { save, module, panicked, at } if save == self.playing.save => {
                     let why = if panicked { "its code panicked" } else { "output was not finite" };
                     let modules =
@@ -183,6 +197,11 @@ impl Control {
                 }
                 Event::Trouble { .. } | Event::Load { .. } => {}
             }
+        }
+        let unheard = self.shared.unheard.load(Relaxed);
+        if unheard != self.unheard {
+            self.unheard = unheard;
+            self.notices.push(Notice::Unheard { messages: unheard });
         }
         let clock = self.clock();
         if self.playing.union.as_ref().is_some_and(|(_, _, until)| clock >= *until) {
@@ -206,6 +225,16 @@ impl Control {
         let Some(pending) = self.pending.take_if(|pending| pending.playing.save == save) else { return };
         // It was within the limits a moment ago.
         let _ = self.send(save, pending.graph, pending.when, pending.fade);
+    }
+
+    /// Where MIDI ports are opened. Once.
+    pub fn inlet(&mut self) -> Option<Inlet> {
+        self.inlet.take()
+    }
+
+    /// The number of a MIDI port, for messages given to the engine by hand.
+    pub fn port(&self, name: &str) -> u16 {
+        self.names.number(name)
     }
 
     /// Frames rendered so far, as of the last callback.
@@ -258,6 +287,26 @@ impl Control {
             into.extend(chunk);
         }
     }
+}
+
+/// MIDI goes to MIDI, whole and at once.
+fn midi_cables(graph: &Graph) -> Result<(), PlanError> {
+    for cable in &graph.cables {
+        let kind = |path: &Path| graph.modules.get(path).map(|module| module.spec);
+        let from = kind(&cable.from.module).and_then(|spec| spec.outputs.get(cable.from.port as usize));
+        let to = kind(&cable.to.module).and_then(|spec| spec.inputs.get(cable.to.port as usize));
+        let is_midi =
+            (from.is_some_and(|port| port.kind == Kind::Midi), to.is_some_and(|port| port.kind == Kind::Midi));
+        let why = match is_midi {
+            (false, false) => continue,
+            (true, true) if cable.scale == 1.0 && !cable.late => continue,
+            (true, true) => "a MIDI cable has no gain, and is never late",
+            (true, false) => "MIDI goes into a `midi` input; `Keys` and `Cc` make signals of it",
+            (false, true) => "a `midi` input takes MIDI, from `MidiIn`",
+        };
+        return Err(PlanError::Midi { cable: format!("{} -> {}", cable.from.module, cable.to.module), why });
+    }
+    Ok(())
 }
 
 /// Makes the plans of one save.

@@ -9,6 +9,7 @@ mod float;
 pub mod host;
 mod kernels;
 mod master;
+pub mod midi;
 pub mod net;
 pub mod offline;
 pub mod plan;

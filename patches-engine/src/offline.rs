@@ -1,6 +1,7 @@
 //! Sound without a device, as fast as it goes: what `render` and `replay` share.
 
 use crate::engine::{self, PlanError, Settings};
+use crate::midi::{Message, Midi};
 use patches_core::graph::{Graph, Landing};
 use std::sync::Arc;
 
@@ -16,6 +17,17 @@ pub struct Cue {
     pub graph: Arc<Graph>,
     /// Seconds over which it fades in.
     pub fade: f64,
+}
+
+/// A MIDI message that is heard at a frame.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Note {
+    /// The frame.
+    pub at: u64,
+    /// The port it comes by.
+    pub port: Arc<str>,
+    /// The message.
+    pub message: Message,
 }
 
 /// Why there is no sound, or no more of it.
@@ -36,9 +48,26 @@ pub fn render<E>(
     settings: Settings,
     cues: &[Cue],
     frames: u64,
+    sink: impl FnMut(&[f32]) -> Result<(), E>,
+) -> Result<(), Stopped<E>> {
+    perform(settings, cues, &[], frames, sink)
+}
+
+/// As [`render`], with MIDI, which is in order of its frames too. At a frame of both, the graph comes first.
+///
+/// # Errors
+/// As `render`.
+pub fn perform<E>(
+    settings: Settings,
+    cues: &[Cue],
+    notes: &[Note],
+    frames: u64,
     mut sink: impl FnMut(&[f32]) -> Result<(), E>,
 ) -> Result<(), Stopped<E>> {
     let (mut control, mut engine) = engine::new(settings);
+    let midi = notes.iter().map(|note| Midi { at: note.at, port: control.port(&note.port), message: note.message });
+    let midi: Vec<Midi> = midi.collect();
+    let mut heard = 0;
     let latency = u64::from(engine.latency());
     let end = frames + latency;
     let mut block = vec![0.0; CHUNK as usize * 2];
@@ -50,6 +79,9 @@ pub fn render<E>(
             next += 1;
         }
         let until = cues.get(next).map_or(end, |cue| cue.at.min(end)).min(at + CHUNK);
+        let due = midi[heard..].iter().take_while(|midi| midi.at < until).count();
+        engine.hear(&midi[heard..heard + due]);
+        heard += due;
         let part = &mut block[..(until - at) as usize * 2];
         engine.process(part, 2);
         control.poll();
