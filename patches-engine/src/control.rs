@@ -2,6 +2,7 @@
 
 use crate::diff::{Diff, diff};
 use crate::engine::{Event, FRAMES, Meters, Notice, PlanError, Settings, Shared, Swap, When};
+use crate::error::Error;
 use crate::midi::{Inlet, Names};
 use crate::net::{Level, Net};
 use crate::plan::Plan;
@@ -11,6 +12,7 @@ use crate::plan::loops::closing;
 use crate::plan::memory::Memory;
 use crate::plan::nodes::nodes;
 use crate::plan::order::{order, widen};
+use crate::record::{Take, Tap};
 use crate::report::Report;
 use crate::state::{ModuleId, Store};
 use basedrop::{Collector, Owned};
@@ -52,6 +54,7 @@ pub struct Control {
     settings: Settings,
     collector: Collector,
     swaps: Producer<Swap>,
+    recorders: Producer<Option<Owned<Tap>>>,
     events: Consumer<Event>,
     frames: Consumer<[f32; 2]>,
     shared: Arc<Shared>,
@@ -69,9 +72,8 @@ impl Control {
     pub(crate) fn new(
         settings: Settings,
         collector: Collector,
-        swaps: Producer<Swap>,
-        events: Consumer<Event>,
-        frames: Consumer<[f32; 2]>,
+        (swaps, recorders): (Producer<Swap>, Producer<Option<Owned<Tap>>>),
+        (events, frames): (Consumer<Event>, Consumer<[f32; 2]>),
         shared: Arc<Shared>,
         inlet: Inlet,
     ) -> Control {
@@ -79,6 +81,7 @@ impl Control {
             settings,
             collector,
             swaps,
+            recorders,
             events,
             frames,
             shared,
@@ -225,6 +228,24 @@ impl Control {
         let Some(pending) = self.pending.take_if(|pending| pending.playing.save == save) else { return };
         // It was within the limits a moment ago.
         let _ = self.send(save, pending.graph, pending.when, pending.fade);
+    }
+
+    /// Begins a take: from the next callback on what goes to a device of so many channels goes to a file too. A take that is
+    /// running ends.
+    ///
+    /// # Errors
+    /// If the file cannot be made.
+    pub fn record(&mut self, path: &std::path::Path, channels: u16) -> Result<Take, Error> {
+        let (take, tap) = Take::begin(path, self.settings.rate, channels)?;
+        let tap = Owned::new(&self.collector.handle(), tap);
+        // More takes than can be begun between two callbacks; one that cannot be handed over is empty.
+        let _ = self.recorders.push(Some(tap));
+        Ok(take)
+    }
+
+    /// Lets the take end with the callback in hand.
+    pub fn end_take(&mut self) {
+        let _ = self.recorders.push(None);
     }
 
     /// Where MIDI ports are opened. Once.

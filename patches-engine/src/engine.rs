@@ -6,6 +6,7 @@ use crate::float::FloatMode;
 use crate::master::Master;
 use crate::midi::{Heard, Inlet, Message, Midi, Names, OPENINGS, Queue};
 use crate::plan::Plan;
+use crate::record::Tap;
 use crate::run::Runner;
 use crate::transport::Transport;
 use crate::trap::Inside;
@@ -207,8 +208,9 @@ pub fn new(settings: Settings) -> (Control, Engine) {
     let master = Master::new(settings.rate, settings.limiter);
     let epoch = Instant::now();
     let (openings, ports) = RingBuffer::new(OPENINGS);
+    let (recorders, taps) = RingBuffer::new(SWAPS);
     let names = Arc::new(Names::default());
-    let inlet = Inlet { openings, names: names.clone(), handle: collector.handle(), epoch };
+    let inlet = Inlet { openings, names: names.clone(), handle: collector.handle(), epoch, lost: Arc::default() };
     let engine = Engine {
         rate: settings.rate,
         clock: 0,
@@ -223,11 +225,13 @@ pub fn new(settings: Settings) -> (Control, Engine) {
         outbox,
         tape,
         midi: Queue::new(ports, settings.rate, epoch),
-        names: names.clone(),
+        names,
+        taps,
+        tap: None,
         shared: shared.clone(),
         load: 0.0,
     };
-    (Control::new(settings, collector, swaps, events, frames, shared, inlet), engine)
+    (Control::new(settings, collector, (swaps, recorders), (events, frames), shared, inlet), engine)
 }
 
 /// The half that makes sound; it lives in the audio callback.
@@ -249,6 +253,9 @@ pub struct Engine {
     tape: Producer<[f32; 2]>,
     midi: Queue,
     names: Arc<Names>,
+    taps: Consumer<Option<Owned<Tap>>>,
+    /// Where what is sent to the device goes too.
+    tap: Option<Owned<Tap>>,
     shared: Arc<Shared>,
     load: f32,
 }
@@ -265,6 +272,9 @@ impl Engine {
         let frames = out.len() / channels;
         let mut done = 0;
         self.receive();
+        while let Ok(tap) = self.taps.pop() {
+            self.tap = tap;
+        }
         self.midi.collect(begun, self.clock, frames as u64);
         while done < frames {
             self.land();
@@ -277,6 +287,9 @@ impl Engine {
                     *peak = if x.abs() > *peak { x.abs() } else { *peak };
                 }
                 write(into, heard);
+                if let Some(tap) = &mut self.tap {
+                    tap.take(into);
+                }
                 // A full tape is nobody looking; the frame is not missed.
                 let _ = self.tape.push(heard);
             }

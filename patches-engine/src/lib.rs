@@ -13,6 +13,7 @@ pub mod midi;
 pub mod net;
 pub mod offline;
 pub mod plan;
+pub mod record;
 pub mod report;
 mod run;
 pub mod session;

@@ -8,6 +8,7 @@ pub(crate) use queue::{Queue, Source};
 
 use basedrop::{Handle, Owned};
 use rtrb::{Producer, RingBuffer};
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, OnceLock};
 use std::time::Instant;
 
@@ -129,6 +130,8 @@ pub struct Inlet {
     pub(crate) handle: Handle,
     /// Time is counted from here.
     pub(crate) epoch: Instant,
+    /// Messages that ports had no room for.
+    pub(crate) lost: Arc<AtomicU64>,
 }
 
 impl Inlet {
@@ -137,7 +140,12 @@ impl Inlet {
         let number = self.names.number(name);
         let (ring, messages) = RingBuffer::new(WAITING);
         self.openings.push(Owned::new(&self.handle, Source::new(number, messages))).ok()?;
-        Some(Port { ring, epoch: self.epoch, owes: false, lost: 0 })
+        Some(Port { ring, epoch: self.epoch, owes: false, lost: self.lost.clone() })
+    }
+
+    /// Messages so far that were lost because the engine let too many wait.
+    pub fn lost(&self) -> u64 {
+        self.lost.load(Relaxed)
     }
 }
 
@@ -150,7 +158,7 @@ pub struct Port {
     epoch: Instant,
     /// Messages were lost, so whatever is held is to be released first.
     owes: bool,
-    lost: u64,
+    lost: Arc<AtomicU64>,
 }
 
 impl Port {
@@ -167,15 +175,10 @@ impl Port {
         }
         if self.owes || self.ring.push((at, message)).is_err() {
             self.owes = true;
-            self.lost += 1;
+            self.lost.fetch_add(1, Relaxed);
             return false;
         }
         true
-    }
-
-    /// Messages lost so far.
-    pub fn lost(&self) -> u64 {
-        self.lost
     }
 }
 

@@ -45,7 +45,7 @@ pub enum Command {
     /// Tell all faults and warnings of patches
     #[command(after_help = "Example:\n  patches check song.patches lib/*.patches --json")]
     Check(CheckArgs),
-    /// List sound devices, and whether they can be used
+    /// List sound devices and MIDI ports, and whether they can be used
     #[command(after_help = "Example:\n  patches devices --json")]
     Devices(DevicesArgs),
     /// List modules, or show one: ports, parameters, units, ranges, an example
@@ -95,6 +95,12 @@ fn bits(word: &str) -> Result<Bits, String> {
     }
 }
 
+fn take(word: &str) -> Result<PathBuf, String> {
+    let path = PathBuf::from(word);
+    let ending = path.extension().map(|ending| ending.to_string_lossy().to_lowercase());
+    if ending.as_deref() == Some("wav") { Ok(path) } else { Err("the name of a take ends with .wav".into()) }
+}
+
 fn seconds(word: &str) -> Result<f64, String> {
     let most = (session::limits::HOURS * 3600) as f64;
     match word.parse::<f64>() {
@@ -137,6 +143,12 @@ pub struct PlayArgs {
     /// Channels of the device [default: 2]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=64))]
     pub channels: Option<u16>,
+    /// MIDI ports: those whose names have this part [default: all]
+    #[arg(long, value_name = "NAME")]
+    pub midi: Option<String>,
+    /// Record what is played, from the start: .wav, 32-bit float. Nothing is written over
+    #[arg(long, value_name = "FILE", value_parser = take)]
+    pub record: Option<PathBuf>,
     /// When saves take effect, where the text does not say: now, beat, bar, 4bars
     #[arg(long, value_name = "WHEN", default_value = "now", value_parser = landing)]
     pub swap: Landing,
@@ -259,6 +271,7 @@ mod tests {
             ["play", "a", "--fade", "-1"],
             ["play", "a", "--swap", "soon"],
             ["play", "a", "--rate", "10"],
+            ["play", "a", "--record", "take.flac"],
             ["render", "a", "--seconds", "0"],
         ] {
             let error = Cli::try_parse_from(["patches"].into_iter().chain(args)).expect_err("refused");

@@ -40,7 +40,10 @@ impl Error {
         match self {
             Error::Usage(_) => 2,
             Error::Engine(
-                EngineError::NoSuchDevice { .. } | EngineError::NoDevice { .. } | EngineError::NoClock { .. },
+                EngineError::NoSuchDevice { .. }
+                | EngineError::NoSuchMidi { .. }
+                | EngineError::NoDevice { .. }
+                | EngineError::NoClock { .. },
             ) => 3,
             _ => 1,
         }

@@ -6,7 +6,7 @@ use crate::out::{self, Progress};
 use crate::patch;
 use patches_core::isa::{self, Isa};
 use patches_engine::engine::Settings;
-use patches_engine::offline::{self, Cue, Stopped};
+use patches_engine::offline::{self, Cue, Note, Stopped};
 use patches_engine::wav::{Bits, Wav};
 use std::path::Path;
 use std::sync::Arc;
@@ -33,7 +33,7 @@ fn check_ending(path: &Path) -> Result<(), Error> {
     Err(Error::Usage(format!("{}: the name of a sound file ends with .wav", path.display())))
 }
 
-/// Plays the cues into a sound file. `names` are those of the cues, for errors.
+/// Plays the cues, and MIDI, into a sound file. `names` are those of the cues, for errors.
 ///
 /// # Errors
 /// If a cue cannot be planned, or the file not written.
@@ -43,13 +43,14 @@ pub fn write(
     settings: Settings,
     cues: &[Cue],
     names: &[String],
+    notes: &[Note],
     frames: u64,
 ) -> Result<(), Error> {
     check_ending(output)?;
     let mut wav = Wav::create(output, settings.rate, bits, frames)?;
     let mut progress = Progress::new(frames);
     let started = Instant::now();
-    let done = offline::render(settings, cues, frames, |block| {
+    let done = offline::perform(settings, cues, notes, frames, |block| {
         progress.add(block.len() as u64 / 2);
         wav.write(block)
     });
@@ -75,5 +76,5 @@ pub fn run(args: &RenderArgs) -> Result<(), Error> {
     let frames = (args.seconds * f64::from(args.rate)).round() as u64;
     let cue = Cue { at: 0, graph: Arc::new(loaded.graph), fade: 0.0 };
     let settings = settings(args.rate, args.seed, !args.no_limiter)?;
-    write(&args.output, args.bits, settings, &[cue], &[args.file.display().to_string()], frames)
+    write(&args.output, args.bits, settings, &[cue], &[args.file.display().to_string()], &[], frames)
 }

@@ -5,8 +5,8 @@ use crate::error::Error;
 use crate::{patch, render};
 use patches_dsl::Files;
 use patches_engine::error::Error as EngineError;
-use patches_engine::offline::Cue;
-use patches_engine::session::{self, Session, What};
+use patches_engine::offline::{Cue, Note};
+use patches_engine::session::{self, Entry, Session, What};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -34,17 +34,26 @@ pub fn run(args: &ReplayArgs) -> Result<(), Error> {
     let session = session::read(&args.session)?;
     let (cues, names) = cues(&session)?;
     let settings = render::settings(session.head.rate, session.head.seed, session.head.limiter)?;
-    render::write(&args.output, args.bits, settings, &cues, &names, session.end)
+    render::write(&args.output, args.bits, settings, &cues, &names, &notes(&session), session.end)
 }
 
-/// Every entry as a cue, and the names of their texts.
+/// The MIDI that was heard.
+fn notes(session: &Session) -> Vec<Note> {
+    let note = |entry: &Entry| match &entry.what {
+        What::Midi { port, message } => Some(Note { at: entry.at, port: port.as_str().into(), message: *message }),
+        What::Patch { .. } => None,
+    };
+    session.entries.iter().filter_map(note).collect()
+}
+
+/// Every text as a cue, and the names of their texts.
 fn cues(session: &Session) -> Result<(Vec<Cue>, Vec<String>), Error> {
     let library = patches_modules::library();
     let dir = session.path.parent().unwrap_or(Path::new(""));
     let mut cues = Vec::new();
     let mut names = Vec::new();
     for entry in &session.entries {
-        let What::Patch { path, files, fade_ms, .. } = &entry.what;
+        let What::Patch { path, files, fade_ms, .. } = &entry.what else { continue };
         let main = Path::new(DESK).join(path.file_name().unwrap_or(path.as_os_str()));
         let mut kept = Kept { files: BTreeMap::new() };
         kept.files.insert(main.clone(), dir.join(path));

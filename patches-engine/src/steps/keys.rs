@@ -42,11 +42,11 @@ impl Key {
     }
 
     fn pitch(self) -> f32 {
-        if self.0 == 0 { REST } else { ((self.0 - 1 & 127) as f32 - 12.0) / 12.0 }
+        if self.0 == 0 { REST } else { (((self.0 - 1) & 127) as f32 - 12.0) / 12.0 }
     }
 
     fn is_of(self, port: u16, channel: usize) -> bool {
-        self.0 != 0 && (self.0 - 1) >> 7 == u32::from(port) << 4 | channel as u32
+        self.0 != 0 && (self.0 - 1) >> 7 == (u32::from(port) << 4 | channel as u32)
     }
 }
 

@@ -20,7 +20,13 @@ impl Desk {
         let epoch = Instant::now();
         let collector = Collector::new();
         let (openings, inbox) = RingBuffer::new(OPENINGS);
-        let inlet = Inlet { openings, names: Arc::new(Names::default()), handle: collector.handle(), epoch };
+        let inlet = Inlet {
+            openings,
+            names: Arc::new(Names::default()),
+            handle: collector.handle(),
+            epoch,
+            lost: Arc::default(),
+        };
         let mut desk = Desk { queue: Queue::new(inbox, 48_000, epoch), inlet, collector, epoch, clock: 0 };
         // From here on nothing is before the beginning.
         assert_eq!(desk.callback(), []);
@@ -138,7 +144,7 @@ fn a_port_that_had_no_room_lets_everything_go() {
     let mut keys = desk.port("keys");
     let then = desk.time(0);
     let sent = (0..5000).filter(|_| keys.send(then, on(60))).count();
-    assert_eq!((sent, keys.lost()), (4096, 904));
+    assert_eq!((sent, desk.inlet.lost()), (4096, 904));
     let mut heard = vec![];
     while heard.len() < 4096 {
         heard.extend(desk.callback());
@@ -153,7 +159,7 @@ fn what_came_before_the_beginning_is_not_played() {
     let epoch = Instant::now();
     let collector = Collector::new();
     let (openings, inbox) = RingBuffer::new(OPENINGS);
-    let mut inlet = Inlet { openings, names: Arc::default(), handle: collector.handle(), epoch };
+    let mut inlet = Inlet { openings, names: Arc::default(), handle: collector.handle(), epoch, lost: Arc::default() };
     let mut queue = Queue::new(inbox, 48_000, epoch);
     let mut keys = inlet.open("keys").expect("room");
     keys.send(epoch + Duration::from_secs(1), on(60));
@@ -161,7 +167,7 @@ fn what_came_before_the_beginning_is_not_played() {
     queue.collect(epoch + Duration::from_secs(2), 0, FRAMES);
     queue.collect(epoch + Duration::from_secs(3), 48_000, FRAMES);
     let heard = queue.take(u64::MAX);
-    assert_eq!(heard.iter().map(|midi| midi.message).collect::<Vec<_>>(), [on(0); 0]);
+    assert!(heard.is_empty(), "{heard:?}");
     queue.collect(epoch + Duration::from_secs(3) + Duration::from_millis(5), 48_256, FRAMES);
     let heard = queue.take(u64::MAX);
     assert_eq!(heard.iter().map(|midi| midi.message).collect::<Vec<_>>(), [on(61)]);
