@@ -1,9 +1,14 @@
 //! From the time of day to frames: callbacks come early and late, frames do not. A delay-locked loop follows the times of
-//! callbacks and takes their jitter out.
+//! callbacks and takes their jitter out. A callback that is far too late was held up, and is passed over; several in a row
+//! mean that the device has lost time, one that is far too early that it was held up before: then the line is drawn anew.
 //! Source: F. Adriaensen, "Using a DLL to filter time" (2005).
 
 /// A callback further off than this begins another time line: the machine slept, or another device plays.
 const LOST: f64 = 0.1;
+/// Further off than this, in seconds, is no jitter. Machines that do nothing else wake threads within a tenth of it.
+const FAR: f64 = 0.0015;
+/// So many late ones in a row are no accident.
+const IN_A_ROW: u32 = 8;
 /// Bandwidth of the loop in hertz: slow enough to take out the jitter of callbacks, fast enough to follow a crystal.
 const BANDWIDTH: f64 = 0.5;
 /// The same for the first [`SETTLING`] callbacks.
@@ -22,13 +27,15 @@ pub struct TimeMap {
     /// Frames of the longest callback: by so much input sounds later than it arrives.
     period: u64,
     callbacks: u32,
+    /// How many of the last ones were far too late, and the least of that.
+    late: (u32, f64),
 }
 
 impl TimeMap {
     /// Without a callback yet.
     pub fn new(rate: u32) -> TimeMap {
         let rate = f64::from(rate);
-        TimeMap { rate, start: 0.0, clock: 0, frame: 1.0 / rate, period: 0, callbacks: 0 }
+        TimeMap { rate, start: 0.0, clock: 0, frame: 1.0 / rate, period: 0, callbacks: 0, late: (0, 0.0) }
     }
 
     /// A callback that begins now (in seconds) with this frame of the engine's clock asks for so many frames.
@@ -43,10 +50,25 @@ impl TimeMap {
         let bandwidth = if self.callbacks < SETTLING { FAST } else { BANDWIDTH };
         // Beyond a quarter the loop would swing.
         let omega = (std::f64::consts::TAU * bandwidth * passed / self.rate).min(0.25);
-        self.start = now - error + std::f64::consts::SQRT_2 * omega * error;
+        self.start = now - error;
+        (self.clock, self.period) = (clock, self.period.max(frames));
+        if error > FAR {
+            let least = if self.late.0 == 0 { error } else { error.min(self.late.1) };
+            self.late = (self.late.0 + 1, least);
+            if self.late.0 == IN_A_ROW {
+                self.start += least;
+                self.late.0 = 0;
+            }
+            return;
+        }
+        self.late.0 = 0;
+        if error < -FAR {
+            self.start = now;
+            return;
+        }
+        self.start += std::f64::consts::SQRT_2 * omega * error;
         // No crystal is off by a hundredth.
         self.frame = (self.frame + omega * omega * error / passed).clamp(0.99 / self.rate, 1.01 / self.rate);
-        (self.clock, self.period) = (clock, self.period.max(frames));
     }
 
     /// The frame at which input that arrived then sounds: one period later.
@@ -106,6 +128,35 @@ mod tests {
         // The bound above means something: the jitter itself is three times as wide.
         let (low, high) = delays(0.002, 0.0);
         assert!(0.002 * RATE > 3.0 * (high - low), "{low} to {high}");
+    }
+
+    /// Where input of each callback's own time comes to lie, less where it belongs, with callbacks late by so many seconds.
+    fn errors(late: impl Fn(u64) -> f64) -> Vec<i64> {
+        let mut map = TimeMap::new(48_000);
+        let all = (0..1000u64).map(|k| {
+            let begins = 5.0 + (k * 256) as f64 / RATE;
+            map.callback(begins + late(k), k * 256, 256);
+            map.frame(begins) as i64 - (k as i64 + 1) * 256
+        });
+        all.collect()
+    }
+
+    #[test]
+    fn a_callback_that_was_held_up_moves_nothing() {
+        // Every 50th is 20 ms late, and the next five catch up.
+        let errors = errors(|k| if k % 50 < 6 && k > 50 { 0.02 - 0.004 * (k % 50) as f64 } else { 0.0 });
+        assert!(errors.iter().all(|error| error.abs() <= 1), "{errors:?}");
+    }
+
+    #[test]
+    fn a_device_that_lost_time_is_followed_at_once() {
+        let errors = errors(|k| if k < 500 { 0.0 } else { 0.02 });
+        // 20 ms are 960 frames.
+        assert!(
+            errors[..507].iter().all(|error| error.abs() <= 1) && errors[507..].iter().all(|e| (e + 960).abs() <= 1)
+        );
+        let back = self::errors(|k| if k < 500 { 0.02 } else { 0.0 });
+        assert!(back[500..].iter().all(|error| error.abs() <= 1));
     }
 
     #[test]

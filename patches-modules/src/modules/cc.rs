@@ -9,7 +9,7 @@ use patches_core::prelude::*;
 fn spec() -> Spec {
     let any = f64::NEG_INFINITY..f64::INFINITY;
     Spec::new(&["Cc", "MidiCC"], "A MIDI controller as a signal")
-        .with_input(Input::new(&["midi"], Kind::Midi, "what it hears; without a cable all ports"))
+        .with_input(Input::new(&["midi"], Kind::Midi, "what it hears; without a cable all ports").normalled("*"))
         .with_input(Input::new(&["low"], Kind::Number, "at position 0, and before it is touched").value(0.0, any.clone()))
         .with_input(Input::new(&["high"], Kind::Number, "at position 127").value(1.0, any))
         // 20 ms is too quick to be felt; 0 is the positions themselves.

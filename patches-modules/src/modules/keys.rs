@@ -10,7 +10,7 @@ use patches_core::spec::Unit;
 /// What the language sees of this type.
 fn spec() -> Spec {
     Spec::new(&["Keys", "PolyMidiToCv", "PolyMidiIn"], "MIDI notes as voices")
-        .with_input(Input::new(&["midi"], Kind::Midi, "what it hears; without a cable all ports"))
+        .with_input(Input::new(&["midi"], Kind::Midi, "what it hears; without a cable all ports").normalled("*"))
         // Four octaves are the widest bend that keyboards speak of.
         .with_input(
             Input::new(&["bend"], Kind::Interval, "pitch of a full bend")

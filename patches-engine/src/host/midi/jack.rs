@@ -3,7 +3,7 @@
 
 use super::{News, Way, meant};
 use crate::midi::{Inlet, Message, Port};
-use jack::{AsyncClient, Client, ClientOptions, ClientStatus, Control, MidiIn, NotificationHandler, PortFlags};
+use jack::{AsyncClient, Client, ClientOptions, ClientStatus, Control, MidiIn, NotificationHandler, PortFlags, PortId};
 use jack::{ProcessHandler, ProcessScope};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
@@ -25,12 +25,32 @@ pub fn names() -> Vec<String> {
     client.map(|(client, _)| sources(&client)).unwrap_or_default()
 }
 
-/// What hears when the server has gone.
-struct Watch(Arc<AtomicBool>);
+/// What the server has told.
+#[derive(Default)]
+struct Flags {
+    /// It is gone.
+    gone: AtomicBool,
+    /// Something was unplugged from the port: nobody else will let its notes go.
+    unplugged: AtomicBool,
+}
+
+/// What hears what the server tells.
+struct Watch {
+    flags: Arc<Flags>,
+    /// The full name of the port.
+    name: String,
+}
 
 impl NotificationHandler for Watch {
     unsafe fn shutdown(&mut self, _: ClientStatus, _: &str) {
-        self.0.store(true, Relaxed);
+        self.flags.gone.store(true, Relaxed);
+    }
+
+    fn ports_connected(&mut self, client: &Client, a: PortId, b: PortId, connected: bool) {
+        let ours = |id| client.port_by_id(id).and_then(|port| port.name().ok()).is_some_and(|name| name == self.name);
+        if !connected && (ours(a) || ours(b)) {
+            self.flags.unplugged.store(true, Relaxed);
+        }
     }
 }
 
@@ -38,6 +58,7 @@ impl NotificationHandler for Watch {
 struct Hear {
     port: jack::Port<MidiIn>,
     out: Port,
+    flags: Arc<Flags>,
     /// The server's microseconds count from here.
     begins: Instant,
 }
@@ -45,6 +66,12 @@ struct Hear {
 impl ProcessHandler for Hear {
     fn process(&mut self, _: &Client, scope: &ProcessScope) -> Control {
         if let Ok(times) = scope.cycle_times() {
+            if self.flags.unplugged.load(Relaxed) && self.flags.unplugged.swap(false, Relaxed) {
+                let now = self.begins + Duration::from_micros(times.current_usecs);
+                for message in Message::release() {
+                    self.out.send(now, message);
+                }
+            }
             let frame = f64::from(times.period_usecs) / f64::from(scope.n_frames().max(1));
             for event in self.port.iter(scope) {
                 let micros = times.current_usecs as f64 + f64::from(event.time) * frame;
@@ -61,7 +88,7 @@ impl ProcessHandler for Hear {
 
 struct Running {
     client: AsyncClient<Watch, Hear>,
-    gone: Arc<AtomicBool>,
+    flags: Arc<Flags>,
     /// The full name of its port.
     name: String,
     /// Ports of others that it has connected itself to.
@@ -76,7 +103,7 @@ pub struct Jack {
 
 impl Way for Jack {
     fn look(&mut self, inlet: &mut Inlet, wanted: Option<&str>, news: &mut dyn FnMut(News)) {
-        if let Some(gone) = self.running.take_if(|running| running.gone.load(Relaxed)) {
+        if let Some(gone) = self.running.take_if(|running| running.flags.gone.load(Relaxed)) {
             news(News::Lost(gone.name));
         }
         if self.running.is_none() {
@@ -108,9 +135,10 @@ fn open(inlet: &mut Inlet) -> Option<Running> {
     let name = port.name().ok()?;
     let out = inlet.open(&name)?;
     let begins = begins(&client);
-    let gone = Arc::new(AtomicBool::new(false));
-    let client = client.activate_async(Watch(gone.clone()), Hear { port, out, begins }).ok()?;
-    Some(Running { client, gone, name, connected: vec![] })
+    let flags = Arc::new(Flags::default());
+    let watch = Watch { flags: flags.clone(), name: name.clone() };
+    let client = client.activate_async(watch, Hear { port, out, flags: flags.clone(), begins }).ok()?;
+    Some(Running { client, flags, name, connected: vec![] })
 }
 
 /// Where the server's microseconds count from: of some tries the one that took the shortest.
