@@ -286,6 +286,11 @@ impl Param {
         Param { names, kind: ParamKind::Bool(default), indexed: false, help }
     }
 
+    /// A text; empty if not set.
+    pub fn text(names: Names, help: &'static str) -> Param {
+        Param { names, kind: ParamKind::Text, indexed: false, help }
+    }
+
     /// A list of values of a kind, and words.
     pub fn list(names: Names, kind: Kind, help: &'static str) -> Param {
         Param { names, kind: ParamKind::List(kind), indexed: false, help }

@@ -71,6 +71,43 @@ pub enum MemDecl {
     Table(Arc<[f32]>),
 }
 
+/// Which MIDI messages a module hears.
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+pub struct Filter {
+    /// A part of the port's name, in any case; empty: every port.
+    pub port: Arc<str>,
+    /// 1 to 16; 0: every channel.
+    pub channel: u8,
+}
+
+/// How a keyboard plays its voices.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum KeysMode {
+    /// Each note a voice.
+    Poly,
+    /// One note, the last; each starts anew.
+    Mono,
+    /// One note, the last; one that is tied to the one before goes on from it.
+    Legato,
+    /// As `Mono`, on all voices.
+    Unison,
+}
+
+/// What becomes of MIDI messages.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Hears {
+    /// Voices. Outputs: pitch without bend (C4 before the first note), gate, trigger, velocity, pressure, modulation, bend
+    /// (±1), slur.
+    Keys {
+        /// How many, 1 to 64.
+        voices: u16,
+        /// How they are played.
+        mode: KeysMode,
+    },
+    /// A controller's position, 0 to 1, as one output.
+    Controller(u8),
+}
+
 /// What a node is.
 #[derive(Clone)]
 pub enum NodeKind {
@@ -84,6 +121,8 @@ pub enum NodeKind {
     Merge,
     /// From 0 to 1 over the fade of the swap in hand; 1 when there is none.
     Fade,
+    /// MIDI messages that one of the filters lets through, as numbers.
+    Midi(Arc<[Filter]>, Hears),
 }
 
 /// One node of a lowered module.
@@ -117,6 +156,10 @@ pub trait Feeds {
     fn bar(&self) -> f64;
     /// A parameter that does not move, as the text sets it.
     fn param(&self, index: u16, channel: u16) -> Option<&ParamValue>;
+    /// What the modules at the other ends of an input's MIDI cables let through; none if it has no cable.
+    fn midi(&self, _port: u16) -> Option<Vec<Filter>> {
+        None
+    }
 }
 
 /// A module being lowered.
@@ -245,6 +288,14 @@ impl<'a> Lowering<'a> {
         }
     }
 
+    /// A text; empty if not set.
+    pub fn text(&self, name: &str) -> Arc<str> {
+        match self.value(name, 0).1 {
+            Some(ParamValue::Text(text)) => text.clone(),
+            _ => "".into(),
+        }
+    }
+
     /// The option word that a kernel sees for a choice, whole number or boolean parameter.
     pub fn option(&self, name: &str) -> u32 {
         match self.value(name, 0).0 {
@@ -294,6 +345,15 @@ impl<'a> Lowering<'a> {
     /// From 0 to 1 over the fade of the swap in hand, for parts that cross-fade by themselves.
     pub fn fade(&mut self) -> Wire {
         self.push(NodeKind::Fade, &[]).out(0)
+    }
+
+    /// MIDI messages as numbers: those that come by the cables of input `midi`, without a cable those that the module's
+    /// own `port` and `channel` let through.
+    pub fn midi(&mut self, hears: Hears) -> Node {
+        let cables = self.feeds.midi(self.port("midi").0);
+        let own = || vec![Filter { port: self.text("port"), channel: self.int("channel", 0) as u8 }];
+        let filters = cables.unwrap_or_else(own);
+        self.push(NodeKind::Midi(filters.into(), hears), &[])
     }
 
     /// Each wire a voice.

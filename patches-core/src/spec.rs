@@ -24,6 +24,8 @@ pub enum Kind {
     Gate,
     /// 0, or in (0, 1]: the part of the frame that is left after the event.
     Trigger,
+    /// MIDI messages: no number. Such a cable says which messages a module hears.
+    Midi,
 }
 
 impl Kind {
@@ -39,6 +41,7 @@ impl Kind {
             Kind::Number => "number",
             Kind::Gate => "gate",
             Kind::Trigger => "trigger",
+            Kind::Midi => "midi",
         }
     }
 
@@ -53,6 +56,7 @@ impl Kind {
             Kind::Gain => "0.5, -6dB or 50%",
             Kind::Number => "0.5",
             Kind::Gate | Kind::Trigger => "0 or 1",
+            Kind::Midi => "MidiIn",
         }
     }
 }

@@ -2,6 +2,8 @@
 
 use crate::diff::{Diff, diff};
 use crate::engine::{Event, FRAMES, Meters, Notice, PlanError, Settings, Shared, Swap, When};
+use crate::error::Error;
+use crate::midi::{Inlet, Names};
 use crate::net::{self, Level, Net, PROBES};
 use crate::plan::Plan;
 use crate::plan::emit::{Target, emit};
@@ -10,10 +12,12 @@ use crate::plan::loops::closing;
 use crate::plan::memory::Memory;
 use crate::plan::nodes::nodes;
 use crate::plan::order::{order, widen};
+use crate::record::{Take, Tap};
 use crate::report::Report;
 use crate::state::{ModuleId, Store};
 use basedrop::{Collector, Owned};
 use patches_core::graph::{Graph, Landing, Path, Probe};
+use patches_core::spec::Kind;
 use rtrb::{Consumer, Producer};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -53,9 +57,13 @@ pub struct Control {
     settings: Settings,
     collector: Collector,
     swaps: Producer<Swap>,
+    recorders: Producer<Option<Owned<Tap>>>,
     events: Consumer<Event>,
     frames: Consumer<[f32; 2]>,
     shared: Arc<Shared>,
+    names: Arc<Names>,
+    inlet: Option<Inlet>,
+    unheard: u64,
     saves: u64,
     playing: Playing,
     /// Saves that were sent and have neither landed nor missed, oldest first.
@@ -73,19 +81,22 @@ impl Control {
     pub(crate) fn new(
         settings: Settings,
         collector: Collector,
-        swaps: Producer<Swap>,
-        events: Consumer<Event>,
-        frames: Consumer<[f32; 2]>,
-        watched: Vec<Consumer<f32>>,
+        (swaps, recorders): (Producer<Swap>, Producer<Option<Owned<Tap>>>),
+        (events, frames, watched): (Consumer<Event>, Consumer<[f32; 2]>, Vec<Consumer<f32>>),
         shared: Arc<Shared>,
+        inlet: Inlet,
     ) -> Control {
         Control {
             settings,
             collector,
             swaps,
+            recorders,
             events,
             frames,
             shared,
+            names: inlet.names.clone(),
+            inlet: Some(inlet),
+            unheard: 0,
             saves: 0,
             playing: Playing::default(),
             pending: vec![],
@@ -131,6 +142,7 @@ impl Control {
         if graph.modules.len() > MAX_MODULES {
             return Err(PlanError::Limit { what: "modules", found: graph.modules.len(), limit: MAX_MODULES });
         }
+        midi_cables(&graph)?;
         let landing = self.landing(when);
         let fading = self.playing.union.as_ref().is_some_and(|(_, _, until)| landing < *until);
         let fade_frames = (fade.max(0.0) * f64::from(self.settings.rate)).round().min(f64::from(u32::MAX)) as u32;
@@ -185,6 +197,10 @@ impl Control {
             match event {
                 Event::Landed { save, at } => self.landed(save, at),
                 Event::Missed { save } => self.missed(save),
+                Event::Heard(midi) => {
+                    let port = self.names.name(midi.port);
+                    self.notices.push(Notice::Heard { at: midi.at, port, message: midi.message });
+                }
                 Event::Trouble { save, module, panicked, at } if save == self.playing.save => {
                     let why = if panicked { "its code panicked" } else { "output was not finite" };
                     let modules =
@@ -198,6 +214,11 @@ impl Control {
                 }
                 Event::Trouble { .. } | Event::Load { .. } => {}
             }
+        }
+        let unheard = self.shared.unheard.load(Relaxed);
+        if unheard != self.unheard {
+            self.unheard = unheard;
+            self.notices.push(Notice::Unheard { messages: unheard });
         }
         let clock = self.clock();
         if self.playing.union.as_ref().is_some_and(|(_, _, until)| clock >= *until) {
@@ -271,6 +292,34 @@ impl Control {
         let _ = self.send(save, pending.graph, pending.when, pending.fade);
     }
 
+    /// Begins a take: from the next callback on what goes to a device of so many channels goes to a file too. A take that is
+    /// running ends.
+    ///
+    /// # Errors
+    /// If the file cannot be made.
+    pub fn record(&mut self, path: &std::path::Path, channels: u16) -> Result<Take, Error> {
+        let (take, tap) = Take::begin(path, self.settings.rate, channels)?;
+        let tap = Owned::new(&self.collector.handle(), tap);
+        // More takes than can be begun between two callbacks; one that cannot be handed over is empty.
+        let _ = self.recorders.push(Some(tap));
+        Ok(take)
+    }
+
+    /// Lets the take end with the callback in hand.
+    pub fn end_take(&mut self) {
+        let _ = self.recorders.push(None);
+    }
+
+    /// Where MIDI ports are opened. Once.
+    pub fn inlet(&mut self) -> Option<Inlet> {
+        self.inlet.take()
+    }
+
+    /// The number of a MIDI port, for messages given to the engine by hand.
+    pub fn port(&self, name: &str) -> u16 {
+        self.names.number(name)
+    }
+
     /// Frames rendered so far, as of the last callback.
     pub fn clock(&self) -> u64 {
         self.shared.clock.load(Relaxed)
@@ -321,6 +370,26 @@ impl Control {
             into.extend(chunk);
         }
     }
+}
+
+/// MIDI goes to MIDI, whole and at once.
+fn midi_cables(graph: &Graph) -> Result<(), PlanError> {
+    for cable in &graph.cables {
+        let kind = |path: &Path| graph.modules.get(path).map(|module| module.spec);
+        let from = kind(&cable.from.module).and_then(|spec| spec.outputs.get(cable.from.port as usize));
+        let to = kind(&cable.to.module).and_then(|spec| spec.inputs.get(cable.to.port as usize));
+        let is_midi =
+            (from.is_some_and(|port| port.kind == Kind::Midi), to.is_some_and(|port| port.kind == Kind::Midi));
+        let why = match is_midi {
+            (false, false) => continue,
+            (true, true) if cable.scale == 1.0 && !cable.late => continue,
+            (true, true) => "a MIDI cable has no gain, and is never late",
+            (true, false) => "MIDI goes into a `midi` input; `Keys` and `Cc` make signals of it",
+            (false, true) => "a `midi` input takes MIDI, from `MidiIn`",
+        };
+        return Err(PlanError::Midi { cable: format!("{} -> {}", cable.from.module, cable.to.module), why });
+    }
+    Ok(())
 }
 
 /// Makes the plans of one save.

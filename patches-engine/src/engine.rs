@@ -4,8 +4,10 @@
 use crate::control::Control;
 use crate::float::FloatMode;
 use crate::master::Master;
+use crate::midi::{Heard, Inlet, Message, Midi, Names, OPENINGS, Queue};
 use crate::net::PROBES;
 use crate::plan::Plan;
+use crate::record::Tap;
 use crate::run::Runner;
 use crate::transport::Transport;
 use crate::trap::Inside;
@@ -51,6 +53,14 @@ pub enum PlanError {
         /// The limit.
         limit: usize,
     },
+    /// A cable from MIDI to something else, or with a gain.
+    #[error("{cable}: {why}")]
+    Midi {
+        /// The modules at its ends.
+        cable: String,
+        /// What is wrong with it.
+        why: &'static str,
+    },
 }
 
 /// Something the audio side did.
@@ -67,6 +77,20 @@ pub enum Notice {
     Stalled {
         /// The save that could not be handed over.
         save: u64,
+    },
+    /// A MIDI message was acted on.
+    Heard {
+        /// At this frame of the engine's clock.
+        at: u64,
+        /// The port it came by.
+        port: Arc<str>,
+        /// The message.
+        message: Message,
+    },
+    /// MIDI messages were acted on that nobody was told of, because too many were.
+    Unheard {
+        /// How many in all.
+        messages: u64,
     },
     /// A module's output was not finite, or its code panicked.
     Quarantined {
@@ -142,6 +166,8 @@ pub(crate) enum Event {
     Missed { save: u64 },
     /// A module was silenced.
     Trouble { save: u64, module: u32, panicked: bool, at: u64 },
+    /// A MIDI message was acted on.
+    Heard(Midi),
     /// What a step of the plan takes.
     Load { save: u64, settled: bool, module: u32, step: u32, load: f32 },
 }
@@ -159,12 +185,15 @@ pub(crate) struct Shared {
     pub limiter: AtomicU32,
     pub longest_callback: AtomicU32,
     pub longest_swap: AtomicU32,
+    pub unheard: AtomicU64,
 }
 
 /// Word that may wait for the control thread.
-const EVENTS: usize = 4096;
+const EVENTS: usize = 32_768;
 /// Of which this many places are kept for landings, so that loads and troubles that nobody reads never crowd them out.
 const KEPT: usize = 1024;
+/// And this many from loads, for MIDI: the session log needs every message.
+const KEPT_FOR_MIDI: usize = 30_000;
 /// Master frames that may wait for it.
 pub(crate) const FRAMES: usize = 16_384;
 /// Plans that may be on their way.
@@ -179,6 +208,11 @@ pub fn new(settings: Settings) -> (Control, Engine) {
     let (probes, watched) = (0..PROBES).map(|_| RingBuffer::new(FRAMES)).unzip();
     let shared = Arc::new(Shared::default());
     let master = Master::new(settings.rate, settings.limiter);
+    let epoch = Instant::now();
+    let (openings, ports) = RingBuffer::new(OPENINGS);
+    let (recorders, taps) = RingBuffer::new(SWAPS);
+    let names = Arc::new(Names::default());
+    let inlet = Inlet { openings, names: names.clone(), handle: collector.handle(), epoch, lost: Arc::default() };
     let engine = Engine {
         rate: settings.rate,
         clock: 0,
@@ -193,10 +227,14 @@ pub fn new(settings: Settings) -> (Control, Engine) {
         outbox,
         tape,
         probes,
+        midi: Queue::new(ports, settings.rate, epoch),
+        names,
+        taps,
+        tap: None,
         shared: shared.clone(),
         load: 0.0,
     };
-    (Control::new(settings, collector, swaps, events, frames, watched, shared), engine)
+    (Control::new(settings, collector, (swaps, recorders), (events, frames, watched), shared, inlet), engine)
 }
 
 /// The half that makes sound; it lives in the audio callback.
@@ -217,6 +255,11 @@ pub struct Engine {
     outbox: Producer<Event>,
     tape: Producer<[f32; 2]>,
     probes: Vec<Producer<f32>>,
+    midi: Queue,
+    names: Arc<Names>,
+    taps: Consumer<Option<Owned<Tap>>>,
+    /// Where what is sent to the device goes too.
+    tap: Option<Owned<Tap>>,
     shared: Arc<Shared>,
     load: f32,
 }
@@ -233,6 +276,10 @@ impl Engine {
         let frames = out.len() / channels;
         let mut done = 0;
         self.receive();
+        while let Ok(tap) = self.taps.pop() {
+            self.tap = tap;
+        }
+        self.midi.collect(begun, self.clock, frames as u64);
         while done < frames {
             self.land();
             let n = self.stretch(frames - done);
@@ -244,6 +291,9 @@ impl Engine {
                     *peak = if x.abs() > *peak { x.abs() } else { *peak };
                 }
                 write(into, heard);
+                if let Some(tap) = &mut self.tap {
+                    tap.take(into);
+                }
                 // A full tape is nobody looking; the frame is not missed.
                 let _ = self.tape.push(heard);
             }
@@ -265,6 +315,11 @@ impl Engine {
     /// Frames by which the sound is later than the clock says: the limiter's look-ahead.
     pub fn latency(&self) -> u32 {
         self.master.latency() as u32
+    }
+
+    /// Lets it hear MIDI at its frames, in order and not before the next frame, as a log has it. Not for the audio thread.
+    pub fn hear(&mut self, messages: &[Midi]) {
+        self.midi.hear(messages);
     }
 
     /// Takes plans from the control side. A newer one replaces one that still waits.
@@ -323,8 +378,14 @@ impl Engine {
     /// Runs the plan for a stretch and advances the clock.
     fn run(&mut self, block: &mut [[f32; 2]]) {
         let n = block.len();
+        let heard = Heard { messages: self.midi.take(self.clock + n as u64), names: &self.names };
+        for midi in heard.messages {
+            if self.outbox.slots() <= KEPT || self.outbox.push(Event::Heard(*midi)).is_err() {
+                self.shared.unheard.fetch_add(1, Relaxed);
+            }
+        }
         if let Some(plan) = &mut self.plan {
-            let troubles = self.runner.run(plan, &self.transport, self.clock, n);
+            let troubles = self.runner.run(plan, &self.transport, heard, self.clock, n);
             for trouble in troubles.iter().flatten() {
                 let (module, panicked, at) = (trouble.module, trouble.panicked, trouble.at);
                 tell(&mut self.outbox, Event::Trouble { save: self.save, module, panicked, at });
@@ -368,7 +429,7 @@ impl Engine {
 
 /// Says something that may be lost if nobody listens.
 fn tell(outbox: &mut Producer<Event>, event: Event) {
-    if outbox.slots() > KEPT {
+    if outbox.slots() > KEPT_FOR_MIDI {
         let _ = outbox.push(event);
     }
 }

@@ -13,6 +13,14 @@ pub enum Error {
         /// The devices there are.
         there: Vec<String>,
     },
+    /// The MIDI port that was asked for is not there.
+    #[error("no MIDI port `{name}`{}", near(.there))]
+    NoSuchMidi {
+        /// As asked for.
+        name: String,
+        /// The ports there are.
+        there: Vec<String>,
+    },
     /// There is no device that could play.
     #[error("no sound device: {why}")]
     NoDevice {

@@ -1,6 +1,7 @@
 //! Sound without a device, as fast as it goes: what `render` and `replay` share.
 
 use crate::engine::{self, PlanError, Settings};
+use crate::midi::{Message, Midi};
 use crate::net;
 use crate::transport::Transport;
 use patches_core::graph::{Graph, Landing};
@@ -19,6 +20,17 @@ pub struct Cue {
     pub graph: Arc<Graph>,
     /// Seconds over which it fades in.
     pub fade: f64,
+}
+
+/// A MIDI message that is heard at a frame.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Note {
+    /// The frame.
+    pub at: u64,
+    /// The port it comes by.
+    pub port: Arc<str>,
+    /// The message.
+    pub message: Message,
 }
 
 /// Why there is no sound, or no more of it.
@@ -41,22 +53,27 @@ pub fn render<E>(
     frames: u64,
     sink: impl FnMut(&[f32]) -> Result<(), E>,
 ) -> Result<(), Stopped<E>> {
-    render_with_tail(settings, cues, frames, 0, sink)
+    perform(settings, cues, &[], frames, 0, sink)
 }
 
-/// As [`render`], and then `tail` frames of what rings on: musical time stands still and nothing is triggered or held
-/// any more, so that envelopes are released and echoes die away.
+/// As [`render`], with MIDI, which is in order of its frames too: at a frame of both, the graph comes first. Then `tail`
+/// frames of what rings on: musical time stands still and nothing is triggered or held any more, so that envelopes are
+/// released and echoes die away.
 ///
 /// # Errors
 /// As `render`.
-pub fn render_with_tail<E>(
+pub fn perform<E>(
     settings: Settings,
     cues: &[Cue],
+    notes: &[Note],
     frames: u64,
     tail: u64,
     mut sink: impl FnMut(&[f32]) -> Result<(), E>,
 ) -> Result<(), Stopped<E>> {
     let (mut control, mut engine) = engine::new(settings);
+    let midi = notes.iter().map(|note| Midi { at: note.at, port: control.port(&note.port), message: note.message });
+    let midi: Vec<Midi> = midi.collect();
+    let mut heard = 0;
     let latency = u64::from(engine.latency());
     let end = frames + tail + latency;
     let mut release = (tail > 0).then_some(frames);
@@ -77,6 +94,9 @@ pub fn render_with_tail<E>(
         }
         let moments = [cues.get(next).map(|cue| cue.at), release];
         let until = moments.into_iter().flatten().fold(end, u64::min).min(at + CHUNK);
+        let due = midi[heard..].iter().take_while(|midi| midi.at < until).count();
+        engine.hear(&midi[heard..heard + due]);
+        heard += due;
         let part = &mut block[..(until - at) as usize * 2];
         engine.process(part, 2);
         control.poll();

@@ -1,6 +1,7 @@
 //! Runs a plan: items in order, loops frame by frame, and what goes wrong contained. `unsafe` is allowed here: it calls
 //! the step functions on the plan's own places.
 
+use crate::midi::Heard;
 use crate::plan::{Item, KernelStep, Plan, Step, Work};
 use crate::transport::Transport;
 use patches_core::kernel::BLOCK;
@@ -60,7 +61,14 @@ impl Runner {
 
     /// Renders `n` frames from the engine's clock `now` on; they do not cross a multiple of the block. Gives what went
     /// wrong.
-    pub fn run(&mut self, plan: &mut Plan, transport: &Transport, now: u64, n: usize) -> &[Option<Trouble>] {
+    pub fn run(
+        &mut self,
+        plan: &mut Plan,
+        transport: &Transport,
+        heard: Heard<'_>,
+        now: u64,
+        n: usize,
+    ) -> &[Option<Trouble>] {
         debug_assert!(n <= BLOCK && now / BLOCK as u64 == (now + n as u64 - 1) / BLOCK as u64);
         self.troubles = [None; TROUBLES];
         if self.silenced > 0 && now.is_multiple_of(BLOCK as u64) {
@@ -69,7 +77,7 @@ impl Runner {
         self.cursor = Cursor::default();
         self.timed = if plan.steps.is_empty() { 0 } else { (self.timed + 1) % plan.steps.len() };
         // A panic leaves the cursor at the step it came from: that step is taken out, and the run goes on behind it.
-        while let Err(payload) = catch_unwind(AssertUnwindSafe(|| self.go(plan, transport, now, n))) {
+        while let Err(payload) = catch_unwind(AssertUnwindSafe(|| self.go(plan, transport, heard, now, n))) {
             // Dropping the payload would free memory here; a panic is a bug of ours, and a few bytes are its price.
             std::mem::forget(payload);
             let step = &mut plan.steps[self.cursor.step];
@@ -94,13 +102,13 @@ impl Runner {
         Some((self.timed as u32, step.module, plan.loads[self.timed]))
     }
 
-    fn go(&mut self, plan: &mut Plan, transport: &Transport, now: u64, n: usize) {
+    fn go(&mut self, plan: &mut Plan, transport: &Transport, heard: Heard<'_>, now: u64, n: usize) {
         while let Some(&item) = plan.items.get(self.cursor.item) {
             match item {
                 Item::Run(from, to) => {
                     self.cursor.step = self.cursor.step.max(from);
                     while self.cursor.step < to {
-                        self.timed_block(plan, transport, now, n);
+                        self.timed_block(plan, transport, heard, now, n);
                         self.cursor.step += 1;
                     }
                 }
@@ -129,10 +137,10 @@ impl Runner {
     }
 
     /// One step for a block; of one step in each run the time is taken, so that every module's share is known in time.
-    fn timed_block(&mut self, plan: &mut Plan, transport: &Transport, now: u64, n: usize) {
+    fn timed_block(&mut self, plan: &mut Plan, transport: &Transport, heard: Heard<'_>, now: u64, n: usize) {
         let index = self.cursor.step;
         let begun = (index == self.timed).then(std::time::Instant::now);
-        self.block(&mut plan.steps[index], transport, now, n);
+        self.block(&mut plan.steps[index], transport, heard, now, n);
         if let Some(begun) = begun {
             let part = begun.elapsed().as_secs_f64() * transport.rate / n as f64;
             let load = &mut plan.loads[index];
@@ -141,7 +149,7 @@ impl Runner {
         }
     }
 
-    fn block(&mut self, step: &mut Step, transport: &Transport, now: u64, n: usize) {
+    fn block(&mut self, step: &mut Step, transport: &Transport, heard: Heard<'_>, now: u64, n: usize) {
         if step.dead {
             return;
         }
@@ -159,6 +167,7 @@ impl Runner {
                 Work::Ramp(ramp) => ramp.run(now, 0, n),
                 Work::Tick(tick) => tick.run(transport, now, 0, n),
                 Work::Weave(weave) => weave.run(0, n),
+                Work::Midi(midi) => midi.run(heard, now, 0, n),
             }
         }
     }
@@ -179,8 +188,8 @@ impl Runner {
                 }
                 Work::Sum(sum, function) => function(sum, at, 1),
                 Work::Weave(weave) => weave.run(at, 1),
-                // Ramps and clocks have no inputs, so they are in no loop.
-                Work::Ramp(_) | Work::Tick(_) => {}
+                // Ramps, clocks and keyboards have no inputs, so they are in no loop.
+                Work::Ramp(_) | Work::Tick(_) | Work::Midi(_) => {}
             }
         }
     }
@@ -274,11 +283,16 @@ fn zero(kernel: &KernelStep, frame: usize, lane: usize) {
 
 /// Zeroes what a step that is run no more gives.
 fn silence(step: &mut Step, n: usize) {
-    if let Work::Kernel(kernel) = &mut step.work {
-        for frame in 0..n {
-            for lane in 0..if kernel.wide { LANES } else { 1 } {
-                zero(kernel, frame, lane);
+    match &mut step.work {
+        Work::Kernel(kernel) => {
+            for frame in 0..n {
+                for lane in 0..if kernel.wide { LANES } else { 1 } {
+                    zero(kernel, frame, lane);
+                }
             }
         }
+        // SAFETY: as in `output`.
+        Work::Midi(midi) => unsafe { midi.silence(n) },
+        _ => {}
     }
 }

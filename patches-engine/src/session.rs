@@ -9,6 +9,7 @@ pub use keep::{prune, stamp};
 pub use read::read;
 pub use write::{Texts, Writer};
 
+use crate::midi::Message;
 use patches_core::graph::Landing;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -21,11 +22,11 @@ pub const FADE_MS: f64 = 15.0;
 /// What a log may hold. Beyond these it is refused, with the line.
 pub mod limits {
     /// Bytes of a log.
-    pub const LOG_BYTES: u64 = 64 << 20;
+    pub const LOG_BYTES: u64 = 512 << 20;
     /// Bytes of one line.
     pub const LINE_BYTES: usize = 64 << 10;
     /// Lines.
-    pub const LINES: usize = 1_000_000;
+    pub const LINES: usize = 8_000_000;
     /// Hours of sound.
     pub const HOURS: u64 = 24;
     /// Frames a second, from and to.
@@ -58,6 +59,13 @@ pub enum What {
         swap: Landing,
         /// Fade in milliseconds.
         fade_ms: f64,
+    },
+    /// A MIDI message was heard.
+    Midi {
+        /// The port it came by.
+        port: String,
+        /// The message.
+        message: Message,
     },
 }
 

@@ -60,6 +60,9 @@ fn surrounded(spec: &'static Spec, voices: usize) -> Patch {
     let phase = |patch: &Patch, name: &str| patch.0.modules[name].spec.output("phase").expect("a clock has a phase").0;
     let slow = phase(&patch, "slow");
     for (port, input) in spec.inputs.iter().enumerate() {
+        if input.kind == Kind::Midi {
+            continue;
+        }
         let (port, last) = (port as u16, if input.indexed { channels as u16 } else { 1 });
         for channel in 0..last {
             let span = if input.max - input.min < 1e3 { input.max - input.min } else { 1.0 };
@@ -74,7 +77,7 @@ fn surrounded(spec: &'static Spec, voices: usize) -> Patch {
             patch.0.cables.push(Cable { from, to, scale, late: false, span: Span::default() });
         }
     }
-    for (port, output) in spec.outputs.iter().enumerate() {
+    for (port, output) in spec.outputs.iter().enumerate().filter(|(_, output)| output.kind != Kind::Midi) {
         for channel in 0..if output.indexed { channels as u16 } else { 1 } {
             let from = end("it", port as u16, channel);
             let cable = Cable { from, to: end("out", 0, 0), scale: 0.05, late: false, span: Span::default() };
@@ -107,7 +110,9 @@ fn every_module_gives_one_hash_with_twenty_voices() {
 fn every_module_gives_one_hash_inside_a_loop() {
     for spec in types() {
         let Some(input) = spec.inputs.first() else { continue };
-        if spec.outputs.is_empty() || input.kind == Kind::Trigger || spec.outputs[0].kind == Kind::Trigger {
+        if spec.outputs.is_empty()
+            || [input.kind, spec.outputs[0].kind].iter().any(|kind| [Kind::Trigger, Kind::Midi].contains(kind))
+        {
             continue;
         }
         for voices in [1, 3] {
@@ -150,9 +155,10 @@ fn by_chance(spec: &'static Spec) -> bool {
 #[test]
 fn voices_are_what_single_modules_would_be() {
     for spec in types() {
-        // Voices of one module share its name, so chance differs from that of two modules by design; and these two make
-        // voices of their own.
-        let own = ["Merge", "Unison"].contains(&spec.name());
+        // Voices of one module share its name, so chance differs from that of two modules by design; these two make
+        // voices of their own; and MIDI brings none.
+        let midi = spec.inputs.first().is_some_and(|input| input.kind == Kind::Midi);
+        let own = midi || ["Merge", "Unison"].contains(&spec.name());
         if own || by_chance(spec) || spec.one || spec.inputs.is_empty() || spec.outputs.is_empty() {
             continue;
         }

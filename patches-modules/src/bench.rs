@@ -27,6 +27,7 @@ pub struct Bench {
     beats: BTreeMap<(u16, u16), f64>,
     params: BTreeMap<(u16, u16), ParamValue>,
     plugged: BTreeMap<Place, Vec<f32>>,
+    heard: BTreeMap<usize, Vec<f32>>,
 }
 
 impl Bench {
@@ -34,8 +35,21 @@ impl Bench {
     pub fn new(def: &'static Def, channels: u16) -> Bench {
         let spec = Box::leak(Box::new((def.spec)()));
         let (still, changing, beats) = Default::default();
-        let (params, plugged) = Default::default();
-        Bench { def, spec, channels, rate: 48000.0, tempo: 120.0, fade: 0.0, still, changing, beats, params, plugged }
+        let (params, plugged, heard) = Default::default();
+        Bench {
+            def,
+            spec,
+            channels,
+            rate: 48000.0,
+            tempo: 120.0,
+            fade: 0.0,
+            still,
+            changing,
+            beats,
+            params,
+            plugged,
+            heard,
+        }
     }
 
     fn input(&self, name: &str) -> (u16, Side) {
@@ -87,6 +101,12 @@ impl Bench {
         for side in sides {
             self.plugged.insert((port, channel, side), signal.to_vec());
         }
+        self
+    }
+
+    /// What a MIDI node gives at an output: silence is 0.
+    pub fn hear(mut self, out: usize, signal: &[f32]) -> Bench {
+        self.heard.insert(out, signal.to_vec());
         self
     }
 
@@ -159,6 +179,11 @@ impl Bench {
                     NodeKind::Fade => {
                         vec![if self.fade > 0.0 { (frame as f64 / self.fade).min(1.0) as f32 } else { 1.0 }]
                     }
+                    NodeKind::Midi(..) => {
+                        let at =
+                            |out| self.heard.get(&out).and_then(|signal| signal.get(frame)).copied().unwrap_or(0.0);
+                        (0..MIDI_OUTS).map(at).collect()
+                    }
                     NodeKind::Merge => panic!("the bench has one voice"),
                 };
             }
@@ -207,6 +232,9 @@ impl Bench {
     }
 }
 
+/// The most that a MIDI node gives.
+const MIDI_OUTS: usize = 8;
+
 /// The seed of all chance on the bench.
 const SEED: u32 = 7;
 
@@ -220,6 +248,7 @@ fn birth(kind: &NodeKind) -> Vec<u32> {
 fn width(kind: &NodeKind) -> usize {
     match kind {
         NodeKind::Kernel(def, _) => def.outputs,
+        NodeKind::Midi(..) => MIDI_OUTS,
         _ => 2,
     }
 }

@@ -91,7 +91,7 @@ Examples:
     /// List modules, or show one: ports, parameters, units, ranges, an example
     #[command(after_help = "Examples:\n  patches modules\n  patches modules Svf")]
     Modules(ModulesArgs),
-    /// List sound devices, and whether they can be used
+    /// List sound devices and MIDI ports, and whether they can be used
     #[command(after_help = "Examples:\n  patches devices\n  patches devices --json")]
     Devices(DevicesArgs),
     /// Tell what stands between this machine and clean sound, and what mends it
@@ -163,6 +163,12 @@ pub struct PlayArgs {
     /// Channels of the device [default: 2]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=64))]
     pub channels: Option<u16>,
+    /// MIDI ports: those whose names have this part [default: all]
+    #[arg(long, value_name = "NAME")]
+    pub midi: Option<String>,
+    /// Record what is played, from the start: .wav, 32-bit float. Nothing is written over
+    #[arg(long, value_name = "FILE", value_parser = values::take)]
+    pub record: Option<PathBuf>,
     /// When saves take effect, where the text does not say: now, beat, bar, 4bars
     #[arg(long, value_name = "WHEN", default_value = "now", value_parser = values::landing)]
     pub swap: Landing,

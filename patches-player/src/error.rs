@@ -55,7 +55,10 @@ impl Error {
         match self {
             Error::Usage(_) | Error::Config { .. } => 2,
             Error::Engine(
-                EngineError::NoSuchDevice { .. } | EngineError::NoDevice { .. } | EngineError::NoClock { .. },
+                EngineError::NoSuchDevice { .. }
+                | EngineError::NoSuchMidi { .. }
+                | EngineError::NoDevice { .. }
+                | EngineError::NoClock { .. },
             ) => 3,
             _ => 1,
         }

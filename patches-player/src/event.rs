@@ -1,6 +1,7 @@
 //! What the player tells while it plays: JSON for tools, lines for people.
 
 use crate::patch::FaultLine;
+use patches_engine::host::midi::News;
 use patches_engine::report::Report;
 use serde::Serialize;
 use std::fmt;
@@ -127,6 +128,20 @@ pub enum Event {
         #[serde(skip_serializing_if = "Option::is_none")]
         why: Option<String>,
     },
+    /// MIDI ports: `none`, `found`, `lost`, and `dropped` messages.
+    Midi {
+        state: &'static str,
+        name: String,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        why: Option<String>,
+    },
+    /// A take: `started`, `continued` in another file, `missing` frames, `failed`, `stopped`.
+    Record {
+        state: &'static str,
+        file: String,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        why: Option<String>,
+    },
     /// Something was late, and the device had nothing to play.
     Xrun { at: u64, xruns: u64 },
     /// The end.
@@ -209,6 +224,14 @@ impl fmt::Display for Event {
             Event::Device { why, .. } => {
                 write!(f, "no sound device{}: running silent on a clock; `patches render` writes a WAV", because(why))
             }
+            Event::Midi { state: "none", why, .. } => write!(f, "no MIDI{}", because(why)),
+            Event::Midi { state: "dropped", why, .. } => {
+                write!(f, "more MIDI than can be played{}: all notes are released", because(why))
+            }
+            Event::Midi { state, name, .. } => write!(f, "MIDI port {state}: {name}"),
+            Event::Record { state: "started", file, .. } => write!(f, "recording to {file}"),
+            Event::Record { state: "stopped", file, .. } => write!(f, "recorded {file}"),
+            Event::Record { state, file, why } => write!(f, "recording {state}, {file}{}", because(why)),
             Event::Xrun { xruns, .. } => write!(f, "xrun ({xruns} so far)"),
             Event::Stopped(s) => {
                 write!(f, "stopped after {} swaps and {} xruns", s.swaps, s.xruns)?;
@@ -219,6 +242,18 @@ impl fmt::Display for Event {
             }
             Event::Notice { message } => write!(f, "{message}"),
         }
+    }
+}
+
+impl From<News> for Event {
+    fn from(news: News) -> Event {
+        let (state, name, why) = match news {
+            News::None(why) => ("none", String::new(), Some(why)),
+            News::Found(name) => ("found", name, None),
+            News::Lost(name) => ("lost", name, None),
+            News::Dropped(count) => ("dropped", String::new(), Some(format!("{count} messages lost so far"))),
+        };
+        Event::Midi { state, name, why }
     }
 }
 

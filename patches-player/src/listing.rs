@@ -49,6 +49,7 @@ pub fn print_json(value: &impl Serialize) -> Result<(), Error> {
 
 #[derive(Serialize)]
 struct Device {
+    kind: &'static str,
     backend: String,
     id: String,
     name: String,
@@ -62,7 +63,7 @@ struct Device {
     channels: Option<u16>,
 }
 
-/// Lists the sound devices, each tried.
+/// Lists the sound devices, each tried, and the MIDI ports.
 ///
 /// # Errors
 /// If standard output is closed.
@@ -70,12 +71,14 @@ pub fn devices(args: &DevicesArgs) -> Result<(), Error> {
     // What sound libraries have to say about devices that are not there is in the list already.
     let quiet = Stderr::take()?;
     let listed = host::devices();
+    let (ports, no_midi) = host::midi::ports();
     drop(quiet);
     let mut stdout = std::io::stdout().lock();
     if args.json {
         let devices: Vec<Device> = listed
             .into_iter()
             .map(|d| Device {
+                kind: "audio",
                 usable: d.why_not.is_none(),
                 backend: d.backend,
                 id: d.id,
@@ -85,6 +88,18 @@ pub fn devices(args: &DevicesArgs) -> Result<(), Error> {
                 rate: d.rate,
                 channels: d.channels,
             })
+            .chain(ports.into_iter().map(|(backend, name)| Device {
+                kind: "midi",
+                backend: backend.into(),
+                id: name.clone(),
+                name,
+                // All are open where none is asked for.
+                default: true,
+                usable: true,
+                why: None,
+                rate: None,
+                channels: None,
+            }))
             .collect();
         drop(stdout);
         return print_json(&devices);
@@ -100,6 +115,12 @@ pub fn devices(args: &DevicesArgs) -> Result<(), Error> {
         };
         let (backend, id, name) = (&device.backend, &device.id, &device.name);
         writeln!(stdout, "{mark}  {backend:5} {id:width$}  {name}{default}: {facts}")?;
+    }
+    for (backend, name) in ports {
+        writeln!(stdout, "usable    {backend:5} MIDI: {name}")?;
+    }
+    if let Some(why) = no_midi {
+        writeln!(stdout, "no MIDI: {why}")?;
     }
     Ok(())
 }

@@ -11,7 +11,7 @@ use patches_core::isa::{self, Isa};
 use patches_engine::engine::Settings;
 use patches_engine::error::Error as EngineError;
 use patches_engine::host::platform;
-use patches_engine::offline::{self, Cue, Stopped};
+use patches_engine::offline::{self, Cue, Note, Stopped};
 use patches_engine::session::limits;
 use patches_engine::sound::{Kind, Sound};
 use patches_engine::wav::Bits;
@@ -62,6 +62,8 @@ pub struct Job<'a> {
     pub normalize: bool,
     pub settings: Settings,
     pub cues: &'a [Cue],
+    /// What is played on keyboards.
+    pub notes: &'a [Note],
     /// Names of the cues, for errors.
     pub names: &'a [String],
     /// Frames from the beginning that are rendered and not written.
@@ -128,7 +130,7 @@ pub fn write(job: &Job<'_>) -> Result<(), Error> {
     let started = Instant::now();
     let (mut left, mut written) = (job.skip as usize * 2, 0);
     platform::catch_signals();
-    let done = offline::render_with_tail(job.settings, job.cues, job.frames, job.tail, |block| {
+    let done = offline::perform(job.settings, job.cues, job.notes, job.frames, job.tail, |block| {
         if platform::signalled().is_some() {
             return Err(Enough::Interrupted);
         }
@@ -202,6 +204,7 @@ pub fn run(args: &RenderArgs) -> Result<(), Error> {
         normalize: args.normalize,
         settings: settings(args.rate, args.seed, !args.no_limiter)?,
         cues: &cues,
+        notes: &[],
         names: &[args.file.display().to_string()],
         skip: 0,
         frames,

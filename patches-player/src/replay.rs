@@ -7,8 +7,8 @@ use crate::render::{self, Job};
 use clap::Args;
 use patches_dsl::Files;
 use patches_engine::error::Error as EngineError;
-use patches_engine::offline::{self, Cue};
-use patches_engine::session::{self, Session, What};
+use patches_engine::offline::{self, Cue, Note};
+use patches_engine::session::{self, Entry, Session, What};
 use patches_engine::wav::Bits;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -74,6 +74,7 @@ pub fn run(args: &ReplayArgs) -> Result<(), Error> {
         normalize: false,
         settings: render::settings(rate, session.head.seed, session.head.limiter)?,
         cues: &cues,
+        notes: &notes(&session),
         names: &names,
         skip,
         frames: session.end,
@@ -81,14 +82,23 @@ pub fn run(args: &ReplayArgs) -> Result<(), Error> {
     })
 }
 
-/// Every entry as a cue, and the names of their texts.
+/// The MIDI that was heard.
+fn notes(session: &Session) -> Vec<Note> {
+    let note = |entry: &Entry| match &entry.what {
+        What::Midi { port, message } => Some(Note { at: entry.at, port: port.as_str().into(), message: *message }),
+        What::Patch { .. } => None,
+    };
+    session.entries.iter().filter_map(note).collect()
+}
+
+/// Every text as a cue, and the names of their texts.
 fn cues(session: &Session) -> Result<(Vec<Cue>, Vec<String>), Error> {
     let library = patches_modules::library();
     let dir = session.path.parent().unwrap_or(Path::new(""));
     let mut cues = Vec::new();
     let mut names = Vec::new();
     for entry in &session.entries {
-        let What::Patch { path, files, fade_ms, .. } = &entry.what;
+        let What::Patch { path, files, fade_ms, .. } = &entry.what else { continue };
         let main = Path::new(DESK).join(path.file_name().unwrap_or(path.as_os_str()));
         let mut kept = Kept { files: BTreeMap::new() };
         kept.files.insert(main.clone(), dir.join(path));

@@ -21,6 +21,7 @@ const EXAMPLES: &[(&str, &str)] = &[
     ("demo_synth", include_str!("../../examples/demo_synth.patches")),
     ("drone", include_str!("../../examples/drone.patches")),
     ("song", include_str!("../../examples/song.patches")),
+    ("keys", include_str!("../../examples/keys.patches")),
     ("sine_tone", include_str!("../../examples/sine_tone.patches")),
 ];
 

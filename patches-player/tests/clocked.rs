@@ -262,3 +262,120 @@ fn thirty_edits_never_step_and_without_a_fade_they_do() {
     let cut = largest_step("0");
     assert!(cut > bound, "a cut was to be larger than {bound}, not {cut}");
 }
+
+/// What the take and the replay share from the first frame on, and their lengths: the take is what was sent, with the
+/// limiter's latency of 64 frames before it.
+fn shared(take: &[[f32; 2]], replay: &[[f32; 2]]) -> (usize, usize, usize) {
+    assert!(take[..64].iter().all(|frame| *frame == [0.0; 2]), "the limiter looks ahead");
+    let same = take[64..].iter().zip(replay).take_while(|(a, b)| a == b).count();
+    (same, take.len() - 64, replay.len())
+}
+
+#[test]
+fn a_recording_is_what_was_sent_and_nothing_is_written_over() {
+    let stage = Stage::new(TONE);
+    std::fs::write(stage.dir.path().join("set.wav"), "not to be lost").expect("written");
+    let mut player = stage.play(&["--record", "set.wav"]);
+    let record = player.next();
+    assert_eq!(
+        (&record["event"], &record["state"], &record["file"]),
+        (&"record".into(), &"started".into(), &"set-2.wav".into())
+    );
+    assert_eq!(player.next()["event"], "started");
+    for note in ["C4", "E4", "G4"] {
+        std::thread::sleep(Duration::from_millis(100));
+        save(&stage.patch(), &TONE.replace("A3", note), Save::InPlace);
+        assert_eq!(player.next()["event"], "swapped");
+    }
+    player.type_q();
+    let record = player.next();
+    assert_eq!((&record["event"], &record["state"]), (&"record".into(), &"stopped".into()));
+    let stopped = player.next();
+    let (same, take, replay) = shared(&wav(&stage.dir.path().join("set-2.wav")), &stage.replay(&stopped["session"]));
+    assert_eq!((same, take), (take, replay - 64), "from the first frame to the last");
+    assert_eq!(std::fs::read(stage.dir.path().join("set.wav")).expect("a file"), b"not to be lost");
+}
+
+#[test]
+fn takes_begin_and_end_by_a_key() {
+    let stage = Stage::new(TONE);
+    let mut player = stage.play(&[]);
+    assert_eq!(player.next()["event"], "started");
+    for name in ["a-take.wav", "a-take-2.wav"] {
+        for state in ["started", "stopped"] {
+            player.type_key('r');
+            let record = player.next();
+            assert_eq!((&record["state"], &record["file"]), (&state.into(), &name.into()), "{record}");
+            std::thread::sleep(Duration::from_millis(400));
+        }
+        let frames = wav(&stage.dir.path().join(name));
+        // 0.4 s, and what a busy machine makes of it.
+        assert!((15_000..60_000).contains(&frames.len()), "{} frames", frames.len());
+        assert!((level(&frames).0 - 0.5).abs() < 0.01);
+    }
+    player.quit();
+    assert!(!stage.dir.path().join("a-take-3.wav").exists());
+}
+
+#[test]
+fn a_killed_player_leaves_a_take_that_can_be_read_up_to_its_last_second() {
+    let stage = Stage::new(TONE);
+    let mut player = stage.play(&["--record", "set.wav", "--session", "take"]);
+    player.wait_for("started");
+    let begun = std::time::Instant::now();
+    std::thread::sleep(Duration::from_millis(2500));
+    player.signal("KILL");
+    let played = begun.elapsed().as_secs_f64();
+    player.wait();
+    let take = wav(&stage.dir.path().join("set.wav"));
+    assert!(take.len() as f64 > (played - 1.0) * 48_000.0, "{} frames of {played} s", take.len());
+    // The log of a killed player has no end; by hand it gets one.
+    let log = stage.dir.path().join("take/session.jsonl");
+    let text = std::fs::read_to_string(&log).expect("a log") + "{\"at\":240000,\"end\":true}\n";
+    std::fs::write(&log, text).expect("written");
+    let (same, frames, _) = shared(&take, &stage.replay(&"take".into()));
+    assert_eq!(same, frames);
+}
+
+#[test]
+fn a_take_that_cannot_be_made_is_told_before_anything_plays() {
+    let stage = Stage::new(TONE);
+    let tell = |record: &str| {
+        let mut command = stage.command(&["--record", record]);
+        told(&command.stdin(std::process::Stdio::null()).output().expect("it runs"))
+    };
+    let (code, _, err) = tell("no/folder/a.wav");
+    assert!(code == 1 && err.contains("no/folder/a.wav"), "{code} {err}");
+    assert_eq!(tell("a.mp3").0, 2);
+}
+
+#[test]
+fn a_midi_port_that_is_not_there_is_no_such_device() {
+    let stage = Stage::new(TONE);
+    let mut command = stage.command(&["--midi", "nobody has a port of this name"]);
+    let (code, _, err) = told(&command.stdin(std::process::Stdio::null()).output().expect("it runs"));
+    assert!(code == 3 && err.contains("no MIDI port `nobody has a port of this name`"), "{code} {err}");
+}
+
+#[test]
+fn a_session_written_by_hand_plays_its_notes() {
+    let stage = Stage::new("keys = Keys { voices: 4 }\nkeys.gate -[0.2]-> out\n");
+    let log = |more: &str| {
+        let head = "{\"session\":1,\"rate\":48000,\"limiter\":false}\n{\"at\":0,\"patch\":\"set/a.patches\"}\n";
+        std::fs::write(stage.dir.path().join("by-hand.jsonl"), format!("{head}{more}{{\"at\":9600,\"end\":true}}\n"))
+            .expect("written");
+    };
+    log(
+        "{\"at\":1000,\"midi\":[144,60,100],\"port\":\"keys\"}\n{\"at\":1000,\"midi\":[145,64,100]}\n{\"at\":5000,\"midi\":[128,60,0],\"port\":\"keys\"}\n",
+    );
+    let frames = stage.replay(&"by-hand.jsonl".into());
+    let steps: Vec<(usize, f32)> = (1..frames.len())
+        .map(|i| (i, ((frames[i][0] - frames[i - 1][0]) * 10.0).round() / 10.0))
+        .filter(|(_, step)| *step != 0.0)
+        .collect();
+    assert_eq!(steps, [(1001, 0.4), (5000, -0.2)]);
+    log("{\"at\":1000,\"midi\":[144,200,100],\"port\":\"keys\"}\n");
+    let output = run(stage.dir.path(), ["replay", "by-hand.jsonl", "-o", "x.wav"]);
+    let (code, _, err) = told(&output);
+    assert!(code == 1 && err.contains("by-hand.jsonl:3: midi [144, 200, 100]"), "{code} {err}");
+}

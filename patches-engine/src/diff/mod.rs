@@ -144,7 +144,7 @@ impl<'a> Union<'a> {
             let before = &self.old.modules[old_index];
             for port in 0..module.spec.inputs.len() as u16 {
                 let input = &module.spec.inputs[port as usize];
-                let switches = matches!(input.kind, Kind::Gate | Kind::Trigger);
+                let switches = matches!(input.kind, Kind::Gate | Kind::Trigger | Kind::Midi);
                 for channel in 0..if input.indexed { module.channels.len() as u16 } else { 1 } {
                     let name = &module.channels[channel as usize];
                     let Some(old_channel) = before.channels.iter().position(|c| !input.indexed || c == name) else {
@@ -198,7 +198,8 @@ impl<'a> Union<'a> {
     fn faded_in(&self, cable: &NetCable, before: Option<&Level>) -> Level {
         let to = cable.gain.target();
         let target = &self.new.modules[cable.to.module];
-        let switches = matches!(target.spec.inputs[cable.to.port as usize].kind, Kind::Gate | Kind::Trigger);
+        let switches =
+            matches!(target.spec.inputs[cable.to.port as usize].kind, Kind::Gate | Kind::Trigger | Kind::Midi);
         // What comes into a new module is not heard before the module itself is faded in.
         let unheard = before.is_none() && !self.old_index.contains_key(&target.id);
         let from = before.map_or(0.0, Level::target);
@@ -215,7 +216,8 @@ impl<'a> Union<'a> {
         if !self.new_ids.contains(&target.id) {
             return Some(cable.gain.clone());
         }
-        let switches = matches!(target.spec.inputs[cable.to.port as usize].kind, Kind::Gate | Kind::Trigger);
+        let switches =
+            matches!(target.spec.inputs[cable.to.port as usize].kind, Kind::Gate | Kind::Trigger | Kind::Midi);
         let from = cable.gain.target();
         (!switches).then(|| Level::Ramp { key: ramp_key(self.old, cable), from, to: 0.0, curve: Curve::Linear })
     }

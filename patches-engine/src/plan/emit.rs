@@ -9,6 +9,7 @@ use super::places::{Laid, Place};
 use super::{Front, Hold, Item, KernelStep, Plan, Step, Work};
 use crate::net::Net;
 use crate::state::Block;
+use crate::steps::midi::{self, MidiStep};
 use crate::steps::ramp::RampStep;
 use crate::steps::sum::{self, SumStep, Term};
 use crate::steps::tick::TickStep;
@@ -254,6 +255,14 @@ impl<'a, 'm> Build<'a, 'm> {
                 Op::Tick(period) => {
                     let [trigger, phase] = [0, 1].map(|out| io(&self.out(draft.unit, out, false)));
                     Work::Tick(TickStep { period: *period, trigger, phase })
+                }
+                Op::Midi(filters, hears) => {
+                    let group = self.order.units[draft.unit].group;
+                    let state = self.memory.midi(&self.net.modules[node.module].id, node, group as u16).ptr();
+                    let outs = (0..node.outputs() as u16).map(|out| io(&self.out(draft.unit, out, false))).collect();
+                    let (filters, mark) = midi::prepared(filters, *hears);
+                    let wide = self.group(draft.unit).is_some();
+                    Work::Midi(MidiStep { hears: *hears, filters, mark, group, wide, state, outs })
                 }
                 Op::Merge | Op::Splat => {
                     let group = self.order.units[draft.unit].group;

@@ -1,9 +1,9 @@
 //! Pass 1: every module of a net becomes its kernels, once per side where it is fed stereo.
 
 use crate::engine::Lower;
-use crate::net::{Level, Net, NetEnd};
+use crate::net::{Level, Net, NetEnd, NetModule};
 use patches_core::graph::ParamValue;
-use patches_core::lower::{Feed, Feeds, Lowering, MemDecl, NodeDecl, Period, Wire};
+use patches_core::lower::{Feed, Feeds, Filter, Lowering, MemDecl, NodeDecl, Period, Wire};
 use patches_core::spec::{Kind, Normal, Side};
 use std::collections::{BTreeMap, HashMap};
 
@@ -162,4 +162,17 @@ impl Feeds for View<'_> {
     fn param(&self, index: u16, channel: u16) -> Option<&ParamValue> {
         self.net.modules[self.module].params.get(&(index, channel))
     }
+
+    fn midi(&self, port: u16) -> Option<Vec<Filter>> {
+        let cables = self.inlets.get(&(self.module, port, 0))?;
+        Some(cables.iter().map(|&cable| filter(&self.net.modules[self.net.cables[cable].from.module])).collect())
+    }
+}
+
+/// What a module with an output of MIDI lets through: its `port` and `channel`.
+fn filter(module: &NetModule) -> Filter {
+    let param = |name: &str| module.params.get(&(module.spec.param(name)?, 0));
+    let port = if let Some(ParamValue::Text(port)) = param("port") { port.clone() } else { "".into() };
+    let channel = if let Some(ParamValue::Int(channel)) = param("channel") { *channel as u8 } else { 0 };
+    Filter { port, channel }
 }

@@ -3,6 +3,7 @@
 
 use super::nodes::{Node, seed};
 use crate::state::{Block, ModuleId, StateKey, Store};
+use crate::steps::midi::WORDS;
 use patches_core::drive::KernelDef;
 use patches_core::kernel::BLOCK;
 use patches_core::lanes::{LANES, Mem};
@@ -71,6 +72,24 @@ impl<'a> Memory<'a> {
         let block = Block::new(self.birth(id, node, def, group), 1);
         self.inherit(id, node, def, group, &block);
         self.store.put(key, block.clone(), voices);
+        block
+    }
+
+    /// The state of a MIDI node for 16 voices or one. All groups of voices agree about who plays what, so one that an edit
+    /// adds begins as the first is.
+    pub fn midi(&mut self, id: &ModuleId, node: &Node, group: u16) -> Arc<Block> {
+        let key = |group| StateKey::Kernel(id.clone(), node.key.clone(), Some(group));
+        if let Some((block, _)) = self.old.get(&key(group)).cloned() {
+            self.store.put(key(group), block.clone(), 1);
+            return block;
+        }
+        let block = Block::new(vec![], WORDS);
+        if let Some((first, _)) = self.old.get(&key(0)).cloned() {
+            let (from, to) = (first.ptr().cast_const(), block.ptr());
+            self.fixups.push(Fixup { from, from_step: 1, to, to_step: 1, words: WORDS });
+            self.keep.push(first);
+        }
+        self.store.put(key(group), block.clone(), 1);
         block
     }
 

@@ -14,6 +14,7 @@ pub mod places;
 pub mod voices;
 
 use crate::state::Block;
+use crate::steps::midi::MidiStep;
 use crate::steps::ramp::RampStep;
 use crate::steps::sum::{SumFn, SumStep};
 use crate::steps::tick::TickStep;
@@ -61,6 +62,8 @@ pub enum Work {
     Tick(TickStep),
     /// Voices brought together.
     Weave(WeaveStep),
+    /// MIDI messages as numbers.
+    Midi(MidiStep),
 }
 
 /// One call in a plan.

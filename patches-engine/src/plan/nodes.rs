@@ -8,8 +8,9 @@ use crate::kernels::EDGE;
 use crate::net::{Curve, Level, Net, NetCable};
 pub use crate::state::NodeKey;
 use crate::state::{ModuleId, RampKey};
+use crate::steps::midi;
 use patches_core::drive::KernelDef;
-use patches_core::lower::{MemDecl, NodeKind, Period, Wire};
+use patches_core::lower::{Filter, Hears, MemDecl, NodeKind, Period, Wire};
 use patches_core::spec::{Kind, Side};
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
@@ -45,6 +46,8 @@ pub enum Op {
     Merge,
     /// One voice copied to 16 lanes.
     Splat,
+    /// MIDI messages that a filter lets through, as numbers.
+    Midi(Arc<[Filter]>, Hears),
 }
 
 /// How a sum adds.
@@ -168,6 +171,7 @@ impl Flat<'_> {
                         NodeKind::Sum => ("sum", Op::Sum(SumShape::PLAIN)),
                         NodeKind::Tick(period) => ("tick", Op::Tick(*period)),
                         NodeKind::Merge => ("merge", Op::Merge),
+                        NodeKind::Midi(filters, hears) => ("midi", Op::Midi(filters.clone(), *hears)),
                         NodeKind::Fade => {
                             let key = RampKey::Fade(self.net.modules[module].id.clone(), self.nodes.len() as u32);
                             ("fade", Op::Ramp { key, from: 0.0, to: 1.0, curve: Curve::Linear })
@@ -472,6 +476,7 @@ impl Node {
         match &self.op {
             Op::Kernel { def, .. } => def.outputs,
             Op::Tick(_) => 2,
+            Op::Midi(_, hears) => midi::outputs(*hears),
             _ => 1,
         }
     }

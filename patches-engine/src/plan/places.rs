@@ -163,7 +163,7 @@ impl Build<'_, '_> {
     }
 }
 
-/// Whether a node writes its output also where nobody reads it. Kernels and clocks go by the stride, which is 0 then.
+/// Whether a node writes its output also where nobody reads it. The others go by the stride, which is 0 then.
 fn writes_always(node: &Node) -> bool {
-    !matches!(node.op, Op::Kernel { .. } | Op::Tick(_))
+    !matches!(node.op, Op::Kernel { .. } | Op::Tick(_) | Op::Midi(..))
 }

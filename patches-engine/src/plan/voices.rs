@@ -3,6 +3,7 @@
 use super::nodes::{In, Nodes, Op};
 use crate::net::Net;
 use crate::steps::sum::add;
+use patches_core::lower::Hears;
 use std::collections::HashSet;
 use std::sync::Arc;
 
@@ -59,6 +60,7 @@ fn settle(nodes: &mut Nodes) {
         let voices = match &node.op {
             Op::Merge => node.ins.len() as u16,
             Op::Sum(shape) if shape.collapse => 1,
+            Op::Midi(_, Hears::Keys { voices, .. }) => *voices,
             _ => node.ins.iter().map(|input| width(nodes, input)).max().unwrap_or(1).max(node.voices),
         };
         if voices != node.voices {

@@ -2,6 +2,7 @@
 
 use super::{Entry, FADE_MS, Head, LOG, Session, What, landing, limits};
 use crate::error::Error;
+use crate::midi::Message;
 use patches_core::graph::Landing;
 use serde::Deserialize;
 use std::collections::BTreeMap;
@@ -35,6 +36,8 @@ struct Line {
     files: BTreeMap<String, String>,
     swap: Option<String>,
     fade_ms: Option<f64>,
+    midi: Option<Vec<u8>>,
+    port: Option<String>,
     end: Option<bool>,
 }
 
@@ -62,7 +65,7 @@ pub(super) fn parse(path: &Path, text: &str) -> Result<Session, Error> {
     let head = first(line).map_err(|what| wrong(number, what))?;
     let mut session = Session { path: path.into(), head, entries: vec![], end: 0 };
     let longest = limits::HOURS * 3600 * u64::from(session.head.rate);
-    let mut ended = false;
+    let (mut ended, mut is_first) = (false, true);
     let mut last = (0, number);
     for (number, line) in lines {
         let fail = |what: String| wrong(number, what);
@@ -80,8 +83,11 @@ pub(super) fn parse(path: &Path, text: &str) -> Result<Session, Error> {
             return Err(fail(format!("frame {} is later than {} hours", line.at, limits::HOURS)));
         }
         last = (line.at, number);
-        match what(&line, session.entries.is_empty()).map_err(fail)? {
-            Some(what) => session.entries.push(Entry { at: line.at, what, line: number }),
+        match what(&line, is_first).map_err(fail)? {
+            Some(what) => {
+                is_first &= !matches!(what, What::Patch { .. });
+                session.entries.push(Entry { at: line.at, what, line: number });
+            }
             None => {
                 session.end = line.at;
                 ended = true;
@@ -123,15 +129,20 @@ fn split(line: &str) -> Result<Line, String> {
 
 /// What a line says; none if it is the end.
 fn what(line: &Line, is_first: bool) -> Result<Option<What>, String> {
-    let Some(patch) = &line.patch else {
-        return match line.end {
-            Some(true) => Ok(None),
-            _ => Err("expected `patch` or `end`".into()),
-        };
-    };
-    if line.end.is_some() {
-        return Err("`patch` and `end` in one line".into());
+    let kinds = [line.patch.is_some(), line.midi.is_some(), line.end == Some(true)];
+    if kinds.iter().filter(|kind| **kind).count() != 1 || line.end == Some(false) {
+        return Err("expected one of `patch`, `midi` and `end`".into());
     }
+    if let Some(bytes) = &line.midi {
+        let message = Message::new(bytes).ok_or_else(|| {
+            format!("midi {bytes:?}; expected a message to a channel: 128 to 239, then one or two numbers of 0 to 127")
+        })?;
+        return Ok(Some(What::Midi { port: line.port.clone().unwrap_or_default(), message }));
+    }
+    if line.port.is_some() {
+        return Err("`port` without `midi`".into());
+    }
+    let Some(patch) = &line.patch else { return Ok(None) };
     let swap = match &line.swap {
         None => Landing::Now,
         Some(word) => landing(word).ok_or_else(|| format!("swap \"{word}\"; expected now, beat, bar or 4bars"))?,

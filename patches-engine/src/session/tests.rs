@@ -2,6 +2,10 @@ use super::*;
 use std::path::Path;
 use std::time::{Duration, UNIX_EPOCH};
 
+fn midi(port: &str, bytes: &[u8]) -> What {
+    What::Midi { port: port.into(), message: Message::new(bytes).expect("a message") }
+}
+
 fn fault(text: &str) -> String {
     match read::parse(Path::new("s.jsonl"), text) {
         Ok(session) => panic!("read as {session:?}"),
@@ -14,6 +18,8 @@ fn the_log_in_the_design_is_read() {
     let text = r#"{"session":1,"engine":"0.1.0","rate":48000,"seed":1}
 {"at":0,"patch":"texts/0001.patches"}
 {"at":96000,"patch":"texts/0002.patches","swap":"4bars","fade_ms":40}
+{"at":120000,"midi":[144,60,100],"port":"keys"}
+{"at":120000,"midi":[192,5]}
 
 {"at":240000,"end":true}"#;
     let session = read::parse(Path::new("s.jsonl"), text).expect("a session");
@@ -23,8 +29,19 @@ fn the_log_in_the_design_is_read() {
     let entries = [
         Entry { at: 0, what: patch("texts/0001.patches", Landing::Now, 0.0), line: 2 },
         Entry { at: 96_000, what: patch("texts/0002.patches", Landing::Bars(4), 40.0), line: 3 },
+        Entry { at: 120_000, what: midi("keys", &[144, 60, 100]), line: 4 },
+        Entry { at: 120_000, what: midi("", &[192, 5]), line: 5 },
     ];
     assert_eq!(session.entries, entries);
+}
+
+#[test]
+fn the_first_text_does_not_fade_in_though_midi_came_before_it() {
+    let head = r#"{"session":1,"rate":48000}"#;
+    let text =
+        format!("{head}\n{{\"at\":0,\"midi\":[144,60,1]}}\n{{\"at\":9,\"patch\":\"a\"}}\n{{\"at\":9,\"end\":true}}");
+    let session = read::parse(Path::new("s.jsonl"), &text).expect("a session");
+    assert!(matches!(session.entries[1].what, What::Patch { fade_ms: 0.0, .. }));
 }
 
 #[test]
@@ -41,6 +58,15 @@ fn what_cannot_be_played_is_told_with_its_line() {
     assert!(with(r#"{"at":0,"patch":"a","swap":"soon"}"#).contains("expected now, beat, bar or 4bars"));
     assert!(with(r#"{"at":0,"patch":"a","fade_ms":-1}"#).contains("fade_ms -1"));
     assert!(with(r#"{"at":99999999999999,"end":true}"#).contains("later than 24 hours"));
+    assert!(with(r#"{"at":0}"#).contains("expected one of `patch`, `midi` and `end`"));
+    assert!(with(r#"{"at":0,"patch":"a","end":true}"#).contains("expected one of"));
+    assert!(with(r#"{"at":0,"patch":"a","midi":[144,60,1]}"#).contains("expected one of"));
+    assert!(with(r#"{"at":0,"end":false}"#).contains("expected one of"));
+    assert!(with(r#"{"at":0,"patch":"a","port":"keys"}"#).contains("`port` without `midi`"));
+    for bytes in ["[]", "[144]", "[144,60]", "[144,60,128]", "[248]", "[60,60,60]", "[192,1,2]"] {
+        assert!(with(&format!("{{\"at\":0,\"midi\":{bytes}}}")).starts_with("s.jsonl:2: midi ["), "{bytes}");
+    }
+    assert!(with(r#"{"at":0,"midi":[144,60,300]}"#).starts_with("s.jsonl:2: invalid value"));
     assert!(with("{\"at\":5,\"patch\":\"a\"}\n{\"at\":4,\"end\":true}").starts_with("s.jsonl:3: frame 4"));
     assert!(with("{\"at\":5,\"end\":true}\n{\"at\":6,\"end\":true}").starts_with("s.jsonl:3: something after"));
     assert!(with(r#"{"at":7,"patch":"a"}"#).starts_with("s.jsonl:2: no end"));
@@ -58,6 +84,8 @@ fn what_is_written_is_read_back() {
     writer.patch(0, &one, Landing::Now, 0.0).expect("written");
     let two = writer.keep("osc -> vca -> out", "patches", &drums).expect("kept");
     writer.patch(44_100, &two, Landing::Bars(1), 12.5).expect("written");
+    let message = Message::new(&[0x9f, 60, 1]).expect("a message");
+    writer.midi(50_000, "Keys \"A\"", message).expect("written");
     writer.end(88_200).expect("written");
     let session = read(&dir).expect("a session");
     assert_eq!((session.head, session.end), (head, 88_200));
@@ -65,6 +93,7 @@ fn what_is_written_is_read_back() {
     let what = |path: &str, swap, fade_ms| What::Patch { path: path.into(), files: files.clone(), swap, fade_ms };
     assert_eq!(session.entries[0].what, what("texts/0001.patches", Landing::Now, 0.0));
     assert_eq!(session.entries[1].what, what("texts/0002.patches", Landing::Bars(1), 12.5));
+    assert_eq!((session.entries[2].at, &session.entries[2].what), (50_000, &midi("Keys \"A\"", &[0x9f, 60, 1])));
     assert_eq!(std::fs::read_to_string(dir.join("texts/0002.patches")).expect("a text"), "osc -> vca -> out");
     assert!(Writer::create(&dir, &session_head()).is_err(), "a session is never written over");
 }

@@ -2,6 +2,7 @@
 
 use super::{Head, LOG, landing_word};
 use crate::error::Error;
+use crate::midi::Message;
 use patches_core::graph::Landing;
 use serde::Serialize;
 use std::collections::{BTreeMap, HashMap};
@@ -25,7 +26,7 @@ struct First<'a> {
     limiter: bool,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, Default)]
 struct Line<'a> {
     at: u64,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -36,6 +37,10 @@ struct Line<'a> {
     swap: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     fade_ms: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    midi: Option<&'a [u8]>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    port: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     end: Option<bool>,
 }
@@ -124,8 +129,16 @@ impl Writer {
             files: Some(&texts.files).filter(|files| !files.is_empty()),
             swap: (!first).then(|| landing_word(swap)),
             fade_ms: (!first || fade_ms != 0.0).then_some(fade_ms),
-            end: None,
+            ..Line::default()
         })
+    }
+
+    /// A MIDI message was heard at this frame.
+    ///
+    /// # Errors
+    /// If the disk does not take the line.
+    pub fn midi(&mut self, at: u64, port: &str, message: Message) -> Result<(), Error> {
+        self.line(&Line { at, midi: Some(message.bytes()), port: Some(port), ..Line::default() })
     }
 
     /// The session ends, having played so many frames.
@@ -133,6 +146,6 @@ impl Writer {
     /// # Errors
     /// If the disk does not take the line.
     pub fn end(mut self, at: u64) -> Result<(), Error> {
-        self.line(&Line { at, patch: None, files: None, swap: None, fade_ms: None, end: Some(true) })
+        self.line(&Line { at, end: Some(true), ..Line::default() })
     }
 }

@@ -1,5 +1,7 @@
-//! The steps of a plan that are no kernels: sums, ramps, clocks, and voices brought together.
+//! The steps of a plan that are no kernels: sums, ramps, clocks, voices brought together, and MIDI.
 
+pub mod keys;
+pub mod midi;
 pub mod ramp;
 pub mod sum;
 pub mod tick;

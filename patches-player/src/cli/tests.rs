@@ -21,6 +21,7 @@ fn what_is_out_of_range_is_wrong_use() {
         &["play", "a", "--fade", "-1"][..],
         &["play", "a", "--swap", "soon"],
         &["play", "a", "--rate", "10"],
+        &["play", "a", "--record", "take.flac"],
         &["play", "a", "--json", "--plain"],
         &["a.patches", "check", "b.patches"],
         &["play", "--json"],

@@ -3,6 +3,7 @@
 use patches_core::graph::Landing;
 use patches_engine::session;
 use patches_engine::wav::Bits;
+use std::path::PathBuf;
 
 /// `now`, `beat`, `bar`, `4bars`.
 pub fn landing(word: &str) -> Result<Landing, String> {
@@ -71,4 +72,11 @@ pub fn rate(word: &str) -> Result<u32, String> {
         Ok(value) if rates.contains(&value) => Ok(value),
         _ => Err(format!("expected frames a second, {} to {}", rates.start(), rates.end())),
     }
+}
+
+/// The name of a take.
+pub fn take(word: &str) -> Result<PathBuf, String> {
+    let path = PathBuf::from(word);
+    let ending = path.extension().map(|ending| ending.to_string_lossy().to_lowercase());
+    if ending.as_deref() == Some("wav") { Ok(path) } else { Err("the name of a take ends with .wav".into()) }
 }

@@ -119,7 +119,7 @@ fn show(spec: &Spec) -> Result<(), Error> {
         let kind =
             format!("{}{stereo}{}", input.kind.name(), unit(input).map(|u| format!(", {u}")).unwrap_or_default());
         let default = match input.kind {
-            Kind::Audio | Kind::Gate | Kind::Trigger if input.default == 0.0 => String::new(),
+            Kind::Audio | Kind::Gate | Kind::Trigger | Kind::Midi if input.default == 0.0 => String::new(),
             kind => words(kind, input.default),
         };
         rows.push(("in", [port(input.names, input.indexed) + star, kind, default, range(input)], input.help));

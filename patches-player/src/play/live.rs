@@ -1,5 +1,6 @@
 //! The control thread: from a save to the engine, and from the engine to the log and whoever looks.
 
+use super::Outside;
 use super::keeper::Keeper;
 use super::sink::{Look, Sink};
 use super::source::Source;
@@ -13,6 +14,7 @@ use patches_core::library::Library;
 use patches_dsl::Loaded;
 use patches_engine::control::Control;
 use patches_engine::engine::{Meters, Notice};
+use patches_engine::host::midi::Ports;
 use patches_engine::host::platform;
 use patches_engine::report::Report;
 use patches_engine::session::{Texts, Writer, landing_word};
@@ -36,6 +38,8 @@ const DATES: Duration = Duration::from_millis(500);
 pub enum Message {
     /// A file of the patch may have changed then; more may come for so long.
     Touched(Instant, Duration),
+    /// Begin a take, or end it.
+    Record,
     /// Stop.
     Quit,
 }
@@ -68,6 +72,7 @@ pub struct Live {
     control: Control,
     keeper: Keeper,
     log: Option<Writer>,
+    outside: Outside,
     watch: Watch,
     quiet: Quiet,
     sink: Box<dyn Sink>,
@@ -93,6 +98,7 @@ impl Live {
         control: Control,
         keeper: Keeper,
         log: Option<Writer>,
+        outside: Outside,
         watch: Watch,
         sink: Box<dyn Sink>,
     ) -> Live {
@@ -104,6 +110,7 @@ impl Live {
             control,
             keeper,
             log,
+            outside,
             watch,
             quiet: Quiet::default(),
             sink,
@@ -136,6 +143,10 @@ impl Live {
             let wait = self.quiet.wait(Instant::now(), TICK);
             match messages.recv_timeout(wait) {
                 Ok(Message::Touched(then, quiet)) => self.quiet.touched(then, quiet),
+                Ok(Message::Record) => {
+                    let event = self.outside.takes.toggle(&mut self.control);
+                    self.sink.event(&event);
+                }
                 Ok(Message::Quit) | Err(RecvTimeoutError::Disconnected) => break,
                 Err(RecvTimeoutError::Timeout) => {}
             }
@@ -241,6 +252,12 @@ impl Live {
         for event in self.keeper.tend()? {
             self.sink.event(&event);
         }
+        for news in self.outside.midi.iter().flat_map(Ports::news) {
+            self.sink.event(&Event::from(news));
+        }
+        for event in self.outside.takes.tend(&mut self.control) {
+            self.sink.event(&event);
+        }
         self.notices();
         let xruns = self.keeper.xruns();
         if xruns != self.xruns {
@@ -273,6 +290,16 @@ impl Live {
                 Notice::Landed { save, at } => self.landed(save, at),
                 Notice::Stalled { .. } => {
                     let message = "the audio thread takes no plans".to_string();
+                    self.sink.event(&Event::Notice { message });
+                }
+                Notice::Heard { at, port, message } => {
+                    if let Some(log) = &mut self.log {
+                        let written = log.midi(at, &port, message);
+                        self.logged(written);
+                    }
+                }
+                Notice::Unheard { messages } => {
+                    let message = format!("the session log lacks {messages} MIDI messages: its replay will differ");
                     self.sink.event(&Event::Notice { message });
                 }
                 Notice::Quarantined { module, why, at } => {
@@ -345,6 +372,9 @@ impl Live {
         let engine = self.keeper.stop();
         self.notices();
         let at = engine.map_or(self.at, |engine| engine.clock());
+        for event in self.outside.takes.finish() {
+            self.sink.event(&event);
+        }
         let meters = self.control.meters();
         let session = self.log.take().map(|log| {
             let dir = log.dir().canonicalize().unwrap_or_else(|_| log.dir().to_path_buf());

@@ -5,6 +5,7 @@ mod live;
 mod place;
 mod sink;
 mod source;
+mod takes;
 mod watch;
 
 use crate::cli::PlayArgs;
@@ -16,6 +17,7 @@ use live::Live;
 pub use live::Message;
 use patches_engine::engine;
 use patches_engine::error::Error as EngineError;
+use patches_engine::host::midi::Ports;
 use patches_engine::host::{Backend, Host, platform};
 use patches_engine::session::{Head, Writer};
 use sink::{JsonSink, PlainSink};
@@ -27,6 +29,7 @@ use std::sync::mpsc::{Sender, channel};
 use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
+use takes::Takes;
 
 /// How the player shows itself.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -45,6 +48,14 @@ fn shown(args: &PlayArgs) -> Shown {
     }
 }
 
+/// What comes from outside and goes there, beside the device.
+struct Outside {
+    /// Keyboards and controllers.
+    midi: Option<Ports>,
+    /// Recordings.
+    takes: Takes,
+}
+
 /// How long the screen may take to put the terminal back.
 const FAREWELL: Duration = Duration::from_secs(1);
 
@@ -58,8 +69,13 @@ pub fn run(source: Source, args: &PlayArgs) -> Result<(), Error> {
     let mut notes = Vec::new();
     let host = open(args, &mut notes)?;
     let settings = render::settings(host.about().rate, args.seed, !args.no_limiter)?;
+    let (mut control, engine) = engine::new(settings);
+    let midi = control.inlet().map(|inlet| Ports::open(inlet, args.midi.clone())).transpose()?;
+    let mut takes = Takes::new(source.file(), host.about().channels);
+    if let Some(path) = &args.record {
+        notes.push(takes.begin(&mut control, path)?);
+    }
     let log = log(args, &Head { rate: settings.rate, seed: settings.seed, limiter: settings.limiter }, &mut notes)?;
-    let (control, engine) = engine::new(settings);
     let keeper = Keeper::new(host, args.wish(), Box::new(engine));
 
     let (sender, receiver) = channel();
@@ -74,7 +90,7 @@ pub fn run(source: Source, args: &PlayArgs) -> Result<(), Error> {
         Shown::Plain => Box::new(PlainSink),
         Shown::Json => Box::new(JsonSink),
     };
-    let live = Live::new(source, args, control, keeper, log, watch, sink);
+    let live = Live::new(source, args, control, keeper, log, Outside { midi, takes }, watch, sink);
     let notes: Vec<Event> = notes;
     let thread = std::thread::Builder::new().name("control".into()).spawn(move || live.run(&receiver, notes))?;
     let ended = Arc::new(AtomicBool::new(false));
@@ -165,12 +181,13 @@ fn join(face: JoinHandle<Result<(), Error>>) -> Result<(), Error> {
     face.join().map_err(|_| Error::Panicked)?
 }
 
-/// Without a screen the end of the input, or a line `q`, is the end.
+/// Without a screen a line `r` begins a take or ends it, and the end of the input, or a line `q`, is the end.
 fn listen(sender: Sender<Message>) {
     let reader = move || {
         for line in std::io::stdin().lock().lines() {
             match line {
-                Ok(line) if line.trim() != "q" => {}
+                Ok(line) if line.trim() == "r" && sender.send(Message::Record).is_ok() => {}
+                Ok(line) if !["q", "r"].contains(&line.trim()) => {}
                 _ => break,
             }
         }

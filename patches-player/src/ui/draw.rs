@@ -93,6 +93,8 @@ impl Shape {
 pub struct Face {
     pub view: View,
     pub help: bool,
+    /// `q` was typed while a take is running.
+    pub asks: bool,
     pub shape: Shape,
 }
 
@@ -130,7 +132,7 @@ pub fn draw(frame: &mut Frame<'_>, snapshot: &Snapshot, face: &Face) {
     }
     draw_fault(frame, fault, snapshot, shape);
     draw_log(frame, log, snapshot, shape);
-    draw_keys(frame, keys, face);
+    draw_keys(frame, keys, face, snapshot);
 }
 
 /// The state of the last save in words.
@@ -172,6 +174,9 @@ fn draw_header(frame: &mut Frame<'_>, area: Rect, snapshot: &Snapshot, shape: Sh
         format!("xruns {}", snapshot.xruns),
         if snapshot.xruns > 0 { shape.tint(Color::Yellow) } else { Style::new() },
     );
+    let mark = shape.pick("●", "*");
+    let recording = snapshot.recording.as_ref().map(|file| format!("   {mark} rec {}", shape.clean(file)));
+    let recording = recording.unwrap_or_default();
     let facts = Line::from(vec![
         Span::raw(format!(
             "  bar {}:{}   tempo {:.1}   load {:.0} % (max {:.0})   ",
@@ -182,6 +187,7 @@ fn draw_header(frame: &mut Frame<'_>, area: Rect, snapshot: &Snapshot, shape: Sh
             snapshot.load_max * 100.0
         )),
         xruns,
+        Span::styled(recording, shape.tint(Color::Red).add_modifier(Modifier::BOLD)),
     ]);
     frame.render_widget(Paragraph::new(facts), second);
 }
@@ -212,7 +218,12 @@ fn draw_log(frame: &mut Frame<'_>, area: Rect, snapshot: &Snapshot, shape: Shape
     frame.render_widget(Paragraph::new(text).block(shape.block("log")), area);
 }
 
-fn draw_keys(frame: &mut Frame<'_>, area: Rect, face: &Face) {
+fn draw_keys(frame: &mut Frame<'_>, area: Rect, face: &Face, snapshot: &Snapshot) {
+    if face.asks && snapshot.recording.is_some() {
+        let text = " recording: q again ends the take and stops, any other key goes on";
+        let style = face.shape.tint(Color::Red).add_modifier(Modifier::BOLD);
+        return frame.render_widget(Paragraph::new(text).style(style), area);
+    }
     let mut spans = Vec::new();
     for (i, view) in View::ALL.iter().enumerate() {
         let mut style = Style::new();
@@ -221,7 +232,7 @@ fn draw_keys(frame: &mut Frame<'_>, area: Rect, face: &Face) {
         }
         spans.push(Span::styled(format!(" {} {} ", i + 1, view.name()), style));
     }
-    spans.push(Span::raw("  Tab next view   ? help   q quit"));
+    spans.push(Span::raw("  Tab next  r rec  ? help  q quit"));
     frame.render_widget(Paragraph::new(Line::from(spans)), area);
 }
 
@@ -231,6 +242,7 @@ fn draw_help(frame: &mut Frame<'_>, area: Rect, shape: Shape) {
         "A save with faults changes nothing, and says why below.",
         "",
         "1 mix   2 scope   3 patch   Tab the next one   ? this help   q quit",
+        "r begins a take of what you hear, and ends it",
         "",
         "In another terminal:  patches modules Osc   what a module can do",
         "                      patches replay DIR -o OUT.wav   this session as a file",

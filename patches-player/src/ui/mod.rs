@@ -65,7 +65,7 @@ impl Drop for Taken {
 /// If the terminal cannot be taken over, or is gone.
 pub fn run(shared: &Arc<Mutex<Snapshot>>, control: &Sender<Message>, finished: impl Fn() -> bool) -> Result<(), Error> {
     let (taken, mut terminal) = Taken::new(shared)?;
-    let mut face = Face { view: View::Mix, help: false, shape: Shape::of_terminal() };
+    let mut face = Face { view: View::Mix, help: false, asks: false, shape: Shape::of_terminal() };
     let shown = show(shared, control, finished, &mut terminal, &mut face);
     drop(taken);
     shown
@@ -89,7 +89,7 @@ fn show(
             }
             if let Event::Key(key) = event::read()?
                 && key.kind == KeyEventKind::Press
-                && quits(key, face)
+                && quits(key, face, &snapshot, control)
             {
                 // The control thread ends the log; the loop ends when it has.
                 let _ = control.send(Message::Quit);
@@ -99,11 +99,17 @@ fn show(
     Ok(())
 }
 
-/// Acts on a key. Whether it is the end.
-fn quits(key: KeyEvent, face: &mut Face) -> bool {
+/// Acts on a key. Whether it is the end: of a take that is running it is asked for twice.
+fn quits(key: KeyEvent, face: &mut Face, snapshot: &Snapshot, control: &Sender<Message>) -> bool {
+    let asked = std::mem::take(&mut face.asks);
     match key.code {
         KeyCode::Char('c') if key.modifiers.contains(KeyModifiers::CONTROL) => return true,
-        KeyCode::Char('q') => return true,
+        KeyCode::Char('q') => {
+            face.asks = snapshot.recording.is_some() && !asked;
+            return !face.asks;
+        }
+        // The player may have stopped by itself.
+        KeyCode::Char('r') => drop(control.send(Message::Record)),
         KeyCode::Char('?') => face.help = !face.help,
         KeyCode::Esc => face.help = false,
         KeyCode::Tab => face.view = face.view.next(),

@@ -66,6 +66,8 @@ pub struct Snapshot {
     pub limiter_db: f32,
     pub scope: VecDeque<f32>,
     pub modules: Vec<(String, &'static str, f32)>,
+    /// The file of the take that is running.
+    pub recording: Option<String>,
     pub fault: Option<String>,
     pub log: VecDeque<String>,
 }
@@ -88,6 +90,7 @@ impl Snapshot {
             limiter_db: 0.0,
             scope: VecDeque::with_capacity(SCOPE),
             modules: Vec::new(),
+            recording: None,
             fault: None,
             log: VecDeque::with_capacity(LINES),
         }
@@ -109,6 +112,8 @@ impl Snapshot {
                 self.limiter_db = status.limiter_db as f32;
                 return;
             }
+            Event::Record { state: "started" | "continued", file, .. } => self.recording = Some(file.clone()),
+            Event::Record { state: "stopped" | "failed", .. } => self.recording = None,
             Event::Started { save, .. } => self.saved = Saved::Playing(*save),
             Event::Swapped(swapped) => self.saved = Saved::Playing(swapped.save),
             Event::Refused { save, faults } => {

@@ -75,7 +75,8 @@ impl Player {
             let line = self.lines.recv_timeout(left).unwrap_or_else(|_| panic!("no event after {:#?}", self.events));
             let event: Value = serde_json::from_str(&line).unwrap_or_else(|e| panic!("{e} in {line}"));
             self.events.push(event.clone());
-            if event["event"] != "status" && event["event"] != "xrun" {
+            // Ports may be found at any time, or none be there.
+            if !["status", "xrun", "midi"].iter().any(|name| event["event"] == *name) {
                 return event;
             }
         }
@@ -101,8 +102,13 @@ impl Player {
 
     /// Types `q`.
     pub fn type_q(&mut self) {
+        self.type_key('q');
+    }
+
+    /// Types a key and Enter.
+    pub fn type_key(&mut self, key: char) {
         let stdin = self.stdin.as_mut().expect("its input is open");
-        stdin.write_all(b"q\n").and_then(|()| stdin.flush()).expect("it reads");
+        stdin.write_all(format!("{key}\n").as_bytes()).and_then(|()| stdin.flush()).expect("it reads");
     }
 
     /// Sends a signal: `INT`, `TERM`.

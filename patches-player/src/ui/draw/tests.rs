@@ -41,7 +41,7 @@ fn screen(snapshot: &Snapshot, face: &Face, width: u16, height: u16) -> String {
 }
 
 fn face(view: View) -> Face {
-    Face { view, help: false, shape: PLAIN }
+    Face { view, help: false, asks: false, shape: PLAIN }
 }
 
 #[test]
