@@ -11,6 +11,10 @@ const PASSING: f64 = 6.0;
 /// Times that the order and the heights are gone over, in both directions each; more changes nothing that is seen.
 const SWEEPS: usize = 8;
 
+/// Places where lines pass, at most: a picture with more of them is no longer looked at line by line, and its long lines
+/// run straight.
+const PASSINGS: usize = 50_000;
+
 /// Something to be placed.
 pub struct Node {
     pub width: f64,
@@ -74,8 +78,16 @@ pub fn layout(nodes: &[Node], edges: &[Edge]) -> Layout {
             right: vec![],
         })
         .collect();
-    let ways: Vec<Vec<usize>> =
-        edges.iter().zip(&back).map(|(edge, &back)| if back { vec![] } else { way(&mut spots, edge) }).collect();
+    let forward = || edges.iter().zip(&back).filter(|(_, back)| !**back).map(|(edge, _)| edge);
+    let passings: usize = forward().map(|edge| columns[edge.to.0] - columns[edge.from.0] - 1).sum();
+    let ways: Vec<Vec<usize>> = edges
+        .iter()
+        .zip(&back)
+        .map(|(edge, &back)| {
+            let far = columns[edge.to.0].abs_diff(columns[edge.from.0]) > 1;
+            if back || (far && passings > PASSINGS) { vec![] } else { way(&mut spots, edge) }
+        })
+        .collect();
     let order = order(&mut spots);
     heights(&mut spots, &order);
     let top = spots.iter().map(|spot| spot.y).fold(f64::INFINITY, f64::min);
