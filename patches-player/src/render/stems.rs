@@ -91,7 +91,8 @@ fn channel(graph: &Graph, mixer: &Module, cable: &Cable) -> String {
     }
 }
 
-/// What a module is called in the name of a file; one without a name by the first before it that has one.
+/// What a module is called in the name of a file; one without a name by the first before it that has one, or by what
+/// plays it and its type.
 fn name(graph: &Graph, path: &Path) -> String {
     let mut here = path;
     let mut seen = BTreeSet::new();
@@ -103,7 +104,15 @@ fn name(graph: &Graph, path: &Path) -> String {
             _ => break,
         }
     }
-    plain(here)
+    let module = &graph.modules[here];
+    if !module.unnamed {
+        return plain(here);
+    }
+    let into = graph.cables.iter().filter(|cable| cable.to.module == *here).map(|cable| &cable.from.module);
+    match into.filter(|from| !graph.modules[*from].unnamed).min() {
+        Some(player) => plain(&format!("{player}-{}", module.spec.name())),
+        None => module.spec.name().into(),
+    }
 }
 
 /// Letters, digits, `-` and `_` only: for every file system.
@@ -138,8 +147,9 @@ mod tests {
         let text = "m = Mixer(channels: [kick, bass])\nOsc.sine -> m.in[kick]\nNoise -> m.in[bass]\nm -> Drive -> out";
         assert_eq!(names(text), ["bass", "kick"]);
         let text = "m = Mixer(channels: 2)\na = Osc\na.sine -> Vca -> m.in[0]\nNoise -> m.in[1]\nm -> out";
-        let names = names(text);
-        assert!(names.len() == 2 && names[1] == "a" && names[0].starts_with("Noise"), "{names:?}");
+        assert_eq!(names(text), ["Noise", "a"]);
+        let text = "s = Steps { steps: [A4], every: 1/4 }\nKick { trigger: s.trigger } -> out\nNoise -> Vca -> out";
+        assert_eq!(names(text), ["Noise", "s-Kick"]);
     }
 
     #[test]
