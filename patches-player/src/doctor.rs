@@ -9,7 +9,7 @@ use crate::error::Error;
 use crate::{listing, out};
 use clap::Args;
 use patches_core::isa::Isa;
-use patches_engine::host::{self, platform::Stderr};
+use patches_engine::host::{self, Listed, platform::Stderr};
 use ratatui::crossterm::terminal;
 use serde::Serialize;
 use std::io::{IsTerminal, Write};
@@ -119,11 +119,30 @@ fn device() -> Result<Finding, Error> {
     let quiet = Stderr::take()?;
     let devices = host::devices();
     drop(quiet);
-    let usable: Vec<_> = devices.iter().filter(|d| d.why_not.is_none() && d.backend != "clock").collect();
-    Ok(match usable.iter().find(|device| device.default).or(usable.first()) {
-        Some(device) => Finding::ok(ABOUT, format!("{} ({}), {} in all", device.name, device.backend, usable.len())),
-        None => Finding::note(ABOUT, "none that plays: `patches` runs on a clock, `patches render` writes sound files"),
-    })
+    Ok(best(ABOUT, &devices))
+}
+
+/// What is to be said about these devices.
+fn best(about: &'static str, devices: &[Listed]) -> Finding {
+    let usable: Vec<&Listed> = devices.iter().filter(|d| d.why_not.is_none() && d.backend != "clock").collect();
+    let default = devices.iter().find(|device| device.default);
+    match (default.filter(|device| device.why_not.is_none()), usable.first()) {
+        (Some(device), _) => {
+            Finding::ok(about, format!("{} ({}), {} in all", device.name, device.backend, usable.len()))
+        }
+        (None, Some(device)) => {
+            let found = format!("the default one does not play, {} does", device.name);
+            let folder = "~/.config/patches";
+            let id = &device.id;
+            Finding::mend(about, found, format!("mkdir -p {folder} && echo 'device: \"{id}\"' >> {folder}/config.yaml"))
+        }
+        (None, None) => {
+            let why =
+                default.and_then(|device| device.why_not.as_ref()).map(|why| format!(" ({why})")).unwrap_or_default();
+            let found = format!("none that plays{why}: patches run on a clock, `patches render` writes sound files");
+            Finding::note(about, found)
+        }
+    }
 }
 
 fn processor() -> Finding {
@@ -194,6 +213,28 @@ mod tests {
         let json = serde_json::to_value(&findings[1]).expect("json");
         assert_eq!(json["state"], "mend");
         assert_eq!(json["commands"][0], "echo performance");
+    }
+
+    #[test]
+    fn a_device_that_plays_is_found_where_the_default_does_not() {
+        let device = |id: &str, default, why_not: Option<&str>| Listed {
+            backend: if id == "clock" { "clock".into() } else { "alsa".into() },
+            id: id.into(),
+            name: id.to_uppercase(),
+            default,
+            rate: Some(48_000),
+            channels: Some(2),
+            why_not: why_not.map(Into::into),
+        };
+        let (clock, jack) = (device("clock", false, None), device("jack", false, None));
+        let (gone, there) = (device("default", true, Some("it is gone")), device("default", true, None));
+        let of = |devices: &[&Listed]| best("device", &devices.iter().map(|d| (*d).clone()).collect::<Vec<_>>());
+        assert_eq!(of(&[&there, &jack, &clock]).found, "DEFAULT (alsa), 2 in all");
+        let found = of(&[&gone, &jack, &clock]);
+        assert!(found.state == State::Mend && found.commands[0].contains("device: \"jack\""), "{found:?}");
+        let found = of(&[&gone, &clock]);
+        assert!(found.state == State::Note && found.found.contains("it is gone"), "{found:?}");
+        assert_eq!(of(&[&clock]).state, State::Note);
     }
 
     #[test]

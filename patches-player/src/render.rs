@@ -1,6 +1,7 @@
 //! `patches render`, and what it shares with `replay`: cues become a sound file.
 
 mod spool;
+mod stems;
 
 use crate::cli::values;
 use crate::error::Error;
@@ -40,6 +41,9 @@ pub struct RenderArgs {
     /// Bring the loudest sample to full scale
     #[arg(long)]
     pub normalize: bool,
+    /// Write each part alone as well, into FILE.NAME.wav: the channels of the last mixer, or what is added before the output
+    #[arg(long)]
+    pub stems: bool,
     /// Frames a second
     #[arg(long, value_name = "HZ", default_value_t = 48_000, value_parser = values::rate)]
     pub rate: u32,
@@ -55,11 +59,12 @@ pub struct RenderArgs {
 }
 
 /// A sound file to be made.
+#[derive(Clone, Copy)]
 pub struct Job<'a> {
     pub output: &'a Path,
     /// As asked for.
     pub bits: Option<Bits>,
-    pub normalize: bool,
+    pub loudness: Loudness,
     pub settings: Settings,
     pub cues: &'a [Cue],
     /// What is played on keyboards.
@@ -72,6 +77,17 @@ pub struct Job<'a> {
     pub frames: u64,
     /// Frames in which it rings out.
     pub tail: u64,
+}
+
+/// How loud it is to be.
+#[derive(Clone, Copy, PartialEq)]
+pub enum Loudness {
+    /// As it is.
+    Own,
+    /// The loudest sample at full scale.
+    Full,
+    /// This level at full scale.
+    Of(f32),
 }
 
 /// Settings of an engine with all modules.
@@ -107,8 +123,36 @@ pub fn kind(output: &Path, bits: Option<Bits>) -> Result<(Kind, Bits), Error> {
 
 /// Where samples go.
 enum Sink {
-    Sound(Sound),
+    /// Into the file, this level at full scale.
+    Sound(Sound, f32),
+    /// Somewhere until their loudest is known.
     Spool(Spool),
+}
+
+impl Sink {
+    fn write(&mut self, samples: &[f32]) -> Result<(), EngineError> {
+        match self {
+            Sink::Spool(spool) => spool.write(samples),
+            Sink::Sound(sound, 1.0) => sound.write(samples),
+            Sink::Sound(sound, full) => sound.write(&samples.iter().map(|sample| sample / *full).collect::<Vec<_>>()),
+        }
+    }
+
+    /// Ends the file. The loudest sample, where it was looked for.
+    fn finish(self, create: impl Fn() -> Result<Sound, EngineError>) -> Result<Option<f32>, Error> {
+        match self {
+            Sink::Sound(sound, _) => {
+                sound.finish()?;
+                Ok(None)
+            }
+            Sink::Spool(spool) => {
+                let mut sound = create()?;
+                let peak = spool.pour(&mut sound)?;
+                sound.finish()?;
+                Ok(Some(peak))
+            }
+        }
+    }
 }
 
 /// Why no more samples are taken.
@@ -117,15 +161,35 @@ enum Enough {
     Failed(EngineError),
 }
 
-/// Makes the sound file. When it is interrupted, the file holds what was made until then.
+/// Makes the sound file and, if they are asked for, its stems, which are as loud in it as they are alone.
+///
+/// # Errors
+/// As [`write`].
+pub fn all(job: &Job<'_>, with_stems: bool) -> Result<(), Error> {
+    let peak = write(job)?;
+    if with_stems {
+        for (name, cues) in stems::stems(job.cues) {
+            let loudness = peak.filter(|peak| *peak > 0.0).map_or(Loudness::Own, Loudness::Of);
+            write(&Job { output: &stems::file(job.output, &name), cues: &cues, loudness, ..*job })?;
+        }
+    }
+    Ok(())
+}
+
+/// Makes one sound file. When it is interrupted, the file holds what was made until then. The loudest sample, where that
+/// was asked to be at full scale.
 ///
 /// # Errors
 /// If a cue cannot be planned, the file not written, or it was interrupted.
-pub fn write(job: &Job<'_>) -> Result<(), Error> {
+fn write(job: &Job<'_>) -> Result<Option<f32>, Error> {
     let (kind, bits) = kind(job.output, job.bits)?;
     let wanted = (job.frames - job.skip) + job.tail;
     let create = || Sound::create(job.output, kind, job.settings.rate, bits, wanted);
-    let mut sink = if job.normalize { Sink::Spool(Spool::create(job.output)?) } else { Sink::Sound(create()?) };
+    let mut sink = match job.loudness {
+        Loudness::Full => Sink::Spool(Spool::create(job.output)?),
+        Loudness::Own => Sink::Sound(create()?, 1.0),
+        Loudness::Of(level) => Sink::Sound(create()?, level),
+    };
     let mut progress = Progress::new(job.frames + job.tail);
     let started = Instant::now();
     let (mut left, mut written) = (job.skip as usize * 2, 0);
@@ -137,13 +201,8 @@ pub fn write(job: &Job<'_>) -> Result<(), Error> {
         progress.add(block.len() as u64 / 2);
         let passed = left.min(block.len());
         left -= passed;
-        let block = &block[passed..];
-        written += block.len() as u64 / 2;
-        match &mut sink {
-            Sink::Sound(sound) => sound.write(block),
-            Sink::Spool(spool) => spool.write(block),
-        }
-        .map_err(Enough::Failed)
+        written += (block.len() - passed) as u64 / 2;
+        sink.write(&block[passed..]).map_err(Enough::Failed)
     });
     drop(progress);
     let interrupted = match done {
@@ -155,31 +214,20 @@ pub fn write(job: &Job<'_>) -> Result<(), Error> {
     if interrupted && written == 0 {
         return Err(Error::Failed("interrupted; nothing is written".into()));
     }
-    let turned = match sink {
-        Sink::Sound(sound) => {
-            sound.finish()?;
-            None
-        }
-        Sink::Spool(spool) => {
-            let mut sound = create()?;
-            let peak = spool.pour(&mut sound)?;
-            sound.finish()?;
-            Some(peak)
-        }
-    };
-    let seconds = |frames: u64| frames as f64 / f64::from(job.settings.rate);
+    let peak = sink.finish(create)?;
+    let seconds = written as f64 / f64::from(job.settings.rate);
     let name = job.output.display();
     if interrupted {
-        return Err(Error::Failed(format!("interrupted; {name} holds the first {:.3} s", seconds(written))));
+        return Err(Error::Failed(format!("interrupted; {name} holds the first {seconds:.3} s")));
     }
     let took = started.elapsed().as_secs_f64();
-    let turned = match turned {
+    let turned = match peak {
         None => String::new(),
         Some(peak) if peak > 0.0 => format!(", {:+.1} dB", -20.0 * f64::from(peak).log10()),
         Some(_) => ", all silence".into(),
     };
-    out::say(&format!("{name}: {:.3} s in {took:.2} s{turned}", seconds(written)));
-    Ok(())
+    out::say(&format!("{name}: {seconds:.3} s in {took:.2} s{turned}"));
+    Ok(peak)
 }
 
 /// Renders a patch.
@@ -198,10 +246,10 @@ pub fn run(args: &RenderArgs) -> Result<(), Error> {
     if frames > limits::HOURS * 3600 * u64::from(args.rate) {
         return Err(Error::Usage(format!("longer than {} hours", limits::HOURS)));
     }
-    write(&Job {
+    let job = Job {
         output: &args.output,
         bits: args.bits,
-        normalize: args.normalize,
+        loudness: if args.normalize { Loudness::Full } else { Loudness::Own },
         settings: settings(args.rate, args.seed, !args.no_limiter)?,
         cues: &cues,
         notes: &[],
@@ -209,5 +257,6 @@ pub fn run(args: &RenderArgs) -> Result<(), Error> {
         skip: 0,
         frames,
         tail: (args.tail * rate).round() as u64,
-    })
+    };
+    all(&job, args.stems)
 }

@@ -3,7 +3,7 @@
 use crate::cli::values::{self, From};
 use crate::error::Error;
 use crate::patch;
-use crate::render::{self, Job};
+use crate::render::{self, Job, Loudness};
 use clap::Args;
 use patches_dsl::Files;
 use patches_engine::error::Error as EngineError;
@@ -28,6 +28,9 @@ pub struct ReplayArgs {
     /// Frames a second; another rate than the session's is not the same to the bit [default: the session's]
     #[arg(long, value_name = "HZ", value_parser = values::rate)]
     pub rate: Option<u32>,
+    /// Write each part alone as well, into FILE.NAME.wav: the channels of the last mixer, or what is added before the output
+    #[arg(long)]
+    pub stems: bool,
     /// Sample format: 16, 24 or 32f [default: 32f, of a .flac 24]
     #[arg(long, value_name = "BITS", value_parser = values::bits)]
     pub bits: Option<Bits>,
@@ -68,10 +71,10 @@ pub fn run(args: &ReplayArgs) -> Result<(), Error> {
         let seconds = session.end as f64 / f64::from(rate);
         return Err(Error::Usage(format!("the session ends before that: it is {seconds:.3} s long")));
     }
-    render::write(&Job {
+    let job = Job {
         output: &args.output,
         bits: args.bits,
-        normalize: false,
+        loudness: Loudness::Own,
         settings: render::settings(rate, session.head.seed, session.head.limiter)?,
         cues: &cues,
         notes: &notes(&session),
@@ -79,7 +82,8 @@ pub fn run(args: &ReplayArgs) -> Result<(), Error> {
         skip,
         frames: session.end,
         tail: 0,
-    })
+    };
+    render::all(&job, args.stems)
 }
 
 /// The MIDI that was heard.

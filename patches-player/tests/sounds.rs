@@ -213,3 +213,41 @@ fn a_replay_at_another_rate_lasts_as_long_and_sounds_alike() {
     let flac = claxon::FlacReader::open(dir.path().join("c.flac")).expect("a file").streaminfo();
     assert_eq!((flac.sample_rate, flac.bits_per_sample, flac.samples), (24_000, 16, Some(168_000)));
 }
+
+#[test]
+fn stems_are_the_parts_and_add_up_to_the_whole() {
+    let song = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples/song.patches");
+    let dir = dir_with(&std::fs::read_to_string(song).expect("the example"));
+    done(dir.path(), "render a.patches -o a.wav --bars 2 --no-limiter --stems --normalize");
+    let names: Vec<String> = left(dir.path()).into_iter().filter(|name| name.matches('.').count() == 2).collect();
+    assert_eq!(names.len(), 4, "bass, lead, hat, kick: {names:?}");
+    let whole = wav(&dir.path().join("a.wav"));
+    assert_eq!(level(&whole).0, 1.0);
+    let stems: Vec<Vec<[f32; 2]>> = names.iter().map(|name| wav(&dir.path().join(name))).collect();
+    for (name, stem) in names.iter().zip(&stems) {
+        assert!(stem.len() == whole.len() && level(stem).1 < level(&whole).1, "{name}");
+    }
+    for (frame, wanted) in whole.iter().enumerate() {
+        for side in 0..2 {
+            let sum: f32 = stems.iter().map(|stem| stem[frame][side]).sum();
+            // Four roundings to 24 bits each, and those of the DC blocks.
+            assert!((sum - wanted[side]).abs() < 1e-4, "frame {frame}: {sum}, wanted {}", wanted[side]);
+        }
+    }
+    assert!(stems.iter().filter(|stem| level(stem).0 > 0.05).count() >= 2, "parts are heard");
+}
+
+#[test]
+fn stems_of_a_session_follow_its_texts() {
+    let dir = dir_with("a = Osc { pitch: A4 }\na.sine -[0.1]-> out\n");
+    let two = "a = Osc { pitch: A4 }\nb = Osc { pitch: A5 }\na.sine -[0.1]-> out\nb.sine -[0.2]-> out\n";
+    std::fs::write(dir.path().join("b.patches"), two).expect("written");
+    let log = "{\"session\":1,\"rate\":48000}\n{\"at\":0,\"patch\":\"a.patches\"}\n\
+               {\"at\":24000,\"patch\":\"b.patches\",\"fade_ms\":10}\n{\"at\":48000,\"end\":true}\n";
+    std::fs::write(dir.path().join("session.jsonl"), log).expect("written");
+    done(dir.path(), "replay . -o take.wav --stems");
+    let (a, b) = (wav(&dir.path().join("take.a.wav")), wav(&dir.path().join("take.b.wav")));
+    assert_eq!((a.len(), b.len()), (48_000, 48_000));
+    assert_eq!(level(&b[..24_000]).0, 0.0);
+    assert!((level(&a[30_000..]).0 - 0.1).abs() < 0.002 && (level(&b[30_000..]).0 - 0.2).abs() < 0.002);
+}

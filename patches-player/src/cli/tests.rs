@@ -69,9 +69,11 @@ fn the_manual_page_has_every_command_and_flag() {
     whole.build();
     for command in whole.get_subcommands().filter(|command| command.get_name() != "help") {
         assert!(page.contains(&format!("`patches {}", command.get_name())), "{}", command.get_name());
-        let flags = command.get_arguments().filter_map(|arg| arg.get_long()).filter(|flag| *flag != "help");
-        for flag in flags {
-            assert!(page.contains(&format!("--{flag}")), "{} --{flag}", command.get_name());
+        for flag in command.get_arguments().filter(|arg| !arg.is_positional() && arg.get_id() != "help") {
+            let long = flag.get_long().map(|long| format!("--{long}"));
+            let short = flag.get_short().map(|short| format!(" -{short} "));
+            let told = long.iter().chain(&short).any(|flag| page.contains(flag));
+            assert!(told, "{} {long:?}", command.get_name());
         }
     }
 }

@@ -11,6 +11,10 @@ const PASSING: f64 = 6.0;
 /// Times that the order and the heights are gone over, in both directions each; more changes nothing that is seen.
 const SWEEPS: usize = 8;
 
+/// Places where lines pass, at most: a picture with more of them is no longer looked at line by line, and its long lines
+/// run straight.
+const PASSINGS: usize = 50_000;
+
 /// Something to be placed.
 pub struct Node {
     pub width: f64,
@@ -74,52 +78,79 @@ pub fn layout(nodes: &[Node], edges: &[Edge]) -> Layout {
             right: vec![],
         })
         .collect();
-    let ways: Vec<Vec<usize>> =
-        edges.iter().zip(&back).map(|(edge, &back)| if back { vec![] } else { way(&mut spots, edge) }).collect();
+    let forward = || edges.iter().zip(&back).filter(|(_, back)| !**back).map(|(edge, _)| edge);
+    let passings: usize = forward().map(|edge| columns[edge.to.0] - columns[edge.from.0] - 1).sum();
+    let ways: Vec<Vec<usize>> = edges
+        .iter()
+        .zip(&back)
+        .map(|(edge, &back)| {
+            let far = columns[edge.to.0].abs_diff(columns[edge.from.0]) > 1;
+            if back || (far && passings > PASSINGS) { vec![] } else { way(&mut spots, edge) }
+        })
+        .collect();
     let order = order(&mut spots);
     heights(&mut spots, &order);
     let top = spots.iter().map(|spot| spot.y).fold(f64::INFINITY, f64::min);
     let top = if top.is_finite() { top } else { 0.0 };
     spots.iter_mut().for_each(|spot| spot.y -= top);
-    let widths: Vec<f64> =
-        order.iter().map(|column| column.iter().map(|&spot| spots[spot].width).fold(0.0, f64::max)).collect();
-    let mut lefts = vec![0.0];
-    for width in &widths {
-        lefts.push(lefts.last().copied().unwrap_or(0.0) + width + COLUMN_GAP);
-    }
-    let below = spots.iter().map(|spot| spot.y + spot.height).fold(0.0, f64::max);
-    let mut lane = below;
-    let mut routes = Vec::with_capacity(edges.len());
-    for ((edge, way), &back) in edges.iter().zip(&ways).zip(&back) {
-        let ((from, out_y), (to, in_y)) = (edge.from, edge.to);
-        let start = (lefts[columns[from]] + spots[from].width, spots[from].y + out_y);
-        let end = (lefts[columns[to]], spots[to].y + in_y);
-        if back {
-            lane += LANE;
-            // Each on its own side of the gap, so that two do not lie on each other.
-            let aside = LANE + (lane - below) % (COLUMN_GAP / 2.0 - LANE);
-            let (right, left) = (lefts[columns[from]] + widths[columns[from]] + aside, end.0 - aside);
-            routes.push(Route::Back(vec![start, (right, start.1), (right, lane), (left, lane), (left, end.1), end]));
-            continue;
-        }
-        let mut points = vec![start];
-        for &spot in way {
-            let (left, y) = (lefts[spots[spot].column], spots[spot].y + PASSING / 2.0);
-            points.extend([(left, y), (left + widths[spots[spot].column], y)]);
-        }
-        points.push(end);
-        routes.push(Route::Forward(points));
-    }
+    let mut grid = Grid::new(&spots, &order);
+    let mut routes: Vec<Route> =
+        edges.iter().zip(&ways).zip(&back).map(|((edge, way), &back)| grid.route(&spots, edge, way, back)).collect();
     // A line that goes back to the first column comes in from further left than that.
     let xs = || routes.iter().flat_map(points).map(|point| point.0);
     let (left, right) = (xs().fold(0.0, f64::min), xs().fold(0.0, f64::max));
-    let across = right.max(lefts.last().copied().unwrap_or(0.0) - COLUMN_GAP);
-    let nodes = spots[..nodes.len()].iter().map(|spot| (lefts[spot.column] - left, spot.y)).collect();
+    let across = right.max(grid.lefts.last().copied().unwrap_or(0.0) - COLUMN_GAP);
+    let nodes = spots[..nodes.len()].iter().map(|spot| (grid.lefts[spot.column] - left, spot.y)).collect();
     for route in &mut routes {
         let (Route::Forward(points) | Route::Back(points)) = route;
         points.iter_mut().for_each(|point| point.0 -= left);
     }
-    Layout { nodes, width: (across - left).max(0.0), height: lane.max(below), routes }
+    Layout { nodes, width: (across - left).max(0.0), height: grid.lane, routes }
+}
+
+/// Where columns begin, how wide they are, and how deep lines go below them.
+struct Grid {
+    lefts: Vec<f64>,
+    widths: Vec<f64>,
+    below: f64,
+    /// The last height at which a line goes back.
+    lane: f64,
+}
+
+impl Grid {
+    fn new(spots: &[Spot], order: &[Vec<usize>]) -> Grid {
+        let width = |column: &Vec<usize>| column.iter().map(|&spot| spots[spot].width).fold(0.0, f64::max);
+        let widths: Vec<f64> = order.iter().map(width).collect();
+        let mut lefts = vec![0.0];
+        for width in &widths {
+            lefts.push(lefts.last().copied().unwrap_or(0.0) + width + COLUMN_GAP);
+        }
+        let below = spots.iter().map(|spot| spot.y + spot.height).fold(0.0, f64::max);
+        Grid { lefts, widths, below, lane: below }
+    }
+
+    /// How an edge runs, over the spots on its way.
+    fn route(&mut self, spots: &[Spot], edge: &Edge, way: &[usize], back: bool) -> Route {
+        let ((from, out_y), (to, in_y)) = (edge.from, edge.to);
+        let left_of = |spot: usize| self.lefts[spots[spot].column];
+        let start = (left_of(from) + spots[from].width, spots[from].y + out_y);
+        let end = (left_of(to), spots[to].y + in_y);
+        if back {
+            self.lane += LANE;
+            // Each in its own place of the gap, so that two do not lie on each other.
+            let aside = LANE + (self.lane - self.below) % (COLUMN_GAP / 2.0 - LANE);
+            let right = self.lefts[spots[from].column] + self.widths[spots[from].column] + aside;
+            let (left, lane) = (end.0 - aside, self.lane);
+            return Route::Back(vec![start, (right, start.1), (right, lane), (left, lane), (left, end.1), end]);
+        }
+        let mut points = vec![start];
+        for &spot in way {
+            let (left, y) = (left_of(spot), spots[spot].y + PASSING / 2.0);
+            points.extend([(left, y), (left + self.widths[spots[spot].column], y)]);
+        }
+        points.push(end);
+        Route::Forward(points)
+    }
 }
 
 fn points(route: &Route) -> &[Point] {

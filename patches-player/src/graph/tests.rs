@@ -63,6 +63,16 @@ fn loops_are_drawn_back_and_end() {
 }
 
 #[test]
+fn what_is_too_large_to_be_looked_at_is_drawn_all_the_same() {
+    // A chain, and one that all of it hears: five million places where a line passes.
+    let count = 3000;
+    let edges: Vec<Edge> = (1..count).flat_map(|node| [edge(node - 1, node), edge(0, node)]).collect();
+    let placed = place(count, &edges);
+    assert_eq!(placed.routes.len(), edges.len());
+    assert!(placed.nodes.windows(2).all(|pair| pair[0].0 < pair[1].0));
+}
+
+#[test]
 fn a_picture_has_every_module_port_and_cable() {
     let picture = of(
         "a = Osc { pitch: A3 }\nlfo = Lfo\nf = Svf\na.saw -[0.5]-> f -> Delay -> out\nlfo -[2oct]-> f.cutoff\nf ~[0.25]~> a.phase_mod",
