@@ -1,6 +1,7 @@
 //! What feeds each input: settings, cables, hidden modules.
 
 use super::Checker;
+use super::sides::cable_of;
 use crate::fault::{Fault, codes};
 use crate::flat::{Channel, Draft, Feed, Source, What};
 use crate::kinds;
@@ -9,7 +10,7 @@ use crate::linear::{Aim, Key, Op, Operation, Origin, Scale, Sum, Term};
 use crate::older::Bare;
 use crate::value::{Const, Dim};
 use patches_core::graph::{Cable, End, Item, Module, ParamValue, Path, Setting, Slot, Span};
-use patches_core::spec::{Input, Kind, Normal, ParamKind, Side};
+use patches_core::spec::{Input, Kind, Normal, ParamKind, Side, Spec};
 use std::collections::{BTreeMap, HashMap};
 use std::rc::Rc;
 use std::sync::Arc;
@@ -111,7 +112,7 @@ impl Checker<'_> {
             terms.extend(sum.terms.into_iter().map(|term| (term, feed.value.span)));
         }
         let to = End { module: self.paths[index].clone(), port: slot.0, channel: slot.1, side };
-        self.connect(terms, to);
+        self.connect(terms, &to, draft.spec, index);
     }
 
     /// So much of the time that is set, or of the default.
@@ -127,9 +128,7 @@ impl Checker<'_> {
     }
 
     fn set(&mut self, index: usize, slot: Slot, value: Setting) {
-        if let Some(module) = self.graph.modules.get_mut(&self.paths[index]) {
-            module.settings.insert(slot, value);
-        }
+        self.built[index].settings.insert(slot, value);
     }
 
     /// The same output to the same input by two cables is a mistake, not a sum.
@@ -246,7 +245,7 @@ impl Checker<'_> {
     }
 
     /// Cables of terms to an input, with the hidden modules they need.
-    fn connect(&mut self, terms: Vec<(Term, Span)>, to: End) {
+    fn connect(&mut self, terms: Vec<(Term, Span)>, to: &End, spec: &Spec, index: usize) {
         let mut hidden: BTreeMap<Key, (Rc<Operation>, Span)> = BTreeMap::new();
         for (term, span) in &terms {
             if let Origin::Operation(operation) = &term.origin {
@@ -255,7 +254,7 @@ impl Checker<'_> {
         }
         let mut ends: HashMap<Key, End> = HashMap::new();
         let mut count = 0;
-        let stem = self.port_path(&to);
+        let stem = if hidden.is_empty() { String::new() } else { self.port_path(to, index) };
         for (key, (operation, span)) in hidden {
             if let Some(end) = self.hidden(&operation, &stem, &mut count, span) {
                 ends.insert(key, end);
@@ -267,24 +266,24 @@ impl Checker<'_> {
                 Origin::Operation(_) => ends.get(&term.key).cloned(),
             };
             if let Some(from) = from {
-                self.cable(term, from, &to, span);
+                self.cable(term, from, to, spec, span);
             }
         }
     }
 
     /// One cable; those from one output to one input are added once all are there.
-    fn cable(&mut self, term: Term, from: End, to: &End, span: Span) {
+    fn cable(&mut self, term: Term, from: End, to: &End, spec: &Spec, span: Span) {
         // One more than is allowed is enough for the fault.
         if self.graph.cables.len() <= limits::CABLES {
             let late = term.late;
-            let (from, to, scale) = self.cable_of(term, from, to);
+            let (from, to, scale) = cable_of(term, from, to, spec);
             self.graph.cables.push(Cable { from, to, scale, late, span });
         }
     }
 
     /// `filt.cutoff`, which hidden modules are named after.
-    fn port_path(&self, to: &End) -> String {
-        let Some(module) = self.graph.modules.get(&to.module) else { return to.module.to_string() };
+    fn port_path(&self, to: &End, index: usize) -> String {
+        let module = &self.built[index];
         let input = &module.spec.inputs[to.port as usize];
         let channel = match module.channels.get(usize::from(to.channel)) {
             Some(channel) if input.indexed => format!("[{channel}]"),
@@ -306,7 +305,7 @@ impl Checker<'_> {
             self.fault(Fault::error(codes::NOT_PLAYABLE, span, message));
             return None;
         };
-        if self.graph.modules.len() >= limits::MODULES {
+        if self.graph.modules.len() + self.built.len() >= limits::MODULES {
             let message = format!("a patch may hold {} modules", limits::MODULES);
             self.fault(Fault::error(codes::TOO_LARGE, span, message));
             return None;
@@ -338,7 +337,7 @@ impl Checker<'_> {
                     Origin::Operation(inner) => self.hidden(inner, stem, count, span),
                 };
                 if let Some(from) = from {
-                    self.cable(term.clone(), from, &to, span);
+                    self.cable(term.clone(), from, &to, spec, span);
                 }
             }
         }

@@ -139,7 +139,7 @@ impl<'t> Expander<'t> {
 
     /// Tells that there is no such type.
     pub(super) fn unknown_type(&mut self, scope: usize, name: &Name) {
-        if self.is_lost(scope, &name.text) {
+        if self.is_lost(scope, &name.text) || self.is_full() {
             return;
         }
         if let Some(row) = older::row(&name.text) {
@@ -158,6 +158,9 @@ impl<'t> Expander<'t> {
 
     /// Tells that nothing has this name.
     pub(super) fn unknown_name(&mut self, scope: usize, name: &Name) {
+        if self.is_full() {
+            return;
+        }
         let begins_type = name.text.chars().next().is_some_and(char::is_uppercase);
         if begins_type {
             return self.unknown_type(scope, name);
