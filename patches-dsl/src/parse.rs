@@ -80,6 +80,9 @@ pub(crate) fn why_unreadable(text: &str, start: usize, file: u16) -> Fault {
     let span = Span { file, start: from as u32, end: (from + length) as u32 };
     let fault =
         Fault::error(codes::UNREADABLE, span, format!("cannot read this statement: {found} is not expected here"));
+    if text[from - start + length..].starts_with('#') {
+        return fault.help("a `#` straight after a letter is a sharp; a comment has a space before it");
+    }
     match expected(&error.variant) {
         Some(help) => fault.help(help),
         None => fault,

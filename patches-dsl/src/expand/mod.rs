@@ -112,6 +112,8 @@ pub(crate) struct Instance<'t> {
     ins: Vec<(Arc<str>, Option<u32>)>,
     outs: Vec<(Arc<str>, Option<u32>)>,
     junctions: HashMap<(bool, Arc<str>, u32), usize>,
+    /// An unreadable statement of the body may have declared ports.
+    lost: bool,
     span: Span,
 }
 
