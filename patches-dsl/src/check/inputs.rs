@@ -66,6 +66,10 @@ impl Checker<'_> {
     fn slot(&mut self, index: usize, slot: Slot, side: Side, fed: Slots<'_>) {
         let draft = &self.expanded.modules[index];
         let input: &'static Input = &draft.spec.inputs[slot.0 as usize];
+        let feeds = fed.set.iter().chain(&fed.cables);
+        if !feeds.fold(true, |good, feed| self.is_number(feed, input) && good) {
+            return;
+        }
         let aim = Aim { rate: input.kind == Kind::Rate, musical: matches!(input.kind, Kind::Rate | Kind::Time) };
         self.no_cable_twice(&fed.cables, input);
         let set = match fed.set {
@@ -115,18 +119,6 @@ impl Checker<'_> {
         self.connect(terms, &to, draft.spec, index);
     }
 
-    /// So much of the time that is set, or of the default.
-    fn part_of_time(&mut self, sum: Sum, set: Option<Const>, input: &Input, span: Span, aim: Aim) -> Option<Sum> {
-        let time = match set.map(|base| kinds::setting(base, input, span)) {
-            None => Const::new(Dim::Time, input.default),
-            Some(Ok((Setting::Number(seconds), _))) => Const::new(Dim::Time, seconds),
-            Some(Ok((Setting::Beats(beats), _))) => Const::new(Dim::Beats, beats),
-            Some(Ok((Setting::Mixed { seconds, beats }, _))) => Const { beats, ..Const::new(Dim::Time, seconds) },
-            Some(Err(_)) => return None,
-        };
-        self.told(sum.times(Sum::constant(time), aim), span)
-    }
-
     fn set(&mut self, index: usize, slot: Slot, value: Setting) {
         self.built[index].settings.insert(slot, value);
     }
@@ -145,7 +137,8 @@ impl Checker<'_> {
 
     /// Whether what a cable brings is of a kind that the input takes.
     fn scale_fits(&mut self, sum: &Sum, feed: &Feed, input: &Input) -> bool {
-        if input.kind == Kind::Trigger && sum.terms.iter().any(|term| term.factor != 1.0) {
+        let scaled = feed.scale.as_ref().is_some_and(|scale| !matches!(scale.what, What::Const(_)));
+        if input.kind == Kind::Trigger && (scaled || sum.terms.iter().any(|term| term.factor != 1.0)) {
             let span = feed.scale.as_ref().map_or(feed.value.span, |scale| scale.span);
             let message = format!("`{}` takes triggers, which cannot be scaled", input.names[0]);
             let help = "a trigger is a point in time, not a level; take the scale away";

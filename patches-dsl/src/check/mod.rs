@@ -1,6 +1,7 @@
 //! From the flat patch to the graph: paths, channels, values in the units of their inputs, hidden modules for what is
 //! not linear.
 
+mod fits;
 mod inputs;
 mod params;
 mod paths;

@@ -114,7 +114,7 @@ impl<'t> Expander<'t> {
 
     /// All names in sight, for suggestions.
     pub(super) fn names_in_sight(&self, scope: usize) -> Vec<Arc<str>> {
-        let (mut at, mut names, mut behind) = (Some(scope), Vec::new(), false);
+        let (mut at, mut names, mut behind) = (Some(scope), vec![Arc::from("out"), Arc::from("in")], false);
         while let Some(here) = at {
             let shown = self.scopes[here].names.iter().filter(|(_, (binding, _))| match binding {
                 Binding::Module(_) | Binding::Instance(_) => !behind,
