@@ -227,6 +227,23 @@ impl fmt::Display for Graph {
         if let Some(tempo) = self.tempo {
             writeln!(f, "tempo {tempo}")?;
         }
+        if let Some((beats, note)) = self.meter {
+            writeln!(f, "meter {beats}/{note}")?;
+        }
+        if let Some(swing) = self.swing {
+            writeln!(f, "swing {swing}")?;
+        }
+        if let Some(fade) = self.fade {
+            writeln!(f, "fade {fade}s")?;
+        }
+        if let Some(landing) = self.swap {
+            writeln!(f, "swap {landing:?}")?;
+        }
+        for (word, paths) in [("mute", &self.mute), ("solo", &self.solo)] {
+            if !paths.is_empty() {
+                writeln!(f, "{word} {}", paths.join(", "))?;
+            }
+        }
         for (path, module) in &self.modules {
             write!(f, "{path} : {}", module.spec.name())?;
             if !module.channels.is_empty() {

@@ -64,7 +64,9 @@ impl Fault {
 /// The name nearest to the one found, if one is near enough to have been meant.
 pub fn nearest<'a>(found: &str, names: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let low = found.to_lowercase();
-    let allowed = (low.chars().count() / 3).max(1);
+    let length = low.chars().count();
+    // Every letter is near every other; a word of one letter is near its capital only.
+    let allowed = (length / 3).max(1).min(length.saturating_sub(1));
     names
         .into_iter()
         .filter(|name| *name != found)

@@ -14,8 +14,10 @@ pub fn format(text: &str) -> String {
     }
     let laid_out = layout(text);
     let after = parse(&laid_out, 0);
-    // The layout is only ever white space, but white space has a meaning here and there.
-    if after.faults.is_empty() && after.to_string() == before.to_string() { laid_out } else { text.to_string() }
+    // The layout is only ever white space, but white space has a meaning here and there; and what would be laid out
+    // another way next time is not laid out.
+    let same = after.faults.is_empty() && after.to_string() == before.to_string() && layout(&laid_out) == laid_out;
+    if same { laid_out } else { text.to_string() }
 }
 
 /// Columns that a bracket indents.
@@ -119,7 +121,8 @@ fn spaced(code: &str) -> String {
                     out.push(' ');
                 }
                 out.push(c);
-                if !matches!(chars.peek(), None | Some(' ' | '\t' | '}')) {
+                // No space stands before these, so none is put there.
+                if !matches!(chars.peek(), None | Some(' ' | '\t' | '\r' | '}' | ',' | ')' | ';')) {
                     out.push(' ');
                 }
             }

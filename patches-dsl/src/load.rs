@@ -105,12 +105,21 @@ impl Reader<'_> {
         let file = self.texts.len();
         // The first file has a place for its faults even where it cannot be read.
         let place = asked.unwrap_or(Span { file: file as u16, ..Span::default() });
+        // What stands in a file that is no text is for its faults alone.
+        let mut shown = None;
         let text = match read.map(String::from_utf8) {
             Ok(Ok(text)) => text,
             Ok(Err(error)) => {
                 let at = error.utf8_error().valid_up_to();
+                let (file, start) = (file as u16, at as u32);
+                let here = Span { file, start, end: start + char::REPLACEMENT_CHARACTER.len_utf8() as u32 };
                 let message = format!("`{}` is no UTF-8 text (byte {at})", path.display());
-                self.faults.push(Fault::error(codes::NOT_UTF8, place, message));
+                let fault = Fault::error(codes::NOT_UTF8, here, message);
+                self.faults.push(match asked {
+                    Some(asked) => fault.also(asked, "included here"),
+                    None => fault,
+                });
+                shown = Some(String::from_utf8_lossy(error.as_bytes()).into_owned());
                 String::new()
             }
             Err(error) => {
@@ -131,7 +140,7 @@ impl Reader<'_> {
             .unwrap_or_else(|fault| Parsed { statements: Vec::new(), faults: vec![fault] });
         self.faults.append(&mut parsed.faults);
         let asked: Vec<(String, Span)> = includes(&parsed.statements);
-        self.texts.push(SourceFile { path: path.to_path_buf(), text });
+        self.texts.push(SourceFile { path: path.to_path_buf(), text: shown.unwrap_or(text) });
         self.read.parsed.push(parsed);
         self.read.folders.push(path.parent().unwrap_or(Path::new("")).to_path_buf());
         self.read.includes.push(Vec::new());

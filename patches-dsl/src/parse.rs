@@ -80,10 +80,40 @@ pub(crate) fn why_unreadable(text: &str, start: usize, file: u16) -> Fault {
     let span = Span { file, start: from as u32, end: (from + length) as u32 };
     let fault =
         Fault::error(codes::UNREADABLE, span, format!("cannot read this statement: {found} is not expected here"));
+    let fault = match still_open(&text[..at]) {
+        Some(at) => {
+            let at = (start + at) as u32;
+            fault.also(Span { file, start: at, end: at + 1 }, "still open here")
+        }
+        None => fault,
+    };
+    if text[from - start + length..].starts_with('#') {
+        return fault.help("a `#` straight after a letter is a sharp; a comment has a space before it");
+    }
     match expected(&error.variant) {
         Some(help) => fault.help(help),
         None => fault,
     }
+}
+
+/// The last bracket of a text that nothing closes, strings and comments left out.
+fn still_open(text: &str) -> Option<usize> {
+    let mut open = Vec::new();
+    let (mut quoted, mut comment, mut before) = (false, false, ' ');
+    for (at, c) in text.char_indices() {
+        match c {
+            '\n' => (quoted, comment) = (false, false),
+            _ if comment => {}
+            '"' => quoted = !quoted,
+            _ if quoted => {}
+            '#' if !before.is_ascii_alphabetic() => comment = true,
+            '(' | '[' | '{' => open.push(at),
+            ')' | ']' | '}' => drop(open.pop()),
+            _ => {}
+        }
+        before = c;
+    }
+    open.pop()
 }
 
 /// What the grammar would have taken, in words of the language, where that is short enough to help.

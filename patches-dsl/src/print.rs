@@ -32,6 +32,9 @@ pub fn flat(graph: &Graph) -> String {
         let (from, kinds) = (end(graph, &probe.from, true), probe.kinds.join("+"));
         line(&mut text, format_args!("{from} -> ~{kinds}({})", name(&probe.label)));
     }
+    if text.is_empty() {
+        text.push_str("patch {}\n");
+    }
     text
 }
 

@@ -122,8 +122,7 @@ struct Whole {
     solo: Vec<Spanned<String>>,
     #[serde(default)]
     scores: Vec<Spanned<String>>,
-    #[serde(default)]
-    nodes: Pairs<Node>,
+    nodes: Option<Pairs<Node>>,
     #[serde(default)]
     cables: Vec<Wire>,
     #[serde(default)]
@@ -155,8 +154,10 @@ pub(crate) fn parse(text: &str, file: u16) -> Parsed {
     for score in &whole.scores {
         statements.append(&mut reader.score(score));
     }
-    for (name, node) in &whole.nodes.0 {
-        statements.push(reader.node(name, node));
+    if let Some(nodes) = &whole.nodes {
+        // An empty patch is one all the same.
+        statements.push(Statement { what: What::Patch(Vec::new()), span: Span { file, ..Span::default() } });
+        statements.extend(nodes.0.iter().map(|(name, node)| reader.node(name, node)));
     }
     for wire in &whole.cables {
         statements.push(reader.wire(wire));

@@ -2,8 +2,7 @@
 
 mod common;
 
-use common::{library, load_text};
-use patches_dsl::{Disk, load};
+use common::load_text;
 use std::path::{Path, PathBuf};
 
 fn texts(folder: &str) -> Vec<PathBuf> {
@@ -20,28 +19,53 @@ fn name(path: &Path) -> String {
     path.file_stem().expect("a text has a name").to_string_lossy().into_owned()
 }
 
+/// A good text may hold several cases between lines of `---`; each is loaded alone, and shown where there are several.
 #[test]
 fn good_texts_have_no_errors_and_this_flat_form() {
+    let (mut count, mut broken) = (0, String::new());
     for path in texts("good") {
-        let loaded = load(&path, &Disk, library());
-        assert!(!loaded.has_errors(), "{}", loaded.render(false));
-        let warnings: String = loaded.faults.iter().map(|f| format!("{}: {}\n", f.code, f.message)).collect();
-        insta::assert_snapshot!(format!("good_{}", name(&path)), format!("{}{warnings}", loaded.graph));
+        let text = std::fs::read_to_string(&path).expect("the text is part of the sources");
+        let cases: Vec<&str> = text.split("\n---\n").collect();
+        count += cases.len();
+        let mut shown = String::new();
+        for case in &cases {
+            let loaded = load_text(case);
+            if loaded.has_errors() {
+                broken.push_str(&format!("{}:\n{case}\n{}", path.display(), loaded.render(false)));
+            }
+            if cases.len() > 1 {
+                shown.push_str(&format!("{}\n=>\n", case.trim_end()));
+            }
+            shown.push_str(&loaded.graph.to_string());
+            loaded.faults.iter().for_each(|f| shown.push_str(&format!("{}: {}\n", f.code, f.message)));
+            if cases.len() > 1 {
+                shown.push_str("----\n");
+            }
+        }
+        insta::assert_snapshot!(format!("good_{}", name(&path)), shown);
     }
+    assert!(broken.is_empty(), "{broken}");
+    assert!(count >= 200, "only {count} good cases");
 }
 
 /// A bad text holds several cases between lines of `---`; each is loaded alone.
 #[test]
 fn bad_texts_have_exactly_these_faults() {
+    let (mut count, mut fine) = (0, String::new());
     for path in texts("bad") {
         let text = std::fs::read_to_string(&path).expect("the text is part of the sources");
         let mut shown = String::new();
         for case in text.split("\n---\n") {
+            count += 1;
             let loaded = load_text(case);
-            assert!(!loaded.faults.is_empty(), "no fault in:\n{case}");
+            if loaded.faults.is_empty() {
+                fine.push_str(&format!("no fault in:\n{case}\n"));
+            }
             shown.push_str(&loaded.render(false));
             shown.push_str("----\n");
         }
         insta::assert_snapshot!(format!("bad_{}", name(&path)), shown);
     }
+    assert!(fine.is_empty(), "{fine}");
+    assert!(count >= 120, "only {count} bad cases");
 }

@@ -107,3 +107,114 @@ fn large_numbers_are_faults_or_finite() {
     assert_eq!(soon(&format!("v = Vca {{ gain: {big} * {big} }}\nv -> out")), ["not-finite"]);
     assert_eq!(soon(&format!("v = Vca {{ gain: Noise * {big} * {big} }}\nv -> out")), ["not-finite"]);
 }
+
+#[test]
+fn ten_thousand_lines_and_a_megabyte_on_one() {
+    let mut text = String::new();
+    for i in 0..5_000 {
+        text.push_str(&format!("o{i} = Sine {{ pitch: C4 + {i}ct }}  # voice {i}\no{i} -[0.001]-> out\n"));
+    }
+    assert_eq!(soon(&text), [] as [&str; 0]);
+    let line = format!("x = Osc {{ fm: {}0 }}; x -> out", "Noise.white * 0 + ".repeat(58_000));
+    assert!(line.len() > 1_000_000);
+    assert_eq!(soon(&line), ["too-large"], "an expression has its limit");
+    let comment = format!("Noise -> out # {}", "ä".repeat(600_000));
+    assert_eq!(soon(&comment), [] as [&str; 0]);
+    let list = format!("s = Steps {{ steps: [{}C2] }}; s -> Sine -> out", "C2, ".repeat(200_000));
+    assert_eq!(soon(&list), [] as [&str; 0]);
+    let statements = format!("{}Noise -> out", "x; ".repeat(300_000));
+    assert!(soon(&statements).contains(&"unknown-name"));
+    assert_eq!(soon(&"\n;\r\n".repeat(300_000)), ["empty-file"]);
+    assert_eq!(soon(&format!("Noise -> out\n{}", "}".repeat(100_000))).len(), patches_dsl::limits::FAULTS);
+}
+
+#[test]
+fn two_hundred_deep_works_or_is_a_fault() {
+    // Templates in templates by use, names by names, junctions by junctions: 200 of each.
+    let templates = |n: usize| {
+        let bodies: String = (0..n).map(|i| format!("template t{i} {{ out: o; t{} -> $.o }}\n", i + 1)).collect();
+        format!("{bodies}template t{n} {{ out: o; Noise -> $.o }}\nt0 -> out")
+    };
+    assert_eq!(soon(&templates(200)), ["too-deep"]);
+    assert_eq!(soon(&templates(100)), [] as [&str; 0]);
+    let names = |n: usize| {
+        let all: String = (0..n).map(|i| format!("a{i} = a{} + 1\n", i + 1)).collect();
+        format!("{all}a{n} = 1\nVca {{ gain: a0 }} -> out\nNoise -> out")
+    };
+    assert!(soon(&names(200)).contains(&"too-deep"));
+    assert_eq!(soon(&names(100)), [] as [&str; 0]);
+    let wires = format!("template w {{ in: i; out: o; $.i -> $.o }}\nNoise -> {}out", "w -> ".repeat(2_000));
+    assert_eq!(soon(&wires), [] as [&str; 0]);
+    let fors = |n: usize| format!("{}Noise -> out{}", "for i in 1..1 { ".repeat(n), " }".repeat(n));
+    assert_eq!(soon(&fors(200)), ["too-deep"]);
+    assert_eq!(soon(&fors(60)), [] as [&str; 0]);
+    for (open, close) in [("(", ")"), ("abs(", ")"), ("[", "]"), ("-(", ")"), ("Vca { in: ", " }")] {
+        let text = format!("x = {}Noise{}\nNoise -> out", open.repeat(200), close.repeat(200));
+        assert_eq!(soon(&text), ["too-deep"], "{open}");
+    }
+    let groups = |n: usize| format!("pattern p {{ {}x{} }}\nNoise -> out", "[".repeat(n), "]".repeat(n));
+    assert_eq!(soon(&groups(200)), ["too-deep"]);
+    let patches = format!("{}Noise -> out{}", "patch { ".repeat(200), " }".repeat(200));
+    assert_eq!(soon(&patches), ["too-deep"]);
+}
+
+/// Code, line and column of a text's faults.
+fn places(text: &[u8]) -> Vec<(&'static str, usize, usize)> {
+    let memory = patches_dsl::Memory::default().with("p.patches", text);
+    let loaded = patches_dsl::load(std::path::Path::new("p.patches"), &memory, common::library());
+    let place = |fault: &patches_dsl::Fault| {
+        let (_, line, column) = loaded.place(fault.span);
+        (fault.code, line, column)
+    };
+    loaded.faults.iter().map(place).collect()
+}
+
+#[test]
+fn columns_count_characters_whatever_the_text_is_made_of() {
+    let at = |text: &str| places(text.as_bytes());
+    assert_eq!(at("Noise -> out\nx -> out"), [("unknown-name", 2, 1)]);
+    assert_eq!(at("\u{feff}x -> out; Noise -> out"), [("unknown-name", 1, 1)], "a mark of byte order is no character");
+    assert_eq!(at("Noise -> out\r\n  x -> out\r\n\r\ny -> out"), [("unknown-name", 2, 3), ("unknown-name", 4, 1)]);
+    assert_eq!(at("s = Sampler { label: \"äöü\" }; s, x -> out"), [("unknown-name", 1, 34)]);
+    // A letter and its combining mark are two characters, a zero-width space is one.
+    assert_eq!(at("s = Sampler { label: \"e\u{301}\u{200b}\" }; s, x -> out"), [("unknown-name", 1, 34)]);
+    assert_eq!(at("# \u{1f3b9}\nNoise -> out; # \u{1f3b9}\nx -> out"), [("unknown-name", 3, 1)]);
+    assert_eq!(at("Noise -> out\nö -> out"), [("unreadable", 2, 1)]);
+    assert_eq!(at("Noise -> out\nx\u{301} -> out"), [("unreadable", 2, 2)]);
+    assert_eq!(at("Noise -> out\nNoise \u{200b}-> out"), [("unreadable", 2, 7)]);
+    assert_eq!(at("Noise -> out\n\u{a0}Noise -> out"), [("unreadable", 2, 1)]);
+    assert_eq!(at("Noise -> out\rx -> out"), [("unreadable", 1, 14)]);
+    assert_eq!(at("Noise -> out\nab\0 -> out"), [("unreadable", 2, 3)]);
+}
+
+#[test]
+fn bytes_that_are_no_text_have_their_place() {
+    assert_eq!(places(b"Noise -> out\n# \xc3\xa4\xff"), [("not-utf8", 2, 4)]);
+    assert_eq!(places(b"\xff\xfeN\0"), [("not-utf8", 1, 1)]);
+    assert_eq!(places(b"Noise -> out\n\xed\xa0\x80"), [("not-utf8", 2, 1)]);
+}
+
+#[test]
+fn numbers_beyond_all_ranges_are_held_or_told() {
+    for text in [
+        "Osc { pitch: 1e5 } -> out",
+        "Delay { time: 9999999min } -> out",
+        "Lfo { rate: 0Hz } -> out",
+        "Osc { pitch: 99999999999999999999Hz } -> out",
+        "Keys { voices: 99999999999999999999 } -> Sine -> out",
+        "tempo 0; Noise -> out",
+        "tempo 99999; Noise -> out",
+        "meter 0/4; Noise -> out",
+        "meter 4/99999999999; Noise -> out",
+        "fade 99999999min; Noise -> out",
+        "swap on 99999999999bars; Noise -> out",
+        "Mixer(channels: -1) -> out",
+        "Mixer(channels: 1.5) -> out",
+        "for i in 5..1 { Noise -> out }; for i in -3..99999999999999999999 { Noise -> out }",
+        "for i in 0.5..2 { Noise -> out }",
+        "Osc { pitch: 0Hz } -> out",
+        "Delay { time: 1/0 } -> out",
+    ] {
+        assert!(!soon(text).is_empty() && !soon(text).contains(&"internal"), "{text}: {:?}", soon(text));
+    }
+}

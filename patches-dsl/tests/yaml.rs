@@ -54,6 +54,7 @@ fn every_good_text_converts_to_yaml_and_back() {
         include_str!("good/cables.patches"),
         include_str!("good/expressions.patches"),
         include_str!("good/templates.patches"),
+        "patch {}",
         "tempo 126\nswap on beat\nv = Osc { pitch: 17oct, drift: 0.1 } was v/old\nv -> out\nv ~> v.fm",
         "t = Transpose { cent: 50, semi: 7, octave: -1 }; t -> Osc -> out\nc = Clock { bpm: 90 }; c.phase -> t",
         "s = Sampler { file: file(\"a b.wav\"), label: \"x: # y\" }; s -> out\nn = Steps { steps: [C2, \"-\", \"true\", \"7\"] }; n -> out",
@@ -84,4 +85,6 @@ fn mistakes_in_yaml_have_their_places() {
     assert_eq!(at("nodes:\n  a:\n    modul: Sine\n").0, "yaml");
     assert_eq!(at("{{{{").0, "yaml");
     assert_eq!(at("").0, "empty-file");
+    assert_eq!(at("# nothing\n").0, "empty-file");
+    assert!(load_yaml("nodes: {}\n").faults.is_empty());
 }

@@ -1,6 +1,7 @@
 //! What feeds each input: settings, cables, hidden modules.
 
 use super::Checker;
+use super::sides::cable_of;
 use crate::fault::{Fault, codes};
 use crate::flat::{Channel, Draft, Feed, Source, What};
 use crate::kinds;
@@ -9,7 +10,7 @@ use crate::linear::{Aim, Key, Op, Operation, Origin, Scale, Sum, Term};
 use crate::older::Bare;
 use crate::value::{Const, Dim};
 use patches_core::graph::{Cable, End, Item, Module, ParamValue, Path, Setting, Slot, Span};
-use patches_core::spec::{Input, Kind, Normal, ParamKind, Side};
+use patches_core::spec::{Input, Kind, Normal, ParamKind, Side, Spec};
 use std::collections::{BTreeMap, HashMap};
 use std::rc::Rc;
 use std::sync::Arc;
@@ -65,6 +66,10 @@ impl Checker<'_> {
     fn slot(&mut self, index: usize, slot: Slot, side: Side, fed: Slots<'_>) {
         let draft = &self.expanded.modules[index];
         let input: &'static Input = &draft.spec.inputs[slot.0 as usize];
+        let feeds = fed.set.iter().chain(&fed.cables);
+        if !feeds.fold(true, |good, feed| self.is_number(feed, input) && good) {
+            return;
+        }
         let aim = Aim { rate: input.kind == Kind::Rate, musical: matches!(input.kind, Kind::Rate | Kind::Time) };
         self.no_cable_twice(&fed.cables, input);
         let set = match fed.set {
@@ -111,25 +116,11 @@ impl Checker<'_> {
             terms.extend(sum.terms.into_iter().map(|term| (term, feed.value.span)));
         }
         let to = End { module: self.paths[index].clone(), port: slot.0, channel: slot.1, side };
-        self.connect(terms, to);
-    }
-
-    /// So much of the time that is set, or of the default.
-    fn part_of_time(&mut self, sum: Sum, set: Option<Const>, input: &Input, span: Span, aim: Aim) -> Option<Sum> {
-        let time = match set.map(|base| kinds::setting(base, input, span)) {
-            None => Const::new(Dim::Time, input.default),
-            Some(Ok((Setting::Number(seconds), _))) => Const::new(Dim::Time, seconds),
-            Some(Ok((Setting::Beats(beats), _))) => Const::new(Dim::Beats, beats),
-            Some(Ok((Setting::Mixed { seconds, beats }, _))) => Const { beats, ..Const::new(Dim::Time, seconds) },
-            Some(Err(_)) => return None,
-        };
-        self.told(sum.times(Sum::constant(time), aim), span)
+        self.connect(terms, &to, draft.spec, index);
     }
 
     fn set(&mut self, index: usize, slot: Slot, value: Setting) {
-        if let Some(module) = self.graph.modules.get_mut(&self.paths[index]) {
-            module.settings.insert(slot, value);
-        }
+        self.built[index].settings.insert(slot, value);
     }
 
     /// The same output to the same input by two cables is a mistake, not a sum.
@@ -146,7 +137,8 @@ impl Checker<'_> {
 
     /// Whether what a cable brings is of a kind that the input takes.
     fn scale_fits(&mut self, sum: &Sum, feed: &Feed, input: &Input) -> bool {
-        if input.kind == Kind::Trigger && sum.terms.iter().any(|term| term.factor != 1.0) {
+        let scaled = feed.scale.as_ref().is_some_and(|scale| !matches!(scale.what, What::Const(_)));
+        if input.kind == Kind::Trigger && (scaled || sum.terms.iter().any(|term| term.factor != 1.0)) {
             let span = feed.scale.as_ref().map_or(feed.value.span, |scale| scale.span);
             let message = format!("`{}` takes triggers, which cannot be scaled", input.names[0]);
             let help = "a trigger is a point in time, not a level; take the scale away";
@@ -246,7 +238,7 @@ impl Checker<'_> {
     }
 
     /// Cables of terms to an input, with the hidden modules they need.
-    fn connect(&mut self, terms: Vec<(Term, Span)>, to: End) {
+    fn connect(&mut self, terms: Vec<(Term, Span)>, to: &End, spec: &Spec, index: usize) {
         let mut hidden: BTreeMap<Key, (Rc<Operation>, Span)> = BTreeMap::new();
         for (term, span) in &terms {
             if let Origin::Operation(operation) = &term.origin {
@@ -255,7 +247,7 @@ impl Checker<'_> {
         }
         let mut ends: HashMap<Key, End> = HashMap::new();
         let mut count = 0;
-        let stem = self.port_path(&to);
+        let stem = if hidden.is_empty() { String::new() } else { self.port_path(to, index) };
         for (key, (operation, span)) in hidden {
             if let Some(end) = self.hidden(&operation, &stem, &mut count, span) {
                 ends.insert(key, end);
@@ -267,24 +259,24 @@ impl Checker<'_> {
                 Origin::Operation(_) => ends.get(&term.key).cloned(),
             };
             if let Some(from) = from {
-                self.cable(term, from, &to, span);
+                self.cable(term, from, to, spec, span);
             }
         }
     }
 
     /// One cable; those from one output to one input are added once all are there.
-    fn cable(&mut self, term: Term, from: End, to: &End, span: Span) {
+    fn cable(&mut self, term: Term, from: End, to: &End, spec: &Spec, span: Span) {
         // One more than is allowed is enough for the fault.
         if self.graph.cables.len() <= limits::CABLES {
             let late = term.late;
-            let (from, to, scale) = self.cable_of(term, from, to);
+            let (from, to, scale) = cable_of(term, from, to, spec);
             self.graph.cables.push(Cable { from, to, scale, late, span });
         }
     }
 
     /// `filt.cutoff`, which hidden modules are named after.
-    fn port_path(&self, to: &End) -> String {
-        let Some(module) = self.graph.modules.get(&to.module) else { return to.module.to_string() };
+    fn port_path(&self, to: &End, index: usize) -> String {
+        let module = &self.built[index];
         let input = &module.spec.inputs[to.port as usize];
         let channel = match module.channels.get(usize::from(to.channel)) {
             Some(channel) if input.indexed => format!("[{channel}]"),
@@ -306,7 +298,7 @@ impl Checker<'_> {
             self.fault(Fault::error(codes::NOT_PLAYABLE, span, message));
             return None;
         };
-        if self.graph.modules.len() >= limits::MODULES {
+        if self.graph.modules.len() + self.built.len() >= limits::MODULES {
             let message = format!("a patch may hold {} modules", limits::MODULES);
             self.fault(Fault::error(codes::TOO_LARGE, span, message));
             return None;
@@ -338,7 +330,7 @@ impl Checker<'_> {
                     Origin::Operation(inner) => self.hidden(inner, stem, count, span),
                 };
                 if let Some(from) = from {
-                    self.cable(term.clone(), from, &to, span);
+                    self.cable(term.clone(), from, &to, spec, span);
                 }
             }
         }

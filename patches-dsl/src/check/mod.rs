@@ -1,6 +1,7 @@
 //! From the flat patch to the graph: paths, channels, values in the units of their inputs, hidden modules for what is
 //! not linear.
 
+mod fits;
 mod inputs;
 mod params;
 mod paths;
@@ -44,6 +45,8 @@ pub(crate) struct Checker<'a> {
     faults: Vec<Fault>,
     told: HashSet<(&'static str, Span)>,
     paths: Vec<Path>,
+    /// The modules, until they are put at their paths.
+    built: Vec<Module>,
     channels: Vec<Vec<Arc<str>>>,
     /// Junctions that are being followed, for loops of nothing but wires.
     following: HashSet<usize>,
@@ -60,6 +63,7 @@ pub(crate) fn check<'a>(expanded: &'a Expanded, around: &'a Around<'a>) -> Check
         faults: Vec::new(),
         told: HashSet::new(),
         paths: Vec::new(),
+        built: Vec::new(),
         channels: Vec::new(),
         following: HashSet::new(),
         work: 0,
@@ -82,10 +86,12 @@ impl Checker<'_> {
         for (index, draft) in self.expanded.modules.iter().enumerate() {
             self.module(index, draft, paths.was[index].clone());
         }
+        self.graph.cables.reserve(self.expanded.modules.len());
         for (index, draft) in self.expanded.modules.iter().enumerate() {
             self.params(index, draft);
             self.inputs(index);
         }
+        self.place();
         self.probes(&paths.bodies);
         self.settle_sides();
         self.merge_cables();
@@ -127,7 +133,6 @@ impl Checker<'_> {
     }
 
     fn module(&mut self, index: usize, draft: &Draft, was: Option<Path>) {
-        let path = self.paths[index].clone();
         let module = Module {
             spec: draft.spec,
             channels: self.channels[index].clone(),
@@ -137,14 +142,31 @@ impl Checker<'_> {
             unnamed: draft.unnamed,
             span: draft.span,
         };
+        self.built.push(module);
+    }
+
+    /// Puts the modules at their paths.
+    fn place(&mut self) {
         // Names given twice are told already; what is left are paths of the flat form that meet others.
         let clean = self.expanded.faults.is_empty();
-        if let Some(before) = self.graph.modules.insert(path.clone(), module)
-            && clean
-        {
-            let fault = Fault::error(codes::GIVEN_TWICE, draft.span, format!("`{path}` is given twice"));
-            self.fault(fault.also(before.span, "first given here"));
+        let built = std::mem::take(&mut self.built);
+        let mut placed: Vec<(Path, Module)> = self.paths.iter().cloned().zip(built).collect();
+        placed.sort_by(|a, b| a.0.cmp(&b.0));
+        let mut twice = Vec::new();
+        for pair in placed.windows(2) {
+            if let [(before, first), (path, second)] = pair
+                && before == path
+            {
+                let fault = Fault::error(codes::GIVEN_TWICE, second.span, format!("`{path}` is given twice"));
+                twice.push(fault.also(first.span, "first given here"));
+            }
         }
+        for fault in twice.into_iter().filter(|_| clean) {
+            self.fault(fault);
+        }
+        let hidden = std::mem::take(&mut self.graph.modules);
+        self.graph.modules = placed.into_iter().collect();
+        self.graph.modules.extend(hidden);
     }
 
     /// The channels of every module: those written, else as many as are used.

@@ -34,10 +34,8 @@ impl Checker<'_> {
             }
         }
         for (slot, v) in one {
-            if let Some(value) = self.param_value(&draft.spec.params[slot.0 as usize], v)
-                && let Some(module) = self.graph.modules.get_mut(&self.paths[index])
-            {
-                module.params.insert(slot, value);
+            if let Some(value) = self.param_value(&draft.spec.params[slot.0 as usize], v) {
+                self.built[index].params.insert(slot, value);
             }
         }
     }

@@ -182,7 +182,12 @@ impl<'a> Naming<'a> {
             return "$".to_string();
         }
         // A slash stands between bodies only; names with one come from a flat form.
-        self.name(node).map_or_else(|| self.kind(node), |name| name.replace('/', ":"))
+        self.name(node).map_or_else(
+            || self.kind(node),
+            |name| {
+                if name.contains('/') { name.replace('/', ":") } else { name.to_string() }
+            },
+        )
     }
 
     /// Type and nearest neighbour of a node without a name.

@@ -13,25 +13,24 @@ fn has_side(spec: &Spec, input: &Input) -> bool {
     input.stereo || input.kind == Kind::Audio && !spec.one && !spec.has_sides()
 }
 
-impl Checker<'_> {
-    /// The ends and the factor of the cable that a term needs.
-    pub(super) fn cable_of(&self, term: Term, from: End, to: &End) -> (End, End, f64) {
-        let side = if from.side == Side::Both { term.take } else { from.side };
-        let (from, mut to) = (End { side, ..from }, to.clone());
-        let Some(module) = self.graph.modules.get(&to.module) else { return (from, to, term.factor) };
-        let input = &module.spec.inputs[to.port as usize];
-        if term.to == Side::Both {
-            return (from, to, term.factor);
-        }
-        if to.side == Side::Both && has_side(module.spec, input) {
-            to.side = term.to;
-            return (from, to, term.factor);
-        }
-        // A control takes the mean of both sides; of triggers every one counts.
-        let factor = if input.kind == Kind::Trigger { term.factor } else { mean(term).factor };
-        (from, to, factor)
+/// The ends and the factor of the cable that a term needs to an input of this type.
+pub(super) fn cable_of(term: Term, from: End, to: &End, spec: &Spec) -> (End, End, f64) {
+    let side = if from.side == Side::Both { term.take } else { from.side };
+    let (from, mut to) = (End { side, ..from }, to.clone());
+    if term.to == Side::Both {
+        return (from, to, term.factor);
     }
+    let input = &spec.inputs[to.port as usize];
+    if to.side == Side::Both && has_side(spec, input) {
+        to.side = term.to;
+        return (from, to, term.factor);
+    }
+    // A control takes the mean of both sides; of triggers every one counts.
+    let factor = if input.kind == Kind::Trigger { term.factor } else { mean(term).factor };
+    (from, to, factor)
+}
 
+impl Checker<'_> {
     /// Takes sides away from outputs that have none.
     pub(super) fn settle_sides(&mut self) {
         let asks = |end: &End| end.side != Side::Both;

@@ -308,8 +308,11 @@ impl<'t> Expander<'t> {
     pub(super) fn unknown_output(&mut self, spec: &'static Spec, name: &str, span: Span, scope: usize) {
         let known = spec.outputs.iter().flat_map(|p| p.names);
         let message = format!("`{}` has no output `{name}`", spec.name());
-        let mut fault = Fault::error(codes::UNKNOWN_PORT, span, message).near(name, known.copied());
-        if fault.help.is_none() {
+        let inputs = spec.inputs.iter().flat_map(|p| p.names);
+        let mut fault = Fault::error(codes::UNKNOWN_PORT, span, message).near(name, known.chain(inputs).copied());
+        if spec.param(name).is_some() {
+            fault = fault.help(format!("`{name}` does not move; set it in braces"));
+        } else if fault.help.is_none() {
             let shown: Vec<String> = spec.outputs.iter().map(|p| format!("`{}`", p.names[0])).collect();
             fault = match shown.is_empty() {
                 true => fault,

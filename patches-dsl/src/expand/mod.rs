@@ -112,6 +112,8 @@ pub(crate) struct Instance<'t> {
     ins: Vec<(Arc<str>, Option<u32>)>,
     outs: Vec<(Arc<str>, Option<u32>)>,
     junctions: HashMap<(bool, Arc<str>, u32), usize>,
+    /// An unreadable statement of the body may have declared ports.
+    lost: bool,
     span: Span,
 }
 
@@ -254,7 +256,7 @@ impl<'t> Expander<'t> {
 
     /// Tells a fault once for each place, however many instances and rounds meet it, with where the template is used.
     fn fault(&mut self, scope: usize, mut fault: Fault) {
-        if !self.told.insert((fault.code, fault.span)) || self.out.faults.len() >= limits::FAULTS {
+        if !self.told.insert((fault.code, fault.span)) || self.is_full() {
             return;
         }
         let body = self.scopes[scope].body;
@@ -271,6 +273,11 @@ impl<'t> Expander<'t> {
             fault.message = format!("{} (in round {round})", fault.message);
         }
         self.out.faults.push(fault);
+    }
+
+    /// Whether no more faults are told, so that none needs to be made up.
+    fn is_full(&self) -> bool {
+        self.out.faults.len() >= limits::FAULTS
     }
 
     fn error(&mut self, scope: usize, code: &'static str, span: Span, message: impl Into<String>) {

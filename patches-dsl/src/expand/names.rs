@@ -114,7 +114,7 @@ impl<'t> Expander<'t> {
 
     /// All names in sight, for suggestions.
     pub(super) fn names_in_sight(&self, scope: usize) -> Vec<Arc<str>> {
-        let (mut at, mut names, mut behind) = (Some(scope), Vec::new(), false);
+        let (mut at, mut names, mut behind) = (Some(scope), vec![Arc::from("out"), Arc::from("in")], false);
         while let Some(here) = at {
             let shown = self.scopes[here].names.iter().filter(|(_, (binding, _))| match binding {
                 Binding::Module(_) | Binding::Instance(_) => !behind,
@@ -139,7 +139,7 @@ impl<'t> Expander<'t> {
 
     /// Tells that there is no such type.
     pub(super) fn unknown_type(&mut self, scope: usize, name: &Name) {
-        if self.is_lost(scope, &name.text) {
+        if self.is_lost(scope, &name.text) || self.is_full() {
             return;
         }
         if let Some(row) = older::row(&name.text) {
@@ -158,6 +158,9 @@ impl<'t> Expander<'t> {
 
     /// Tells that nothing has this name.
     pub(super) fn unknown_name(&mut self, scope: usize, name: &Name) {
+        if self.is_full() {
+            return;
+        }
         let begins_type = name.text.chars().next().is_some_and(char::is_uppercase);
         if begins_type {
             return self.unknown_type(scope, name);

@@ -19,6 +19,9 @@ impl<'t> Expander<'t> {
     ) -> Option<Door> {
         let Some(port) = port else {
             let Some(found) = find(self.ports(index, output), output, None) else {
+                if self.instances[index].lost {
+                    return None;
+                }
                 let (what, code) =
                     if output { ("output", codes::NOT_A_SOURCE) } else { ("input", codes::NOT_A_TARGET) };
                 let message = format!("`{}` has no {what}", self.instances[index].template.name.text);
@@ -139,6 +142,9 @@ impl<'t> Expander<'t> {
         let instance = &self.instances[index];
         let list = if output { &instance.outs } else { &instance.ins };
         let Some((name, size)) = list.iter().find(|(port, _)| &**port == name).cloned() else {
+            if instance.lost {
+                return None;
+            }
             let what = if output { "output" } else { "input" };
             let message = format!("`{}` has no {what} `{name}`", instance.template.name.text);
             let known: Vec<Arc<str>> = list.iter().map(|(port, _)| port.clone()).collect();

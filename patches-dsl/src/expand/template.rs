@@ -65,6 +65,10 @@ impl<'t> Expander<'t> {
             ins: Vec::new(),
             outs: Vec::new(),
             junctions: HashMap::new(),
+            lost: flatten(&template.body).iter().any(|statement| match &statement.what {
+                tree::What::Unreadable(names) => names.iter().any(|name| matches!(&**name, "in" | "out")),
+                _ => false,
+            }),
             span: call.span,
         });
         self.instance_of.insert(body, index);
@@ -305,6 +309,9 @@ impl<'t> Expander<'t> {
         let template = self.instances[index].template;
         for (name, element, expr) in self.given(call, scope) {
             if template.decls.iter().any(|decl| decl.name.text == name.text) {
+                continue;
+            }
+            if self.instances[index].lost && !self.has_input(index, &name.text) {
                 continue;
             }
             if !self.has_input(index, &name.text) {

@@ -1,0 +1,49 @@
+//! What may come to an input at all, and what comes to one in the way of older files.
+
+use super::Checker;
+use crate::fault::{Fault, codes};
+use crate::flat::{Feed, V, What};
+use crate::kinds;
+use crate::linear::{Aim, Sum};
+use crate::value::{Const, Dim};
+use patches_core::graph::{Setting, Span};
+use patches_core::spec::{Input, Kind};
+
+impl Checker<'_> {
+    /// What is no number cannot feed an input; `true` and `false` are for gates, and no scale.
+    pub(super) fn is_number(&mut self, feed: &Feed, input: &Input) -> bool {
+        let flag = |v: &V| matches!(v.what, What::Bool(_));
+        let what = &feed.value.what;
+        let other = matches!(what, What::Text(_) | What::Word(_) | What::File(_) | What::List(_) | What::Pattern(_))
+            || matches!(what, What::Song(_) | What::Lane(..));
+        if other || flag(&feed.value) && input.kind != Kind::Gate {
+            self.fault(kinds::wrong_kind(input, what.name(), feed.value.span));
+            return false;
+        }
+        if let Some(scale) = feed.scale.as_ref().filter(|scale| flag(scale)) {
+            let message = "a cable is scaled by a number or a signal, not by true or false";
+            self.fault(Fault::error(codes::WRONG_KIND, scale.span, message));
+            return false;
+        }
+        true
+    }
+
+    /// So much of the time that is set, or of the default.
+    pub(super) fn part_of_time(
+        &mut self,
+        sum: Sum,
+        set: Option<Const>,
+        input: &Input,
+        span: Span,
+        aim: Aim,
+    ) -> Option<Sum> {
+        let time = match set.map(|base| kinds::setting(base, input, span)) {
+            None => Const::new(Dim::Time, input.default),
+            Some(Ok((Setting::Number(seconds), _))) => Const::new(Dim::Time, seconds),
+            Some(Ok((Setting::Beats(beats), _))) => Const::new(Dim::Beats, beats),
+            Some(Ok((Setting::Mixed { seconds, beats }, _))) => Const { beats, ..Const::new(Dim::Time, seconds) },
+            Some(Err(_)) => return None,
+        };
+        self.told(sum.times(Sum::constant(time), aim), span)
+    }
+}
