@@ -175,6 +175,9 @@ pub struct PlayArgs {
     /// Cross-fade of a save in milliseconds, where the text does not say
     #[arg(long, value_name = "MS", default_value_t = session::FADE_MS, value_parser = values::fade)]
     pub fade: f64,
+    /// Watch an output, such as osc.saw: in the screen's mix, scope and spectrum. May be given often
+    #[arg(long, value_name = "PORT")]
+    pub probe: Vec<String>,
     /// Folder for this session's log and texts [default: one in the platform's state folder]
     #[arg(long, value_name = "DIR")]
     pub session: Option<PathBuf>,

@@ -76,14 +76,39 @@ fn it_shows_the_patch_its_faults_and_its_views_at_every_size() {
     terminal.shows("the fault", fault);
     for (width, height) in [("60", "16"), ("200", "60"), ("80", "24")] {
         terminal.tmux(&["resize-window", "-t", "t", "-x", width, "-y", height]);
-        for (key, view) in [("2", "scope"), ("3", "patch"), ("1", "master"), ("?", "help"), ("?", "master")] {
+        for (key, view) in [
+            ("2", "scope"),
+            ("3", "spectrum"),
+            ("4", "patch"),
+            ("5", "text as it plays"),
+            ("1", "master"),
+            ("?", "help"),
+            ("?", "master"),
+        ] {
             terminal.keys(key);
             terminal.shows(view, |s| s.contains(&format!(" {view}")) && s.contains("q quit"));
             terminal.shows("the fault", fault);
         }
     }
     save(&file, PATCH, Save::Rename);
+    terminal.tmux(&["resize-window", "-t", "t", "-x", "100", "-y", "30"]);
     terminal.shows("the mended patch", |s| s.contains("save 4 plays") && !s.contains("Vcaa`"));
+    // A module is chosen and watched: it gets a meter of its own, and the scope can show it.
+    for key in ["4", "Down", "w"] {
+        terminal.keys(key);
+    }
+    terminal.keys("1");
+    terminal.shows("the meter", |s| s.contains("osc.sine "));
+    terminal.keys("2");
+    terminal.shows("the scope", |s| s.contains("scope: master"));
+    terminal.keys("Right");
+    terminal.shows("its wave", |s| s.contains("scope: osc.sine"));
+    terminal.keys("b");
+    terminal.shows("the grid", |s| s.contains("saves are heard on the next beat") && s.contains("beat, 15 ms"));
+    terminal.keys("/");
+    terminal.keys("vc");
+    terminal.shows("the filter", |s| s.contains("1 with `vc_`"));
+    terminal.keys("Escape");
     terminal.keys("q");
     terminal.shows("the end", |s| s.contains("BEFORE") && s.contains("ENDED 0") && !s.contains("master"));
 }

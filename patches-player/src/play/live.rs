@@ -1,15 +1,17 @@
 //! The control thread: from a save to the engine, and from the engine to the log and whoever looks.
 
+mod controls;
+
 use super::Outside;
 use super::keeper::Keeper;
-use super::sink::{Look, Sink};
+use super::sink::{Look, Seen, Sink};
 use super::source::Source;
 use super::watch::{Quiet, WRITTEN, Watch};
 use crate::cli::PlayArgs;
 use crate::error::Error;
 use crate::event::{Event, Status, Stopped, Swapped, decibels, round};
 use crate::patch::{self, FaultLine};
-use patches_core::graph::Landing;
+use patches_core::graph::{Graph, Landing, Probe};
 use patches_core::library::Library;
 use patches_dsl::Loaded;
 use patches_engine::control::Control;
@@ -40,6 +42,12 @@ pub enum Message {
     Touched(Instant, Duration),
     /// Begin a take, or end it.
     Record,
+    /// Watch a module's main output, or no longer.
+    Watch(String),
+    /// Another grid for saves to land on.
+    Grid,
+    /// Another length of fades.
+    Fade,
     /// Stop.
     Quit,
 }
@@ -53,6 +61,8 @@ struct Pending {
     fade_ms: f64,
     compile_ms: f64,
     warnings: Vec<FaultLine>,
+    graph: Arc<Graph>,
+    text: String,
 }
 
 /// What gathers between two status events.
@@ -88,6 +98,13 @@ pub struct Live {
     at: u64,
     limited: u64,
     frames: Vec<[f32; 2]>,
+    /// What plays.
+    graph: Arc<Graph>,
+    /// What is watched besides what the text says.
+    watching: Vec<Probe>,
+    /// Outputs to watch, as typed, that have not been found yet.
+    wanted: Vec<String>,
+    seen_by: Vec<Seen>,
 }
 
 impl Live {
@@ -126,6 +143,10 @@ impl Live {
             at: 0,
             limited: 0,
             frames: Vec::new(),
+            graph: Arc::default(),
+            watching: Vec::new(),
+            wanted: args.probe.clone(),
+            seen_by: Vec::new(),
         }
     }
 
@@ -135,6 +156,7 @@ impl Live {
     /// If the engine is lost.
     pub fn run(mut self, messages: &Receiver<Message>, notes: Vec<Event>) -> Result<Stopped, Error> {
         notes.iter().for_each(|note| self.sink.event(note));
+        self.tell_landing();
         self.read(Instant::now());
         let mut status = Instant::now();
         let mut dates = Instant::now();
@@ -147,6 +169,9 @@ impl Live {
                     let event = self.outside.takes.toggle(&mut self.control);
                     self.sink.event(&event);
                 }
+                Ok(Message::Watch(module)) => self.watch_module(&module),
+                Ok(Message::Grid) => self.next_grid(),
+                Ok(Message::Fade) => self.next_fade(),
                 Ok(Message::Quit) | Err(RecvTimeoutError::Disconnected) => break,
                 Err(RecvTimeoutError::Timeout) => {}
             }
@@ -206,7 +231,7 @@ impl Live {
         let first = self.sent == 0;
         let landing = if first { Landing::Now } else { graph.swap.unwrap_or(self.swap) };
         let fade = if first { 0.0 } else { graph.fade.unwrap_or(self.fade) };
-        let (id, report) = match self.control.swap(graph, landing, fade) {
+        let (id, report) = match self.control.swap(graph.clone(), landing, fade) {
             Ok(sent) => sent,
             Err(limit) => {
                 patch::add_limit(&mut loaded, limit.to_string());
@@ -219,7 +244,9 @@ impl Live {
         let texts = self.keep(&loaded);
         let warnings = patch::fault_lines(&loaded);
         let (save, fade_ms) = (self.save, fade * 1000.0);
-        self.pending.insert(id, Pending { save, report, texts, landing, fade_ms, compile_ms, warnings });
+        let text = loaded.files.first().map(|file| file.text.clone()).unwrap_or_default();
+        let pending = Pending { save, report, texts, landing, fade_ms, compile_ms, warnings, graph, text };
+        self.pending.insert(id, pending);
         self.sink.faults(None);
     }
 
@@ -281,7 +308,14 @@ impl Live {
         self.frames.clear();
         self.control.drain(&mut self.frames);
         let (at, meters, frames, xruns) = (self.at, &self.meters, &self.frames, self.xruns);
-        self.sink.look(&Look { at, meters, frames, about: self.keeper.about(), xruns });
+        self.seen_by.clear();
+        let (seen, probes) = (&mut self.seen_by, self.graph.probes.iter().chain(&self.watching));
+        let modules: BTreeMap<&str, &Arc<str>> = probes.map(|probe| (&*probe.label, &probe.from.module)).collect();
+        self.control.watched(|label, frames| {
+            let module = modules.get(&**label).map_or_else(|| label.clone(), |module| (*module).clone());
+            seen.push(Seen { label: label.clone(), module, frames: frames.collect() });
+        });
+        self.sink.look(&Look { at, meters, frames, probes: &self.seen_by, about: self.keeper.about(), xruns });
     }
 
     fn notices(&mut self) {
@@ -314,7 +348,9 @@ impl Live {
         let later = self.pending.split_off(&(id + 1));
         let landed = self.pending.remove(&id);
         self.pending = later;
-        let Some(landed) = landed else { return };
+        let Some(mut landed) = landed else { return };
+        self.graph = landed.graph;
+        self.sink.text(&std::mem::take(&mut landed.text));
         if let (Some(log), Some(texts)) = (&mut self.log, &landed.texts) {
             let written = log.patch(at, texts, landed.landing, landed.fade_ms);
             self.logged(written);
@@ -334,8 +370,10 @@ impl Live {
                 save: landed.save,
                 warnings: landed.warnings,
             };
-            return self.sink.event(&event);
+            self.sink.event(&event);
+            return self.find_wanted();
         }
+        self.find_wanted();
         self.swaps += 1;
         let swapped = Swapped {
             save: landed.save,

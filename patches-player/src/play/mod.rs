@@ -21,7 +21,7 @@ use patches_engine::host::midi::Ports;
 use patches_engine::host::{Backend, Host, platform};
 use patches_engine::session::{Head, Writer};
 use sink::{JsonSink, PlainSink};
-pub use sink::{Look, Sink};
+pub use sink::{Look, Seen, Sink};
 pub use source::Source;
 use std::io::{BufRead, IsTerminal};
 use std::sync::atomic::{AtomicBool, Ordering};

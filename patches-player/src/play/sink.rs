@@ -5,6 +5,18 @@ use crate::out;
 use patches_engine::engine::Meters;
 use patches_engine::host::About;
 use std::io::Write;
+use std::sync::Arc;
+
+/// What a probe saw since the last look.
+#[derive(Debug)]
+pub struct Seen {
+    /// Its label.
+    pub label: Arc<str>,
+    /// The module whose output it is.
+    pub module: Arc<str>,
+    /// Its frames.
+    pub frames: Vec<f32>,
+}
 
 /// What is to be seen between events.
 pub struct Look<'a> {
@@ -14,6 +26,8 @@ pub struct Look<'a> {
     pub meters: &'a Meters,
     /// Master frames since the last look.
     pub frames: &'a [[f32; 2]],
+    /// What is watched.
+    pub probes: &'a [Seen],
     /// What pulls the frames.
     pub about: &'a About,
     /// Xruns so far.
@@ -28,6 +42,10 @@ pub trait Sink: Send {
     fn faults(&mut self, _rendered: Option<String>) {}
     /// Some time went by.
     fn look(&mut self, _look: &Look<'_>) {}
+    /// The text that plays now.
+    fn text(&mut self, _text: &str) {}
+    /// When saves take effect and how long they fade, where the text does not say.
+    fn landing(&mut self, _words: String) {}
     /// Whether faults are to be rendered in colour.
     fn colour(&self) -> bool {
         false

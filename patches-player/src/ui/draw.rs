@@ -1,13 +1,14 @@
 //! From a snapshot to the screen: a function of the two, nothing else.
 
 use super::snapshot::{Saved, Snapshot};
-use super::views;
+use super::{patch, spectrum, text, views};
 use ratatui::Frame;
 use ratatui::layout::{Constraint, Layout, Rect};
 use ratatui::style::{Color, Modifier, Style};
 use ratatui::symbols::border;
 use ratatui::text::{Line, Span, Text};
 use ratatui::widgets::{Block, Borders, Clear, Paragraph};
+use std::collections::VecDeque;
 
 /// The smallest screen that shows everything.
 const SMALLEST: (u16, u16) = (60, 16);
@@ -17,18 +18,22 @@ const SMALLEST: (u16, u16) = (60, 16);
 pub enum View {
     Mix,
     Scope,
+    Spectrum,
     Patch,
+    Text,
 }
 
 impl View {
     /// In the order of their keys.
-    pub const ALL: [View; 3] = [View::Mix, View::Scope, View::Patch];
+    pub const ALL: [View; 5] = [View::Mix, View::Scope, View::Spectrum, View::Patch, View::Text];
 
     fn name(self) -> &'static str {
         match self {
             View::Mix => "mix",
             View::Scope => "scope",
+            View::Spectrum => "spectrum",
             View::Patch => "patch",
+            View::Text => "text",
         }
     }
 
@@ -89,13 +94,31 @@ impl Shape {
 }
 
 /// What the person at the keys has chosen.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Face {
     pub view: View,
     pub help: bool,
     /// `q` was typed while a take is running.
     pub asks: bool,
     pub shape: Shape,
+    /// What scope and spectrum show: 0 the master, then the probes.
+    pub source: usize,
+    /// Which module is chosen, among those that the filter lets through.
+    pub chosen: usize,
+    /// Only modules with this in their name or type are shown.
+    pub filter: String,
+    /// What is typed goes to the filter.
+    pub typing: bool,
+    /// First line of the text that is shown.
+    pub scroll: usize,
+}
+
+impl Face {
+    /// At first.
+    pub fn new(shape: Shape) -> Face {
+        let (view, filter) = (View::Mix, String::new());
+        Face { view, help: false, asks: false, shape, source: 0, chosen: 0, filter, typing: false, scroll: 0 }
+    }
 }
 
 /// Draws everything.
@@ -126,13 +149,28 @@ pub fn draw(frame: &mut Frame<'_>, snapshot: &Snapshot, face: &Face) {
     } else {
         match face.view {
             View::Mix => views::mix(frame, main, snapshot, shape),
-            View::Scope => views::scope(frame, main, snapshot, shape),
-            View::Patch => views::patch(frame, main, snapshot, shape),
+            View::Scope => {
+                let (label, wave) = source(snapshot, face);
+                views::scope(frame, main, label, wave, shape);
+            }
+            View::Spectrum => {
+                let (label, wave) = source(snapshot, face);
+                let wave: Vec<f32> = wave.iter().copied().collect();
+                spectrum::spectrum(frame, main, label, &wave, snapshot.about.rate, shape);
+            }
+            View::Patch => patch::patch(frame, main, snapshot, shape, Some(face)),
+            View::Text => text::text(frame, main, snapshot, shape, face),
         }
     }
     draw_fault(frame, fault, snapshot, shape);
     draw_log(frame, log, snapshot, shape);
     draw_keys(frame, keys, face, snapshot);
+}
+
+/// What scope and spectrum show: the master, or one of the probes.
+fn source<'a>(snapshot: &'a Snapshot, face: &Face) -> (&'a str, &'a VecDeque<f32>) {
+    let probe = face.source.checked_sub(1).and_then(|probe| snapshot.watched.get(probe));
+    probe.map_or(("master", &snapshot.scope), |watched| (&watched.label, &watched.wave))
 }
 
 /// The state of the last save in words.
@@ -188,6 +226,7 @@ fn draw_header(frame: &mut Frame<'_>, area: Rect, snapshot: &Snapshot, shape: Sh
         )),
         xruns,
         Span::styled(recording, shape.tint(Color::Red).add_modifier(Modifier::BOLD)),
+        Span::styled(format!("   {}", snapshot.landing), shape.tint(Color::DarkGray)),
     ]);
     frame.render_widget(Paragraph::new(facts), second);
 }
@@ -232,7 +271,12 @@ fn draw_keys(frame: &mut Frame<'_>, area: Rect, face: &Face, snapshot: &Snapshot
         }
         spans.push(Span::styled(format!(" {} {} ", i + 1, view.name()), style));
     }
-    spans.push(Span::raw("  Tab next  r rec  ? help  q quit"));
+    let wide = area.width >= 100;
+    spans.push(Span::raw(if wide {
+        "  Tab next view   w watch   r record   ? help   q quit"
+    } else {
+        " ? help q quit"
+    }));
     frame.render_widget(Paragraph::new(Line::from(spans)), area);
 }
 
@@ -241,7 +285,9 @@ fn draw_help(frame: &mut Frame<'_>, area: Rect, shape: Shape) {
         "Edit the patch in your editor and save: you hear it at once.",
         "A save with faults changes nothing, and says why below.",
         "",
-        "1 mix   2 scope   3 patch   Tab the next one   ? this help   q quit",
+        "1 mix   2 scope   3 spectrum   4 patch   5 text   Tab the next one   q quit",
+        "r a take   b when saves are heard   f how long they fade   ? this help",
+        "In patch: arrows choose, w watches, / filters. In scope and spectrum: arrows change what is shown.",
         "r begins a take of what you hear, and ends it",
         "",
         "In another terminal:  patches modules Osc   what a module can do",

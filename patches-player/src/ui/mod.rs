@@ -2,7 +2,11 @@
 //! longer than a copy takes.
 
 mod draw;
+mod keys;
+mod patch;
 mod snapshot;
+mod spectrum;
+mod text;
 mod views;
 
 pub use snapshot::{Screen, Snapshot};
@@ -10,10 +14,10 @@ pub use snapshot::{Screen, Snapshot};
 use crate::error::Error;
 use crate::out;
 use crate::play::Message;
-use draw::{Face, Shape, View};
+use draw::{Face, Shape};
 use patches_engine::host::platform::{self, Stderr};
 use patches_engine::trap;
-use ratatui::crossterm::event::{self, Event, KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
+use ratatui::crossterm::event::{self, Event, KeyEventKind};
 use std::io::{BufRead, BufReader};
 use std::sync::mpsc::Sender;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -65,7 +69,7 @@ impl Drop for Taken {
 /// If the terminal cannot be taken over, or is gone.
 pub fn run(shared: &Arc<Mutex<Snapshot>>, control: &Sender<Message>, finished: impl Fn() -> bool) -> Result<(), Error> {
     let (taken, mut terminal) = Taken::new(shared)?;
-    let mut face = Face { view: View::Mix, help: false, asks: false, shape: Shape::of_terminal() };
+    let mut face = Face::new(Shape::of_terminal());
     let shown = show(shared, control, finished, &mut terminal, &mut face);
     drop(taken);
     shown
@@ -89,7 +93,7 @@ fn show(
             }
             if let Event::Key(key) = event::read()?
                 && key.kind == KeyEventKind::Press
-                && quits(key, face, &snapshot, control)
+                && keys::quits(key, face, &snapshot, control)
             {
                 // The control thread ends the log; the loop ends when it has.
                 let _ = control.send(Message::Quit);
@@ -97,32 +101,6 @@ fn show(
         }
     }
     Ok(())
-}
-
-/// Acts on a key. Whether it is the end: of a take that is running it is asked for twice.
-fn quits(key: KeyEvent, face: &mut Face, snapshot: &Snapshot, control: &Sender<Message>) -> bool {
-    let asked = std::mem::take(&mut face.asks);
-    match key.code {
-        KeyCode::Char('c') if key.modifiers.contains(KeyModifiers::CONTROL) => return true,
-        KeyCode::Char('q') => {
-            face.asks = snapshot.recording.is_some() && !asked;
-            return !face.asks;
-        }
-        // The player may have stopped by itself.
-        KeyCode::Char('r') => drop(control.send(Message::Record)),
-        KeyCode::Char('?') => face.help = !face.help,
-        KeyCode::Esc => face.help = false,
-        KeyCode::Tab => face.view = face.view.next(),
-        KeyCode::BackTab => face.view = face.view.previous(),
-        KeyCode::Char(digit) => {
-            if let Some(view) = digit.to_digit(10).and_then(|d| View::ALL.get((d as usize).checked_sub(1)?)) {
-                face.view = *view;
-                face.help = false;
-            }
-        }
-        _ => {}
-    }
-    false
 }
 
 impl Shape {

@@ -1,7 +1,7 @@
 //! What the screen shows, as of now. Plain data: drawing it needs nothing else.
 
 use crate::event::Event;
-use crate::play::{Look, Sink};
+use crate::play::{Look, Seen, Sink};
 use patches_engine::host::About;
 use std::collections::VecDeque;
 use std::path::Path;
@@ -49,6 +49,27 @@ impl Level {
     }
 }
 
+/// Something that is watched.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Watched {
+    /// Its label.
+    pub label: String,
+    /// The module whose output it is.
+    pub module: String,
+    /// How loud it is.
+    pub level: Level,
+    /// Its last frames.
+    pub wave: VecDeque<f32>,
+}
+
+/// Keeps the last frames of a wave.
+fn keep(wave: &mut VecDeque<f32>, frames: impl ExactSizeIterator<Item = f32>) {
+    let skip = frames.len().saturating_sub(SCOPE);
+    let excess = (wave.len() + frames.len() - skip).saturating_sub(SCOPE);
+    wave.drain(..excess.min(wave.len()));
+    wave.extend(frames.skip(skip));
+}
+
 /// Everything the screen shows.
 #[derive(Clone, Debug)]
 pub struct Snapshot {
@@ -65,6 +86,11 @@ pub struct Snapshot {
     pub levels: [Level; 2],
     pub limiter_db: f32,
     pub scope: VecDeque<f32>,
+    pub watched: Vec<Watched>,
+    /// The text that plays.
+    pub text: String,
+    /// When saves take effect, and how long they fade, where the text does not say.
+    pub landing: String,
     pub modules: Vec<(String, &'static str, f32)>,
     /// The file of the take that is running.
     pub recording: Option<String>,
@@ -89,6 +115,9 @@ impl Snapshot {
             levels: [Level::default(); 2],
             limiter_db: 0.0,
             scope: VecDeque::with_capacity(SCOPE),
+            watched: Vec::new(),
+            text: String::new(),
+            landing: String::new(),
             modules: Vec::new(),
             recording: None,
             fault: None,
@@ -140,10 +169,23 @@ impl Snapshot {
         for (level, peak) in self.levels.iter_mut().zip(meters.peak) {
             level.look(peak, look.at, seconds);
         }
-        let excess = (self.scope.len() + look.frames.len()).saturating_sub(SCOPE);
-        self.scope.drain(..excess.min(self.scope.len()));
-        let frames = &look.frames[look.frames.len().saturating_sub(SCOPE)..];
-        self.scope.extend(frames.iter().map(|[left, right]| 0.5 * (left + right)));
+        keep(&mut self.scope, look.frames.iter().map(|[left, right]| 0.5 * (left + right)));
+        let same = self.watched.len() == look.probes.len()
+            && self.watched.iter().zip(look.probes).all(|(known, seen)| known.label == *seen.label);
+        if !same {
+            let fresh = |seen: &Seen| Watched {
+                label: seen.label.to_string(),
+                module: seen.module.to_string(),
+                level: Level::default(),
+                wave: VecDeque::with_capacity(SCOPE),
+            };
+            self.watched = look.probes.iter().map(fresh).collect();
+        }
+        for (watched, seen) in self.watched.iter_mut().zip(look.probes) {
+            let peak = seen.frames.iter().fold(0.0f32, |peak, x| peak.max(x.abs()));
+            watched.level.look(peak, look.at, seconds);
+            keep(&mut watched.wave, seen.frames.iter().copied());
+        }
         if self.modules.len() != meters.modules.len()
             || self.modules.iter().zip(&meters.modules).any(|(a, b)| *a.0 != *b.0 || a.1 != b.1)
         {
@@ -183,5 +225,13 @@ impl Sink for Screen {
 
     fn look(&mut self, look: &Look<'_>) {
         self.with(|snapshot| snapshot.look(look));
+    }
+
+    fn text(&mut self, text: &str) {
+        self.with(|snapshot| snapshot.text = text.to_string());
+    }
+
+    fn landing(&mut self, words: String) {
+        self.with(|snapshot| snapshot.landing = words);
     }
 }

@@ -1,29 +1,34 @@
 //! The views of the main area.
 
 use super::draw::Shape;
+use super::patch::patch;
 use super::snapshot::{Level, Snapshot};
 use ratatui::Frame;
 use ratatui::layout::{Constraint, Layout, Rect};
-use ratatui::style::{Color, Modifier, Style};
+use ratatui::style::Color;
 use ratatui::symbols::Marker;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::Paragraph;
 use ratatui::widgets::canvas::{Canvas, Line as Stroke};
+use std::collections::VecDeque;
 
 /// Lowest level that a meter shows, in decibels.
 const FLOOR: f32 = -60.0;
 
 /// Meters, with the scope and the modules beside them as far as there is room.
 pub fn mix(frame: &mut Frame<'_>, area: Rect, snapshot: &Snapshot, shape: Shape) {
-    let [top, rest] = Layout::vertical([Constraint::Length(4.min(area.height)), Constraint::Min(0)]).areas(area);
+    // A line for each probe, as long as there is something else to see too.
+    let probes = (snapshot.watched.len() as u16).min(area.height.saturating_sub(8));
+    let height = (4 + probes).min(area.height);
+    let [top, rest] = Layout::vertical([Constraint::Length(height), Constraint::Min(0)]).areas(area);
     meters(frame, top, snapshot, shape);
     if rest.height < 2 {
         return;
     }
     let [left, _, right] =
         Layout::horizontal([Constraint::Percentage(50), Constraint::Length(1), Constraint::Min(0)]).areas(rest);
-    scope(frame, left, snapshot, shape);
-    patch(frame, right, snapshot, shape);
+    scope(frame, left, "master", &snapshot.scope, shape);
+    patch(frame, right, snapshot, shape, None);
 }
 
 fn db(level: f32) -> f32 {
@@ -37,9 +42,12 @@ fn cells(level: f32, width: usize) -> usize {
 }
 
 fn meters(frame: &mut Frame<'_>, area: Rect, snapshot: &Snapshot, shape: Shape) {
-    let width = usize::from(area.width.saturating_sub(14));
+    let longest = snapshot.watched.iter().map(|watched| watched.label.chars().count()).max().unwrap_or(1).min(20);
+    let width = usize::from(area.width).saturating_sub(13 + longest);
+    let name = |name: &str| format!("{:longest$}", shape.clean(name).chars().take(longest).collect::<String>());
     let mut lines: Vec<Line<'_>> =
-        ["L", "R"].iter().zip(&snapshot.levels).map(|(name, level)| meter(name, level, width, shape)).collect();
+        ["L", "R"].iter().zip(&snapshot.levels).map(|(side, level)| meter(&name(side), level, width, shape)).collect();
+    lines.extend(snapshot.watched.iter().map(|watched| meter(&name(&watched.label), &watched.level, width, shape)));
     lines.push(if snapshot.limiter_db < 0.0 {
         Line::styled(format!("  limiter {:.1} dB", snapshot.limiter_db), shape.tint(Color::Yellow))
     } else {
@@ -79,23 +87,22 @@ fn meter(name: &str, level: &Level, width: usize, shape: Shape) -> Line<'static>
 }
 
 /// The part of the signal to show: so many frames, from a rising edge through zero, so that the picture stands still.
-fn window(snapshot: &Snapshot, frames: usize) -> Vec<f32> {
-    let scope = &snapshot.scope;
+fn window(scope: &VecDeque<f32>, frames: usize) -> Vec<f32> {
     let latest = scope.len().saturating_sub(frames);
     let rises = |i: usize| scope[i - 1] <= 0.0 && scope[i] > 0.0;
     let start = (1..latest).rev().find(|&i| rises(i)).unwrap_or(latest);
     scope.iter().skip(start).take(frames).map(|v| if v.is_finite() { v.clamp(-1.0, 1.0) } else { 0.0 }).collect()
 }
 
-/// The master's wave.
-pub fn scope(frame: &mut Frame<'_>, area: Rect, snapshot: &Snapshot, shape: Shape) {
-    let block = shape.block("scope");
+/// A wave.
+pub fn scope(frame: &mut Frame<'_>, area: Rect, label: &str, wave: &VecDeque<f32>, shape: Shape) {
+    let block = shape.block(&format!("scope: {}", shape.clean(label)));
     let inner = block.inner(area);
     frame.render_widget(block, area);
     if inner.width == 0 || inner.height == 0 {
         return;
     }
-    let wave = window(snapshot, usize::from(inner.width) * 8);
+    let wave = window(wave, usize::from(inner.width) * 8);
     if shape.utf8 {
         let step = 2.0 / wave.len().max(2) as f64;
         let canvas =
@@ -125,33 +132,4 @@ fn ascii_scope(wave: &[f32], area: Rect) -> Vec<Line<'static>> {
         }
     }
     rows.into_iter().map(|line| Line::raw(line.into_iter().collect::<String>())).collect()
-}
-
-/// The modules, with what they cost.
-pub fn patch(frame: &mut Frame<'_>, area: Rect, snapshot: &Snapshot, shape: Shape) {
-    let count = snapshot.modules.len();
-    let block = shape.block(&format!("patch: {count} module{}", if count == 1 { "" } else { "s" }));
-    let inner = block.inner(area);
-    frame.render_widget(block, area);
-    let rows = usize::from(inner.height);
-    let name_width = usize::from(inner.width).saturating_sub(22).max(8);
-    let mut lines: Vec<Line<'_>> = Vec::new();
-    let shown = if count > rows { rows.saturating_sub(1) } else { count };
-    for (path, name, load) in &snapshot.modules[..shown] {
-        lines.push(Line::from(vec![
-            Span::raw(format!("{:name_width$} ", cut(&shape.clean(path), name_width))),
-            Span::styled(format!("{:12} ", cut(name, 12)), shape.tint(Color::Cyan)),
-            Span::raw(format!("{:5.2} %", load * 100.0)),
-        ]));
-    }
-    if shown < count {
-        let more = format!("and {} more", count - shown);
-        lines.push(Line::styled(more, Style::new().add_modifier(Modifier::ITALIC)));
-    }
-    frame.render_widget(Paragraph::new(lines), inner);
-}
-
-/// At most so many characters.
-fn cut(text: &str, width: usize) -> String {
-    text.chars().take(width).collect()
 }

@@ -1,6 +1,6 @@
 use super::*;
 use crate::event::{Event, Swapped};
-use crate::play::Look;
+use crate::play::{Look, Seen};
 use patches_engine::engine::Meters;
 use patches_engine::host::About;
 use ratatui::Terminal;
@@ -30,7 +30,9 @@ fn playing() -> Snapshot {
         ..Meters::default()
     };
     let wave: Vec<[f32; 2]> = (0..4096).map(|i| [(i as f32 * std::f32::consts::TAU / 200.0).sin() * 0.8; 2]).collect();
-    snapshot.look(&Look { at: 48_000, meters: &meters, frames: &wave, about: &about(), xruns: 0 });
+    let sine = |i: usize| 0.1 * (i as f32 * std::f32::consts::TAU / 100.0).sin();
+    let probes = [Seen { label: "lead".into(), module: "v/env".into(), frames: (0..4096).map(sine).collect() }];
+    snapshot.look(&Look { at: 48_000, meters: &meters, frames: &wave, about: &about(), xruns: 0, probes: &probes });
     snapshot
 }
 
@@ -41,7 +43,7 @@ fn screen(snapshot: &Snapshot, face: &Face, width: u16, height: u16) -> String {
 }
 
 fn face(view: View) -> Face {
-    Face { view, help: false, asks: false, shape: PLAIN }
+    Face { view, ..Face::new(PLAIN) }
 }
 
 #[test]
@@ -119,6 +121,43 @@ fn control_characters_never_reach_the_terminal() {
 #[test]
 fn keys_turn_the_views_round() {
     assert_eq!(View::Mix.next(), View::Scope);
-    assert_eq!(View::Patch.next(), View::Mix);
-    assert_eq!(View::Mix.previous(), View::Patch);
+    assert_eq!(View::Text.next(), View::Mix);
+    assert_eq!(View::Mix.previous(), View::Text);
+}
+
+#[test]
+fn the_spectrum_of_a_probe() {
+    insta::assert_snapshot!(screen(&playing(), &Face { source: 1, ..face(View::Spectrum) }, 80, 24));
+}
+
+#[test]
+fn the_scope_of_a_probe() {
+    insta::assert_snapshot!(screen(&playing(), &Face { source: 1, ..face(View::Scope) }, 80, 24));
+}
+
+#[test]
+fn the_patch_with_one_chosen_and_some_left_out() {
+    let face = Face { chosen: 7, filter: "OS".into(), typing: true, ..face(View::Patch) };
+    let shown = screen(&playing(), &face, 80, 24);
+    assert!(shown.contains("3 modules, 1 with `OS_`") && shown.contains("osc") && !shown.contains("Ladder"), "{shown}");
+    assert_eq!(super::patch::chosen(&playing(), &face), Some("osc"));
+    insta::assert_snapshot!(screen(&playing(), &super::tests::face(View::Patch), 80, 24));
+}
+
+#[test]
+fn the_text_scrolls_to_its_end_and_no_further() {
+    let mut snapshot = playing();
+    snapshot.text = (1..=200).map(|line| format!("# line {line}\n")).collect();
+    let end = screen(&snapshot, &Face { scroll: 10_000, ..face(View::Text) }, 80, 24);
+    assert!(end.contains("200 # line 200"), "{end}");
+    let begin = screen(&snapshot, &face(View::Text), 80, 24);
+    assert!(begin.contains("  1 # line 1 "), "{begin}");
+}
+
+#[test]
+fn more_modules_than_lines_are_told_and_the_chosen_one_is_in_view() {
+    let mut snapshot = playing();
+    snapshot.modules = (0..100).map(|n| (format!("m{n:03}"), "Osc", 0.0)).collect();
+    let shown = screen(&snapshot, &Face { chosen: 50, ..face(View::Patch) }, 80, 24);
+    assert!(shown.contains("m050") && shown.contains(" above, ") && shown.contains(" below"), "{shown}");
 }
