@@ -6,6 +6,7 @@ use crate::patch;
 use crate::render::{self, Job, Loudness};
 use clap::Args;
 use patches_dsl::Files;
+use patches_dsl::fault::nearest;
 use patches_engine::error::Error as EngineError;
 use patches_engine::offline::{self, Cue, Note};
 use patches_engine::session::{self, Entry, Session, What};
@@ -31,6 +32,9 @@ pub struct ReplayArgs {
     /// Write each part alone as well, into FILE.NAME.wav: the channels of the last mixer, or what is added before the output
     #[arg(long)]
     pub stems: bool,
+    /// Take another file for one of the session's, as its log names it: texts/0002.patches=better.patches
+    #[arg(long, value_name = "OLD=NEW", value_parser = values::replacement)]
+    pub replace: Vec<(PathBuf, PathBuf)>,
     /// Sample format: 16, 24 or 32f [default: 32f, of a .flac 24]
     #[arg(long, value_name = "BITS", value_parser = values::bits)]
     pub bits: Option<Bits>,
@@ -60,7 +64,8 @@ pub fn run(args: &ReplayArgs) -> Result<(), Error> {
     render::kind(&args.output, args.bits)?;
     let session = session::read(&args.session)?;
     let session = if let Some(rate) = args.rate { session.at_rate(rate) } else { session };
-    let (cues, names) = cues(&session)?;
+    let places = places(&session, &args.replace)?;
+    let (cues, names) = cues(&session, &places)?;
     let rate = session.head.rate;
     let skip = match args.from {
         None => 0,
@@ -95,19 +100,48 @@ fn notes(session: &Session) -> Vec<Note> {
     session.entries.iter().filter_map(note).collect()
 }
 
-/// Every text as a cue, and the names of their texts.
-fn cues(session: &Session) -> Result<(Vec<Cue>, Vec<String>), Error> {
-    let library = patches_modules::library();
+/// Where each file of the session is: beside its log, or where it is replaced.
+///
+/// # Errors
+/// If something is to be replaced that is no file of the session.
+fn places(session: &Session, replace: &[(PathBuf, PathBuf)]) -> Result<BTreeMap<PathBuf, PathBuf>, Error> {
     let dir = session.path.parent().unwrap_or(Path::new(""));
+    let mut places: BTreeMap<PathBuf, PathBuf> = BTreeMap::new();
+    for entry in &session.entries {
+        let What::Patch { path, files, .. } = &entry.what else { continue };
+        let own = std::iter::once(path).chain(files.values());
+        places.extend(own.map(|own| (patch::plain(own), dir.join(own))));
+    }
+    for (old, new) in replace {
+        let names: Vec<String> = places.keys().map(|own| own.display().to_string()).collect();
+        let place = places.get_mut(&patch::plain(old)).ok_or_else(|| {
+            let old = old.display().to_string();
+            let hint = match nearest(&old, names.iter().map(String::as_str)) {
+                Some(near) => format!("did you mean `{near}`?"),
+                None => format!("it has {}", names.join(", ")),
+            };
+            Error::Usage(format!("`{old}` is no file of the session; {hint}"))
+        })?;
+        place.clone_from(new);
+    }
+    Ok(places)
+}
+
+/// Every text as a cue, and the names of their texts.
+fn cues(session: &Session, places: &BTreeMap<PathBuf, PathBuf>) -> Result<(Vec<Cue>, Vec<String>), Error> {
+    let library = patches_modules::library();
+    let place = |own: &Path| places.get(&patch::plain(own)).cloned().unwrap_or_else(|| own.into());
     let mut cues = Vec::new();
     let mut names = Vec::new();
     for entry in &session.entries {
         let What::Patch { path, files, fade_ms, .. } = &entry.what else { continue };
-        let main = Path::new(DESK).join(path.file_name().unwrap_or(path.as_os_str()));
+        let text = place(path);
+        // Its ending says what it is, also where another is taken for it.
+        let main = Path::new(DESK).join(text.file_name().unwrap_or(text.as_os_str()));
         let mut kept = Kept { files: BTreeMap::new() };
-        kept.files.insert(main.clone(), dir.join(path));
+        kept.files.insert(main.clone(), text);
         for (name, at) in files {
-            kept.files.insert(patch::plain(&Path::new(DESK).join(name)), dir.join(at));
+            kept.files.insert(patch::plain(&Path::new(DESK).join(name)), place(at));
         }
         let loaded = patch::load(&main, &kept, &library).map_err(|_| EngineError::Session {
             path: session.path.clone(),

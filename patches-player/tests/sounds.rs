@@ -251,3 +251,22 @@ fn stems_of_a_session_follow_its_texts() {
     assert_eq!(level(&b[..24_000]).0, 0.0);
     assert!((level(&a[30_000..]).0 - 0.1).abs() < 0.002 && (level(&b[30_000..]).0 - 0.2).abs() < 0.002);
 }
+
+#[test]
+fn a_replay_takes_another_text_for_one_of_its_own() {
+    let dir = session();
+    std::fs::write(dir.path().join("quiet.patches"), "patch {}\n").expect("written");
+    std::fs::write(dir.path().join("quiet.yaml"), "nodes:\n  n: { module: Noise }\n").expect("written");
+    done(dir.path(), "replay . -o a.wav");
+    let whole = wav_bits(&dir.path().join("a.wav"));
+    for other in ["quiet.patches", "quiet.yaml"] {
+        done(dir.path(), &format!("replay . -o b.wav --replace ./b.patches={other}"));
+        let other = dir.path().join("b.wav");
+        assert_eq!(wav_bits(&other)[..96_000 - 64], whole[..96_000 - 64], "before it is as it was");
+        assert!(level(&wav(&other)[100_000..]).0 < 1e-3 && whole.len() == 168_000);
+    }
+    let (code, _, err) = told(&run(dir.path(), ["replay", ".", "-o", "c.wav", "--replace", "c.patches=quiet.patches"]));
+    assert!(code == 2 && err.contains("no file of the session; did you mean"), "{err}");
+    let (code, _, err) = told(&run(dir.path(), ["replay", ".", "-o", "c.wav", "--replace", "a.patches=none.patches"]));
+    assert!(code == 1 && err.contains("cannot read") && !dir.path().join("c.wav").exists(), "{err}");
+}

@@ -67,7 +67,8 @@ impl Checker<'_> {
         let draft = &self.expanded.modules[index];
         let input: &'static Input = &draft.spec.inputs[slot.0 as usize];
         let feeds = fed.set.iter().chain(&fed.cables);
-        if !feeds.fold(true, |good, feed| self.is_number(feed, input) && good) {
+        // Each is looked at, so that each fault is told.
+        if feeds.filter(|feed| !self.is_number(feed, input)).count() > 0 {
             return;
         }
         let aim = Aim { rate: input.kind == Kind::Rate, musical: matches!(input.kind, Kind::Rate | Kind::Time) };

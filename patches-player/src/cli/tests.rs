@@ -32,6 +32,7 @@ fn what_is_out_of_range_is_wrong_use() {
         &["render", "a", "-o", "a.wav", "--seconds", "1", "--bits", "32"],
         &["replay", "a", "-o", "a.wav", "--from", "bar:0"],
         &["replay", "a", "-o", "a.wav", "--from", "soon"],
+        &["replay", "a", "-o", "a.wav", "--replace", "texts/0001.patches"],
         &["completions", "cmd"],
     ] {
         let error = Cli::try_parse_from(["patches"].iter().chain(args)).expect_err("refused");

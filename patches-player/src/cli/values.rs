@@ -57,6 +57,14 @@ pub fn from(word: &str) -> Result<From, String> {
     place.ok_or_else(|| format!("expected bar:1 or later, or seconds, 0 to {LONGEST}"))
 }
 
+/// `OLD=NEW`: a file of a session, and the one to take for it.
+pub fn replacement(word: &str) -> Result<(PathBuf, PathBuf), String> {
+    match word.split_once('=') {
+        Some((old, new)) if !old.is_empty() && !new.is_empty() => Ok((old.into(), new.into())),
+        _ => Err("expected OLD=NEW, such as texts/0002.patches=better.patches".into()),
+    }
+}
+
 /// Milliseconds of a fade.
 pub fn fade(word: &str) -> Result<f64, String> {
     match word.parse::<f64>() {
