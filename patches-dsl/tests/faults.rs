@@ -2,59 +2,72 @@
 
 mod common;
 
-use common::{codes, load_text};
+use common::{library, load_text};
 use patches_dsl::codes::{self as all, ALL};
+use patches_dsl::{Memory, load};
 use std::collections::BTreeSet;
+use std::path::Path;
 
-/// Code, and the smallest text that has this fault alone.
-const SMALLEST: &[(&str, &str)] = &[
-    (all::UNREADABLE, "a => b\nNoise -> out"),
-    (all::STRAY_BRACE, "Noise -> out\n}"),
-    (all::UNCLOSED, "patch { Noise -> out"),
-    (all::EMPTY_FILE, "# nothing"),
-    (all::FILE, "include \"no.patches\"\nNoise -> out"),
-    (all::TOO_LARGE, "for i in 1..1000000 { x = i }\nNoise -> out"),
-    (all::TOO_DEEP, "((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((("),
-    (all::INCLUDE_CYCLE, "include \"patch.patches\"\nNoise -> out"),
-    (all::UNKNOWN_MODULE, "Nois -> out"),
-    (all::UNKNOWN_NAME, "nois -> out"),
-    (all::UNKNOWN_PORT, "Noise.green -> out"),
-    (all::UNKNOWN_PARAMETER, "Osc { foo: 1 } -> out"),
-    (all::UNKNOWN_WORD, "Lfo { mode: sideways } -> out"),
-    (all::UNKNOWN_CHANNEL, "Mixer(channels: 2) { level[2]: 1 } -> out"),
-    (all::UNKNOWN_PATH, "mute x; Noise -> out"),
-    (all::GIVEN_TWICE, "Osc { pitch: C4, pitch: C5 } -> out"),
-    (all::NOT_NEW, "n = Vca; n -> out\nx = Noise -> n"),
-    (all::NOT_A_SOURCE, "out -> Vca -> out"),
-    (all::NOT_A_TARGET, "Noise -> 3"),
-    (all::WRONG_KIND, "Osc { pitch: 10ms } -> out"),
-    (all::NOT_CONSTANT, "Lfo { mode: Noise.pink } -> out"),
-    (all::NEGATIVE_GAIN, "Mixer { level: -6 } -> out"),
-    (all::ARITHMETIC, "Osc { pitch: C4 + C4 } -> out"),
-    (all::NOT_FINITE, "Osc { pitch: C999999999 } -> out"),
-    (all::TRIGGER_SCALE, "Clock -[0.5]-> Adsr.trigger -> out"),
-    (all::SHAPE, "Osc(channels: 2) -> out"),
-    (all::OUT_OF_RANGE, "Drive { drive: 100 } -> out"),
-    (all::OLD_SPELLING, "Osc { pitch: 7s } -> out"),
-    (all::CYCLE, "x = x\nNoise -> out"),
-    (all::MISPLACED, "$.a -> out"),
-    (all::ARGUMENT, "Osc { fm: min(1) } -> out"),
-    (all::REACHES_NOTHING, "n = Noise"),
-    (all::LOOP_GAIN, "v = Vca; v -[2]-> v; v -> out"),
-    (all::MISSING_FILE, "Sampler { file: file(\"no.wav\") } -> out"),
-    (all::NOT_PLAYABLE, "pattern p { x }\nsong t(a) { play { p } }\nSteps { song: t } -> out"),
-    (all::PATTERN, "pattern p { x*0 }\nNoise -> out"),
-];
+/// The page on faults: the smallest text of each, and the same mended.
+const PAGE: &str = include_str!("../../docs/faults.md");
 
-/// Codes that need more than one text, held to in the tests of includes and YAML; and the one that no text has.
-const ELSEWHERE: &[&str] = &[all::NOT_UTF8, all::NOT_INCLUDED, all::YAML, all::INTERNAL];
+/// Codes that no text alone has: one of a file that is no text, and one of the program.
+const WITHOUT_TEXT: &[&str] = &[all::NOT_UTF8, all::INTERNAL];
+
+/// One code's part of the page.
+struct Section {
+    code: &'static str,
+    /// What stands in its blocks, with the words behind the fence.
+    blocks: Vec<(String, String)>,
+}
+
+fn page() -> Vec<Section> {
+    let known = |name: &str| ALL.iter().find(|(code, _)| *code == name).map(|(code, _)| *code);
+    let sections = PAGE.split("\n## `").skip(1).map(|section| {
+        let name = section.split('`').next().expect("a heading names a code");
+        let code = known(name).unwrap_or_else(|| panic!("no code `{name}`"));
+        Section { code, blocks: common::blocks(section) }
+    });
+    sections.collect()
+}
+
+/// The codes of the faults of a block, beside the other files of its section.
+fn told(section: &Section, name: &str, text: &str) -> Vec<&'static str> {
+    let mut memory = Memory::default().with(name, text);
+    for (words, text) in &section.blocks {
+        if let Some(path) = words.strip_prefix("patches file=") {
+            memory = memory.with(path, text.as_str());
+        }
+    }
+    load(Path::new(name), &memory, library()).faults.iter().map(|fault| fault.code).collect()
+}
+
+/// The smallest texts that are patches by themselves.
+fn smallest() -> Vec<String> {
+    let wrong = |section: Section| section.blocks.into_iter().filter(|(words, _)| words == "patches wrong");
+    page().into_iter().flat_map(wrong).map(|(_, text)| text).collect()
+}
 
 #[test]
-fn every_code_has_its_smallest_text() {
-    for (code, text) in SMALLEST {
-        assert_eq!(codes(text), [*code], "{text}\n{}", load_text(text).render(false));
+fn every_code_has_its_smallest_text_on_the_page() {
+    let mut held = BTreeSet::new();
+    for section in page() {
+        assert!(held.insert(section.code), "{} has two sections", section.code);
+        let mut wrong = 0;
+        for (words, text) in &section.blocks {
+            match words.as_str() {
+                "patches wrong" => assert_eq!(told(&section, "patch.patches", text), [section.code], "{text}"),
+                "yaml wrong" => assert_eq!(told(&section, "patch.yaml", text), [section.code], "{text}"),
+                "patches" => {
+                    let still = told(&section, "patch.patches", text);
+                    assert!(!still.contains(&section.code) && still.is_empty(), "{}: {text} {still:?}", section.code);
+                }
+                words => assert!(words.starts_with("patches file="), "what is a block of `{words}`?"),
+            }
+            wrong += usize::from(words.ends_with("wrong"));
+        }
+        assert_eq!(wrong, usize::from(!WITHOUT_TEXT.contains(&section.code)), "{}", section.code);
     }
-    let held: BTreeSet<&str> = SMALLEST.iter().map(|(code, _)| *code).chain(ELSEWHERE.iter().copied()).collect();
     let known: BTreeSet<&str> = ALL.iter().map(|(code, _)| *code).collect();
     assert_eq!(held, known);
     assert_eq!(known.len(), ALL.len(), "a code is given to two faults");
@@ -62,8 +75,8 @@ fn every_code_has_its_smallest_text() {
 
 #[test]
 fn messages_read_alike() {
-    for (_, text) in SMALLEST {
-        for fault in load_text(text).faults {
+    for text in smallest() {
+        for fault in load_text(&text).faults {
             let begins = fault.message.chars().next().expect("a message says something");
             assert!(!begins.is_uppercase(), "{}", fault.message);
             assert!(!fault.message.ends_with('.'), "{}", fault.message);

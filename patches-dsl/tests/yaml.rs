@@ -84,6 +84,10 @@ fn mistakes_in_yaml_have_their_places() {
     assert_eq!(at("nodes: [1, 2]\n").0, "yaml");
     assert_eq!(at("nodes:\n  a:\n    modul: Sine\n").0, "yaml");
     assert_eq!(at("{{{{").0, "yaml");
+    // Found by throwing texts at it: what the language cannot write down would not read back.
+    assert_eq!(at("nodes:\n  s:\n    module: Steps\n    params:\n      steps: [C2< \"-\", 4.5]\n").0, "yaml");
+    assert_eq!(at("nodes:\n  \"a`b\": { module: Noise }\n").0, "yaml");
+    assert_eq!(at("nodes:\n  \"a\\nb\": { module: Noise }\n").0, "yaml");
     assert_eq!(at("").0, "empty-file");
     assert_eq!(at("# nothing\n").0, "empty-file");
     assert!(load_yaml("nodes: {}\n").faults.is_empty());

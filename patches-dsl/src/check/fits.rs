@@ -15,7 +15,7 @@ impl Checker<'_> {
         let flag = |v: &V| matches!(v.what, What::Bool(_));
         let what = &feed.value.what;
         let other = matches!(what, What::Text(_) | What::Word(_) | What::File(_) | What::List(_) | What::Pattern(..))
-            || matches!(what, What::Song(_));
+            || matches!(what, What::Song(..));
         if other || flag(&feed.value) && input.kind != Kind::Gate {
             self.fault(kinds::wrong_kind(input, what.name(), feed.value.span));
             return false;

@@ -66,9 +66,9 @@ impl Checker<'_> {
     fn slot(&mut self, index: usize, slot: Slot, side: Side, fed: Slots<'_>) {
         let draft = &self.expanded.modules[index];
         let input: &'static Input = &draft.spec.inputs[slot.0 as usize];
-        let feeds = fed.set.iter().chain(&fed.cables);
-        // Each is looked at, so that each fault is told.
-        if feeds.filter(|feed| !self.is_number(feed, input)).count() > 0 {
+        // Each that is none is told, not the first alone.
+        let wrong = fed.set.iter().chain(&fed.cables).filter(|feed| !self.is_number(feed, input)).count();
+        if wrong > 0 {
             return;
         }
         let aim = Aim { rate: input.kind == Kind::Rate, musical: matches!(input.kind, Kind::Rate | Kind::Time) };

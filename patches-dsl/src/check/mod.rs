@@ -248,7 +248,11 @@ impl Checker<'_> {
     fn selected(&mut self, names: &[PathName], bodies: &[Path]) -> Vec<Path> {
         let mut found = BTreeSet::new();
         for name in names {
-            let exact = self.graph.modules.contains_key(&name.text) || bodies.iter().skip(1).any(|b| *b == name.text);
+            // In a flat form an instance is no more than what its modules' paths begin with.
+            let inside = format!("{}/", name.text);
+            let flat = self.graph.modules.keys().any(|path| path.starts_with(&inside));
+            let exact =
+                flat || self.graph.modules.contains_key(&name.text) || bodies.iter().skip(1).any(|b| *b == name.text);
             if exact {
                 found.insert(name.text.clone());
                 continue;

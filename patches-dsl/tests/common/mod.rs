@@ -208,3 +208,17 @@ pub fn clean(text: &str) -> patches_core::graph::Graph {
 pub fn codes(text: &str) -> Vec<&'static str> {
     load_text(text).faults.iter().map(|fault| fault.code).collect()
 }
+
+/// The blocks of a page: the words behind each fence, and what stands between the fences.
+#[allow(dead_code, reason = "not every test file needs each helper")]
+pub fn blocks(page: &str) -> Vec<(String, String)> {
+    let mut found = Vec::new();
+    let mut parts = page.split("\n```");
+    parts.next();
+    // Every other part is between two fences.
+    while let (Some(block), Some(_)) = (parts.next(), parts.next()) {
+        let (words, text) = block.split_once('\n').unwrap_or((block, ""));
+        found.push((words.trim().to_string(), text.to_string()));
+    }
+    found
+}
