@@ -464,7 +464,7 @@ fn a_lost_server_takes_its_midi_with_it_and_brings_it_back() {
     server.restart();
     let mut seq = sequence(&server);
     wait_for(|| (struck(&server) > before + 2).then_some(()));
-    player.quit();
+    assert_eq!(player.quit()["allocations_in_callback"], 0, "also where ports come and go");
     seq.kill().expect("killed");
     seq.wait().expect("ended");
 }
