@@ -20,7 +20,6 @@ const EXAMPLES: &[(&str, &str)] = &[
     ("chord_swap", include_str!("../../examples/chord_swap.patches")),
     ("demo_synth", include_str!("../../examples/demo_synth.patches")),
     ("drone", include_str!("../../examples/drone.patches")),
-    ("keys", include_str!("../../examples/keys.patches")),
     ("song", include_str!("../../examples/song.patches")),
     ("keys", include_str!("../../examples/keys.patches")),
     ("sine_tone", include_str!("../../examples/sine_tone.patches")),
