@@ -46,15 +46,14 @@ trait Way: Send {
 
 /// The ways that this build has, JACK's only if it is asked for.
 fn ways(jack: bool) -> Vec<Box<dyn Way>> {
-    let mut ways: Vec<Box<dyn Way>> = vec![];
-    #[cfg(feature = "device")]
-    ways.push(Box::new(native::Native::default()));
-    #[cfg(feature = "jack")]
-    if jack {
-        ways.push(Box::new(jack::Jack::default()));
-    }
+    let ways: Vec<Option<Box<dyn Way>>> = vec![
+        #[cfg(feature = "device")]
+        Some(Box::new(native::Native::default())),
+        #[cfg(feature = "jack")]
+        jack.then(|| Box::new(jack::Jack::default()) as Box<dyn Way>),
+    ];
     let _ = jack;
-    ways
+    ways.into_iter().flatten().collect()
 }
 
 /// The ports there are, as `patches devices` names them: way and name. Or why there are none.
