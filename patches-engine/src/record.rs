@@ -5,7 +5,7 @@
 use crate::error::Error;
 use rtrb::{Consumer, Producer, RingBuffer};
 use std::fs::File;
-use std::io::{BufWriter, Seek, SeekFrom, Write};
+use std::io::{BufWriter, Seek, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
@@ -120,40 +120,9 @@ fn create(path: &Path) -> Result<(File, PathBuf), Error> {
     unreachable!("one of all numbers is free")
 }
 
-/// A file that after its first fault takes nothing more: its header is not to speak of what is not there.
-struct Guard<F> {
-    file: F,
-    broken: bool,
-}
-
-impl<F> Guard<F> {
-    fn guard<T>(&mut self, work: impl FnOnce(&mut F) -> std::io::Result<T>) -> std::io::Result<T> {
-        if self.broken {
-            return Err(std::io::Error::other("it failed before"));
-        }
-        work(&mut self.file).inspect_err(|_| self.broken = true)
-    }
-}
-
-impl<F: Write> Write for Guard<F> {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.guard(|file| file.write(bytes))
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        self.guard(F::flush)
-    }
-}
-
-impl<F: Seek> Seek for Guard<F> {
-    fn seek(&mut self, to: SeekFrom) -> std::io::Result<u64> {
-        self.guard(|file| file.seek(to))
-    }
-}
-
 /// One file of a take.
 struct Part<F: Write + Seek> {
-    writer: hound::WavWriter<BufWriter<Guard<F>>>,
+    writer: hound::WavWriter<BufWriter<F>>,
     channels: u16,
     bytes: u64,
 }
@@ -170,7 +139,7 @@ impl<F: Write + Seek> Part<F> {
     fn new(file: F, rate: u32, channels: u16) -> Result<Part<F>, String> {
         let (bits_per_sample, sample_format) = (32, hound::SampleFormat::Float);
         let spec = hound::WavSpec { channels, sample_rate: rate, bits_per_sample, sample_format };
-        let file = BufWriter::with_capacity(1 << 16, Guard { file, broken: false });
+        let file = BufWriter::with_capacity(1 << 16, file);
         let writer = hound::WavWriter::new(file, spec).map_err(say)?;
         let mut part = Part { writer, channels, bytes: 0 };
         part.flush()?;

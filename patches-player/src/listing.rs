@@ -71,7 +71,7 @@ pub fn devices(args: &DevicesArgs) -> Result<(), Error> {
     // What sound libraries have to say about devices that are not there is in the list already.
     let quiet = Stderr::take()?;
     let listed = host::devices();
-    let (ports, no_midi) = host::midi::ports();
+    let (ports, no_midi) = host::midi::ports(true);
     drop(quiet);
     let mut stdout = std::io::stdout().lock();
     if args.json {

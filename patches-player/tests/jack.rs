@@ -432,3 +432,46 @@ fn in_time(server: &Server, notes: &[(u64, u8, bool)], stopped: &Value) {
     });
     assert!(open.len() <= 3, "only what sounded when it was killed: {open:?} of {:?}", &notes[notes.len() - 40..]);
 }
+
+#[cfg(feature = "jack")]
+#[test]
+fn a_lost_server_takes_its_midi_with_it_and_brings_it_back() {
+    if !have(&[&NEEDS[..], &["jack_midiseq"]].concat()) {
+        return;
+    }
+    let mut server = Server::start();
+    save(&server.patch(), "keys = Keys\nkeys.gate -[0.1]-> out\n", Save::InPlace);
+    let sequence = |server: &Server| {
+        let mut sequence = server.tool("jack_midiseq");
+        // One note, held for most of its loop of half a second.
+        sequence.args(["Seq", "24000", "0", "60", "20000"]).stdout(Stdio::null()).spawn().expect("jack_midiseq runs")
+    };
+    let mut seq = sequence(&server);
+    wait_for(|| {
+        let out = server.tool("jack_lsp").output().expect("jack_lsp runs").stdout;
+        String::from_utf8_lossy(&out).contains("Seq:out").then_some(())
+    });
+    // Ports that are named are connected by the player itself, now and when they come again.
+    let mut player = server.play(&["--backend", "jack", "--midi", "seq"]);
+    player.wait_for("started");
+    let struck = |server: &Server| logged(server).iter().filter(|note| note.2).count();
+    wait_for(|| (struck(&server) > 2).then_some(()));
+    server.kill();
+    let _ = seq.kill();
+    seq.wait().expect("ended");
+    player.wait_for_state("midi", "lost");
+    let before = wait_for(|| released(&server).then(|| struck(&server)));
+    server.restart();
+    let mut seq = sequence(&server);
+    wait_for(|| (struck(&server) > before + 2).then_some(()));
+    assert_eq!(player.quit()["allocations_in_callback"], 0, "also where ports come and go");
+    seq.kill().expect("killed");
+    seq.wait().expect("ended");
+}
+
+/// Whether the log has all notes off.
+#[cfg(feature = "jack")]
+fn released(server: &Server) -> bool {
+    let log = std::fs::read_to_string(server.dir.path().join("take/session.jsonl")).expect("a log");
+    log.contains("\"midi\":[176,123,0]")
+}

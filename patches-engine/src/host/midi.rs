@@ -44,24 +44,28 @@ trait Way: Send {
     fn look(&mut self, inlet: &mut Inlet, wanted: Option<&str>, news: &mut dyn FnMut(News));
 }
 
-/// The ways that this build has.
-fn ways() -> Vec<Box<dyn Way>> {
-    vec![
+/// The ways that this build has, JACK's only if it is asked for.
+fn ways(jack: bool) -> Vec<Box<dyn Way>> {
+    let ways: Vec<Option<Box<dyn Way>>> = vec![
         #[cfg(feature = "device")]
-        Box::new(native::Native::default()),
+        Some(Box::new(native::Native::default())),
         #[cfg(feature = "jack")]
-        Box::new(jack::Jack::default()),
-    ]
+        jack.then(|| Box::new(jack::Jack::default()) as Box<dyn Way>),
+    ];
+    let _ = jack;
+    ways.into_iter().flatten().collect()
 }
 
 /// The ports there are, as `patches devices` names them: way and name. Or why there are none.
-pub fn ports() -> (Vec<(&'static str, String)>, Option<String>) {
+/// JACK's only if they are asked for.
+pub fn ports(jack: bool) -> (Vec<(&'static str, String)>, Option<String>) {
     super::platform::quiet_sound_libraries();
     let native = native_names();
     let why = native.as_ref().map_or_else(|why| Some(why.clone()), |names| names.is_empty().then(|| "no port".into()));
     let found = native.unwrap_or_default().into_iter().map(|name| (NATIVE, name));
     #[cfg(feature = "jack")]
-    let found = found.chain(jack::names().into_iter().map(|name| ("jack", name)));
+    let found = found.chain(jack.then(jack::names).into_iter().flatten().map(|name| ("jack", name)));
+    let _ = jack;
     let found: Vec<(&'static str, String)> = found.collect();
     let why = why.filter(|_| found.is_empty());
     (found, why)
@@ -91,14 +95,16 @@ pub struct Ports {
 }
 
 impl Ports {
-    /// Opens all ports, or those that a name means, and goes on looking.
+    /// Opens all ports, or those that a name means, and goes on looking. With `jack` it has a client of JACK too: only
+    /// where sound goes that way itself. Beside ALSA's JACK plugin in one process libjack ends the process when its server is
+    /// killed (seen with jackd2 1.9.21).
     ///
     /// # Errors
     /// If a name is given and means no port.
-    pub fn open(inlet: Inlet, wanted: Option<String>) -> Result<Ports, Error> {
+    pub fn open(inlet: Inlet, wanted: Option<String>, jack: bool) -> Result<Ports, Error> {
         super::platform::quiet_sound_libraries();
         if let Some(name) = &wanted {
-            let (there, _) = ports();
+            let (there, _) = ports(jack);
             if !there.iter().any(|(_, port)| meant(port, Some(name))) {
                 let there = there.into_iter().map(|(_, port)| port).collect();
                 return Err(Error::NoSuchMidi { name: name.clone(), there });
@@ -106,7 +112,7 @@ impl Ports {
         }
         let (leave, stay) = channel();
         let (teller, news) = channel();
-        let run = move || run(inlet, wanted.as_deref(), &stay, &teller);
+        let run = move || run(inlet, wanted.as_deref(), ways(jack), &stay, &teller);
         let thread = std::thread::Builder::new().name("midi".into()).spawn(run).ok();
         Ok(Ports { leave: Some(leave), thread, news })
     }
@@ -127,8 +133,13 @@ impl Drop for Ports {
     }
 }
 
-fn run(mut inlet: Inlet, wanted: Option<&str>, stay: &Receiver<()>, teller: &Sender<News>) {
-    let mut ways = ways();
+fn run(
+    mut inlet: Inlet,
+    wanted: Option<&str>,
+    mut ways: Vec<Box<dyn Way>>,
+    stay: &Receiver<()>,
+    teller: &Sender<News>,
+) {
     let mut lost = 0;
     // Nobody listens any more when the player is stopping.
     let mut tell = |news| drop(teller.send(news));

@@ -1,4 +1,5 @@
 use super::*;
+use std::io::SeekFrom;
 
 fn read(path: &Path) -> (u16, Vec<f32>) {
     let mut reader = hound::WavReader::open(path).unwrap_or_else(|e| panic!("{}: {e}", path.display()));

@@ -70,7 +70,8 @@ pub fn run(source: Source, args: &PlayArgs) -> Result<(), Error> {
     let host = open(args, &mut notes)?;
     let settings = render::settings(host.about().rate, args.seed, !args.no_limiter)?;
     let (mut control, engine) = engine::new(settings);
-    let midi = control.inlet().map(|inlet| Ports::open(inlet, args.midi.clone())).transpose()?;
+    let jack = host.about().backend == "jack";
+    let midi = control.inlet().map(|inlet| Ports::open(inlet, args.midi.clone(), jack)).transpose()?;
     let mut takes = Takes::new(source.file(), host.about().channels);
     if let Some(path) = &args.record {
         notes.push(takes.begin(&mut control, path)?);

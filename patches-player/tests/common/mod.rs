@@ -92,6 +92,17 @@ impl Player {
         }
     }
 
+    /// Waits for an event of this name and state, past others; also for those that `next` passes over.
+    pub fn wait_for_state(&mut self, name: &str, state: &str) {
+        let end = Instant::now() + PATIENCE;
+        let is = |event: &Value| event["event"] == name && event["state"] == state;
+        while !self.events.iter().any(is) {
+            let left = end.saturating_duration_since(Instant::now());
+            let line = self.lines.recv_timeout(left).unwrap_or_else(|_| panic!("no event after {:#?}", self.events));
+            self.events.push(serde_json::from_str(&line).unwrap_or_else(|e| panic!("{e} in {line}")));
+        }
+    }
+
     /// Ends its input, waits for its end, and gives the `stopped` event.
     pub fn quit(mut self) -> Value {
         drop(self.stdin.take());
