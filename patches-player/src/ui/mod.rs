@@ -109,30 +109,3 @@ impl Shape {
         Shape { utf8: out::utf8(), colour: !out::no_color() }
     }
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use patches_engine::host::About;
-    use std::path::Path;
-    use std::sync::mpsc::channel;
-
-    #[test]
-    fn a_take_that_is_running_is_asked_for_before_the_end() {
-        let (control, messages) = channel();
-        let shape = Shape { utf8: true, colour: true };
-        let mut face = Face { view: View::Mix, help: false, asks: false, shape };
-        let about = About { backend: "clock".into(), device: "clock".into(), rate: 48_000, frames: 256, channels: 2 };
-        let mut snapshot = Snapshot::new(Path::new("a.patches"), about);
-        let mut press =
-            |key, snapshot: &Snapshot| quits(KeyEvent::from(KeyCode::Char(key)), &mut face, snapshot, &control);
-        assert!(press('q', &snapshot), "nothing is recorded");
-        assert!(!press('r', &snapshot) && matches!(messages.try_recv(), Ok(Message::Record)));
-        let record = |state| crate::event::Event::Record { state, file: "a-take.wav".into(), why: None };
-        snapshot.event(&record("started"));
-        assert!(!press('q', &snapshot) && press('q', &snapshot), "the second time it is meant");
-        assert!(!press('q', &snapshot) && !press('2', &snapshot) && !press('q', &snapshot), "another key goes on");
-        snapshot.event(&record("stopped"));
-        assert!(press('q', &snapshot));
-    }
-}
