@@ -1,5 +1,5 @@
 //! MIDI on its way to the audio thread: messages, the names of ports, and for each open port a ring of its own, so that no
-//! thread waits for another. What the audio thread makes of them is in [`queue`](self::queue) and in the steps that hear them.
+//! thread waits for another. What the audio thread makes of them is in [`queue`] and in the steps that hear them.
 
 mod queue;
 mod time;

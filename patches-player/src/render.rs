@@ -164,7 +164,7 @@ enum Enough {
 /// Makes the sound file and, if they are asked for, its stems, which are as loud in it as they are alone.
 ///
 /// # Errors
-/// As [`write`].
+/// As [`write()`].
 pub fn all(job: &Job<'_>, with_stems: bool) -> Result<(), Error> {
     let peak = write(job)?;
     if with_stems {
