@@ -83,7 +83,7 @@ impl Runner {
             let step = &mut plan.steps[self.cursor.step];
             step.dead = true;
             let module = step.module;
-            silence(step, n);
+            silence(step, 0, n);
             self.note(Trouble { module, panicked: true, at: now });
             self.cursor.step += 1;
         }
@@ -151,7 +151,8 @@ impl Runner {
 
     fn block(&mut self, step: &mut Step, transport: &Transport, heard: Heard<'_>, now: u64, n: usize) {
         if step.dead {
-            return;
+            // Its buffers are others' too, when it is not their turn.
+            return silence(step, 0, n);
         }
         let module = step.module;
         // SAFETY: the plan's places are valid for n frames, and its functions were chosen for this processor.
@@ -174,7 +175,7 @@ impl Runner {
 
     fn frame(&mut self, step: &mut Step, now: u64, at: usize) {
         if step.dead {
-            return;
+            return silence(step, at, 1);
         }
         let module = step.module;
         // SAFETY: as in `block`, for one frame.
@@ -281,11 +282,11 @@ fn zero(kernel: &KernelStep, frame: usize, lane: usize) {
     }
 }
 
-/// Zeroes what a step that is run no more gives.
-fn silence(step: &mut Step, n: usize) {
+/// Zeroes what a step that is run no more gives, for so many frames.
+fn silence(step: &mut Step, from: usize, n: usize) {
     match &mut step.work {
         Work::Kernel(kernel) => {
-            for frame in 0..n {
+            for frame in from..from + n {
                 for lane in 0..if kernel.wide { LANES } else { 1 } {
                     zero(kernel, frame, lane);
                 }

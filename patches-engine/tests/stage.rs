@@ -120,3 +120,31 @@ fn a_panic_takes_out_one_module_and_the_rest_plays_on() {
         assert!((got[i][0] - expected[i][0]).abs() < 0.06, "frame {i}: {:?} {:?}", got[i], expected[i]);
     }
 }
+
+#[test]
+fn a_module_that_panicked_stays_silent_whatever_its_buffers_are_used_for() {
+    let _alone = alone();
+    let others = || {
+        let chain = ["a", "b", "c", "d"].iter().fold(line(), |patch, name| patch.module(name, "Vca", &[]));
+        chain
+            .cable("clock.phase", "a.in", 1.0)
+            .cable("a.out", "b.in", -1.0)
+            .cable("b.out", "c.in", 1.0)
+            .cable("c.out", "d.in", 1.0)
+            .cable("d.out", "out.in", 0.25)
+    };
+    let bad = others()
+        .module("bad", "TestPanic", &[])
+        .module("tail", "Vca", &[])
+        .cable("clock.phase", "bad.in", 1.0)
+        .cable("bad.out", "tail.in", 1.0)
+        .cable("tail.out", "out.in", 0.5);
+    let run = |patch: &Patch| {
+        let (_control, mut engine) = engine(patch, widest());
+        // Far behind the panic at 0.2 s; the master's DC block has forgotten what was before.
+        render(&mut engine, 192_000, &[256]).split_off(144_000)
+    };
+    let (heard, expected) = (run(&bad), run(&others()));
+    let off = heard.iter().zip(&expected).map(|(a, b)| (a[0] - b[0]).abs()).fold(0.0f32, f32::max);
+    assert!(off < 1e-3, "{off}");
+}
