@@ -184,21 +184,22 @@ impl Reader {
         place(&spanned.referenced, self.file)
     }
 
-    /// A text of the language holds no quotes, no backquotes and no line ends; one of YAML could, and would not read back.
-    fn no_quotes(&mut self, text: &str, span: Span) {
-        if text.contains(['"', '`']) || text.contains(char::is_control) {
-            let message = "a name or text here may hold no quotes, backquotes and line ends";
+    /// A text of the language holds no quotes, a path no backquotes, and neither line ends; one of YAML could, and would
+    /// not read back.
+    fn no_sign(&mut self, sign: char, text: &str, span: Span) {
+        if text.contains([sign, '\n']) {
+            let message = format!("this may hold no `{sign}` and no line ends");
             self.faults.push(Fault::error(codes::YAML, span, message));
         }
     }
 
     fn name(&mut self, text: &Spanned<String>) -> Name {
-        self.no_quotes(&text.value, self.span(text));
+        self.no_sign('`', &text.value, self.span(text));
         Name { text: Arc::from(text.value.as_str()), span: self.span(text) }
     }
 
     fn path(&mut self, text: &Spanned<String>) -> PathName {
-        self.no_quotes(&text.value, self.span(text));
+        self.no_sign('`', &text.value, self.span(text));
         PathName { text: Arc::from(text.value.as_str()), span: self.span(text) }
     }
 
@@ -296,7 +297,7 @@ impl Reader {
     /// `level/1`: a name and its channel.
     fn key(&mut self, key: &Spanned<String>) -> (Name, Option<Index>) {
         let span = self.span(key);
-        self.no_quotes(&key.value, span);
+        self.no_sign('"', &key.value, span);
         let (name, index) = match key.value.split_once('/') {
             Some((name, index)) => (name, Some(Index::One(word(index, span)))),
             None => (key.value.as_str(), None),
@@ -349,7 +350,7 @@ impl Reader {
                 Expr::Note(0.0, span)
             }
             Scalar::Text(text) => {
-                self.no_quotes(text, span);
+                self.no_sign('"', text, span);
                 let mut builder = Builder::at(span);
                 match value_alone(text, &mut builder).filter(is_plain) {
                     Some(expr) if builder.faults.is_empty() => expr,

@@ -57,6 +57,7 @@ fn every_good_text_converts_to_yaml_and_back() {
         "patch {}",
         "tempo 126\nswap on beat\nv = Osc { pitch: 17oct, drift: 0.1 } was v/old\nv -> out\nv ~> v.fm",
         "t = Transpose { cent: 50, semi: 7, octave: -1 }; t -> Osc -> out\nc = Clock { bpm: 90 }; c.phase -> t",
+        "s = Sampler { label: \"a`b\u{10}\r\" }; s -> out",
         "s = Sampler { file: file(\"a b.wav\"), label: \"x: # y\" }; s -> out\nn = Steps { steps: [C2, \"-\", \"true\", \"7\"] }; n -> out",
     ] {
         let graph = load_text(text).graph;
