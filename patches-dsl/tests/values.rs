@@ -144,3 +144,24 @@ fn elements_of_arrays_are_passed_on_under_their_index() {
     assert!(loaded.faults.is_empty(), "{}", loaded.render(false));
     assert!(loaded.graph.to_string().contains("level[0]=0.5 level[1]=0.25"), "{}", loaded.graph);
 }
+
+#[test]
+fn midi_goes_to_its_inputs_as_it_is_and_nowhere_else() {
+    let told =
+        |text: &str| codes(&format!("{text}\nk = Keys; Osc {{ pitch: k.pitch }} -> Vca {{ gain: k.gate }} -> out"));
+    for good in ["MidiIn -> k", "m = MidiIn; m.midi -> k.midi"] {
+        assert_eq!(told(good), [""; 0], "{good}");
+    }
+    let wrong = [
+        "Lfo -> k",
+        "MidiIn -[0.5]-> k",
+        "MidiIn -> k.midi; Noise -> k",
+        "MidiIn -> out",
+        "MidiIn * 2 -> k",
+        "Osc { pitch: MidiIn } -> out",
+    ];
+    for text in wrong {
+        assert_eq!(told(text), ["wrong-kind"], "{text}");
+    }
+    assert_eq!(told("Vca { in: MidiIn * Lfo } -> out"), ["wrong-kind"]);
+}

@@ -94,11 +94,13 @@ fn it_shows_the_patch_its_faults_and_its_views_at_every_size() {
     terminal.tmux(&["resize-window", "-t", "t", "-x", "100", "-y", "30"]);
     terminal.shows("the mended patch", |s| s.contains("save 4 plays") && !s.contains("Vcaa`"));
     // A module is chosen and watched: it gets a meter of its own, and the scope can show it.
-    for key in ["4", "Down", "w"] {
-        terminal.keys(key);
-    }
+    terminal.keys("4");
+    terminal.shows("the modules", |s| s.contains(" patch: 3 modules") && !s.contains("scope: "));
+    terminal.keys("Down");
+    terminal.keys("w");
+    terminal.shows("the mark", |s| s.contains("◉ osc "));
     terminal.keys("1");
-    terminal.shows("the meter", |s| s.contains("osc.sine "));
+    terminal.shows("the meter", |s| s.lines().any(|line| line.starts_with("osc.sine ")));
     terminal.keys("2");
     terminal.shows("the scope", |s| s.contains("scope: master"));
     terminal.keys("Right");

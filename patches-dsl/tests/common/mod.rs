@@ -131,7 +131,9 @@ fn control() -> Vec<Spec> {
             .with_output(output(&["out"], Kind::Number))
             .with_output(output(&["pitch"], Kind::Pitch))
             .with_output(output(&["rate"], Kind::Rate)),
+        Spec::new(&["MidiIn"], "ports").with_output(output(&["midi"], Kind::Midi)),
         Spec::new(&["Keys"], "keyboard")
+            .with_input(input(&["midi"], Kind::Midi))
             .with_param(Param::int(&["voices"], 1, 64, 8, ""))
             .with_param(Param::choice(&["mode"], &[&["poly"], &["mono"], &["legato"]], ""))
             .with_output(output(&["pitch", "voct"], Kind::Pitch))
