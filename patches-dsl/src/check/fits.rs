@@ -4,9 +4,9 @@ use super::Checker;
 use crate::fault::{Fault, codes};
 use crate::flat::{Feed, V, What};
 use crate::kinds;
-use crate::linear::{Aim, Origin, Sum, Term};
+use crate::linear::{Aim, Sum};
 use crate::value::{Const, Dim};
-use patches_core::graph::{End, Setting, Span};
+use patches_core::graph::{Cable, Setting, Span};
 use patches_core::spec::{Input, Kind};
 
 impl Checker<'_> {
@@ -29,36 +29,25 @@ impl Checker<'_> {
     }
 
     /// MIDI goes into inputs for it as it is, and nothing else goes there.
-    pub(super) fn midi_fits(&mut self, sum: &Sum, feed: &Feed, input: &Input) -> bool {
-        let takes = input.kind == Kind::Midi;
-        let plain =
-            |term: &Term| matches!(&term.origin, Origin::Output(end) if term.factor == 1.0 && self.is_midi(end));
-        let fits = match takes {
-            true => sum.base.is_none() && sum.terms.iter().all(plain),
-            false => !self.has_midi(sum),
-        };
-        if !fits {
+    pub(super) fn check_midi(&mut self) {
+        let kinds = |cable: &Cable| {
+            let (from, to) = (self.graph.modules.get(&cable.from.module)?, self.graph.modules.get(&cable.to.module)?);
+            let (output, input) =
+                (from.spec.outputs.get(usize::from(cable.from.port))?, to.spec.inputs.get(usize::from(cable.to.port))?);
+            let as_it_is = cable.scale == 1.0 && output.kind == Kind::Midi;
+            let wrong =
+                (output.kind == Kind::Midi || input.kind == Kind::Midi) && !(as_it_is && input.kind == Kind::Midi);
             let name = input.names[0];
-            let message = match takes {
-                true => format!("`{name}` takes MIDI as it comes, such as `MidiIn`"),
-                false => format!("`{name}` takes no MIDI"),
-            };
+            wrong.then(|| match input.kind {
+                Kind::Midi => (cable.span, format!("`{name}` takes MIDI as it comes, such as `MidiIn`")),
+                _ => (cable.span, format!("`{name}` takes no MIDI")),
+            })
+        };
+        let wrong: Vec<(Span, String)> = self.graph.cables.iter().filter_map(kinds).collect();
+        for (span, message) in wrong {
             let help = "`Keys` makes pitch and gates of MIDI, `Cc` a signal of a controller";
-            self.fault(Fault::error(codes::WRONG_KIND, feed.value.span, message).help(help));
+            self.fault(Fault::error(codes::WRONG_KIND, span, message).help(help));
         }
-        fits
-    }
-
-    fn is_midi(&self, end: &End) -> bool {
-        let module = self.graph.modules.get(&end.module);
-        module.is_some_and(|module| module.spec.outputs[usize::from(end.port)].kind == Kind::Midi)
-    }
-
-    fn has_midi(&self, sum: &Sum) -> bool {
-        sum.terms.iter().any(|term| match &term.origin {
-            Origin::Output(end) => self.is_midi(end),
-            Origin::Operation(operation) => self.has_midi(&operation.a) || self.has_midi(&operation.b),
-        })
     }
 
     /// So much of the time that is set, or of the default.

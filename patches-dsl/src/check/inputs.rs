@@ -75,8 +75,8 @@ impl Checker<'_> {
         self.no_cable_twice(&fed.cables, input);
         let set = match fed.set {
             Some(feed) => match self.feed_sum(feed, aim) {
-                Some(sum) if self.midi_fits(&sum, feed, input) => Some((sum, feed)),
-                _ => return,
+                Some(sum) => Some((sum, feed)),
+                None => return,
             },
             None => None,
         };
@@ -88,7 +88,7 @@ impl Checker<'_> {
                 let Some(part) = self.part_of_time(sum, base, input, feed.value.span, aim) else { continue };
                 sum = part;
             }
-            if self.midi_fits(&sum, feed, input) && self.scale_fits(&sum, feed, input) {
+            if self.scale_fits(&sum, feed, input) {
                 cables.push((sum, feed));
             }
         }

@@ -95,6 +95,7 @@ impl Checker<'_> {
         self.probes(&paths.bodies);
         self.settle_sides();
         self.merge_cables();
+        self.check_midi();
         self.graph.mute = self.selected(&whole.mute, &paths.bodies);
         self.graph.solo = self.selected(&whole.solo, &paths.bodies);
         self.graph.sort();
