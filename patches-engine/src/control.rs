@@ -39,8 +39,8 @@ struct Playing {
     modules: Vec<(Path, &'static str)>,
     union_modules: Vec<(Path, &'static str)>,
     graph: Arc<Graph>,
-    /// Labels of what is watched, in the order of the probes.
-    probes: Vec<Arc<str>>,
+    /// What is watched.
+    probes: Vec<Probe>,
 }
 
 /// A save that has not landed.
@@ -158,7 +158,7 @@ impl Control {
             first: Owned::new(&handle, planned.first),
             settled: planned.settled.map(|plan| Owned::new(&handle, plan)),
         };
-        let probes = seen.probes.iter().take(PROBES).map(|probe| probe.label.clone()).collect();
+        let probes = seen.probes.iter().take(PROBES).cloned().collect();
         let playing = Playing { save, graph: graph.clone(), probes, ..planned.playing };
         self.pending.push(Pending { graph, when, fade, playing, fade_frames });
         // The ring holds more plans than can be made between two callbacks; if the callback stands still, the newest
@@ -255,11 +255,11 @@ impl Control {
         Arc::new(seen)
     }
 
-    /// Gives what ran at each probe since the last call: its label and its frames, at most the last 16384.
-    pub fn watched(&mut self, mut into: impl FnMut(&Arc<str>, &mut dyn Iterator<Item = f32>)) {
-        for (label, tape) in self.playing.probes.iter().zip(&mut self.watched) {
+    /// Gives what ran at each probe since the last call: the probe and its frames, at most the last 16384.
+    pub fn watched(&mut self, mut into: impl FnMut(&Probe, &mut dyn Iterator<Item = f32>)) {
+        for (probe, tape) in self.playing.probes.iter().zip(&mut self.watched) {
             if let Ok(chunk) = tape.read_chunk(tape.slots()) {
-                into(label, &mut chunk.into_iter());
+                into(probe, &mut chunk.into_iter());
             }
         }
     }

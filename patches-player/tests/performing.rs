@@ -157,7 +157,7 @@ fn probe(graph: &Graph, module: &str, output: &str) -> Probe {
 /// What each probe saw since the last time.
 fn watched(control: &mut Control) -> Vec<(String, Vec<f32>)> {
     let mut seen = vec![];
-    control.watched(|label, frames| seen.push((label.to_string(), frames.collect())));
+    control.watched(|probe, frames| seen.push((probe.label.to_string(), frames.collect())));
     seen
 }
 

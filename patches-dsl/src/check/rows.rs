@@ -30,14 +30,13 @@ impl Checker<'_> {
     pub(super) fn played(&mut self, source: &Source, aim: Aim, span: Span) -> Option<(u16, u16)> {
         let draft = &self.expanded.modules[source.module];
         let port = &draft.spec.outputs[source.port as usize];
-        let Channel::Named(name) = &source.channel else {
-            let channel = self.channel(source.module, &source.channel, port.indexed, port.names[0], span)?;
-            return Some((self.of_curve(draft, source.port, aim), channel));
+        let name = match &source.channel {
+            Channel::Named(name) if port.named => name,
+            channel => {
+                let channel = self.channel(source.module, channel, port.indexed, port.names[0], span)?;
+                return Some((self.of_curve(draft, source.port, aim), channel));
+            }
         };
-        if !port.named {
-            let channel = self.channel(source.module, &source.channel, port.indexed, port.names[0], span)?;
-            return Some((source.port, channel));
-        }
         let row = self.channels[source.module].iter().position(|row| row == name);
         let Some(row) = row else {
             if !is_poisoned(draft) {

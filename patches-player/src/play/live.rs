@@ -309,11 +309,10 @@ impl Live {
         self.control.drain(&mut self.frames);
         let (at, meters, frames, xruns) = (self.at, &self.meters, &self.frames, self.xruns);
         self.seen_by.clear();
-        let (seen, probes) = (&mut self.seen_by, self.graph.probes.iter().chain(&self.watching));
-        let modules: BTreeMap<&str, &Arc<str>> = probes.map(|probe| (&*probe.label, &probe.from.module)).collect();
-        self.control.watched(|label, frames| {
-            let module = modules.get(&**label).map_or_else(|| label.clone(), |module| (*module).clone());
-            seen.push(Seen { label: label.clone(), module, frames: frames.collect() });
+        let seen = &mut self.seen_by;
+        self.control.watched(|probe, frames| {
+            let (label, module) = (probe.label.clone(), probe.from.module.clone());
+            seen.push(Seen { label, module, frames: frames.collect() });
         });
         self.sink.look(&Look { at, meters, frames, probes: &self.seen_by, about: self.keeper.about(), xruns });
     }

@@ -88,7 +88,7 @@ pub struct Snapshot {
     pub scope: VecDeque<f32>,
     pub watched: Vec<Watched>,
     /// The text that plays.
-    pub text: String,
+    pub text: Arc<str>,
     /// When saves take effect, and how long they fade, where the text does not say.
     pub landing: String,
     pub modules: Vec<(String, &'static str, f32)>,
@@ -116,7 +116,7 @@ impl Snapshot {
             limiter_db: 0.0,
             scope: VecDeque::with_capacity(SCOPE),
             watched: Vec::new(),
-            text: String::new(),
+            text: "".into(),
             landing: String::new(),
             modules: Vec::new(),
             recording: None,
@@ -228,7 +228,7 @@ impl Sink for Screen {
     }
 
     fn text(&mut self, text: &str) {
-        self.with(|snapshot| snapshot.text = text.to_string());
+        self.with(|snapshot| snapshot.text = text.into());
     }
 
     fn landing(&mut self, words: String) {

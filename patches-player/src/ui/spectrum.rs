@@ -6,7 +6,8 @@ use ratatui::layout::Rect;
 use ratatui::style::Color;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::Paragraph;
-use realfft::RealFftPlanner;
+use realfft::{RealFftPlanner, RealToComplex};
+use std::sync::{Arc, OnceLock};
 
 /// Frames that are looked at: at 48 kHz a line every 23 Hz.
 const FRAMES: usize = 2048;
@@ -21,7 +22,8 @@ pub fn levels(wave: &[f32], rate: u32, columns: usize) -> Vec<f32> {
     if columns == 0 || wave.len() < FRAMES {
         return vec![FLOOR; columns];
     }
-    let fft = RealFftPlanner::<f32>::new().plan_fft_forward(FRAMES);
+    static FFT: OnceLock<Arc<dyn RealToComplex<f32>>> = OnceLock::new();
+    let fft = FFT.get_or_init(|| RealFftPlanner::new().plan_fft_forward(FRAMES));
     let window = |i: usize| 0.5 - 0.5 * (std::f32::consts::TAU * i as f32 / FRAMES as f32).cos();
     let last = &wave[wave.len() - FRAMES..];
     let finite = |x: f32| if x.is_finite() { x } else { 0.0 };

@@ -147,7 +147,7 @@ fn the_patch_with_one_chosen_and_some_left_out() {
 #[test]
 fn the_text_scrolls_to_its_end_and_no_further() {
     let mut snapshot = playing();
-    snapshot.text = (1..=200).map(|line| format!("# line {line}\n")).collect();
+    snapshot.text = (1..=200).map(|line| format!("# line {line}\n")).collect::<String>().into();
     let end = screen(&snapshot, &Face { scroll: 10_000, ..face(View::Text) }, 80, 24);
     assert!(end.contains("200 # line 200"), "{end}");
     let begin = screen(&snapshot, &face(View::Text), 80, 24);
