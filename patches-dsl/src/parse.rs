@@ -99,21 +99,31 @@ pub(crate) fn why_unreadable(text: &str, start: usize, file: u16) -> Fault {
 /// The last bracket of a text that nothing closes, strings and comments left out.
 fn still_open(text: &str) -> Option<usize> {
     let mut open = Vec::new();
-    let (mut quoted, mut comment, mut before) = (false, false, ' ');
-    for (at, c) in text.char_indices() {
+    for (at, _, c) in signs(text) {
         match c {
-            '\n' => (quoted, comment) = (false, false),
-            _ if comment => {}
-            '"' => quoted = !quoted,
-            _ if quoted => {}
-            '#' if !before.is_ascii_alphabetic() => comment = true,
             '(' | '[' | '{' => open.push(at),
             ')' | ']' | '}' => drop(open.pop()),
             _ => {}
         }
-        before = c;
     }
     open.pop()
+}
+
+/// What stands outside of strings and comments: each sign with its place and the one before it.
+fn signs(text: &str) -> impl Iterator<Item = (usize, char, char)> + '_ {
+    let (mut quoted, mut comment, mut last) = (false, false, ' ');
+    text.char_indices().filter_map(move |(at, c)| {
+        let before = std::mem::replace(&mut last, c);
+        match c {
+            '\n' => (quoted, comment) = (false, false),
+            _ if comment => return None,
+            '"' => quoted = !quoted,
+            _ if quoted => return None,
+            '#' if !before.is_ascii_alphabetic() => comment = true,
+            _ => {}
+        }
+        Some((at, before, c))
+    })
 }
 
 /// What the grammar would have taken, in words of the language, where that is short enough to help.
@@ -153,14 +163,8 @@ fn place(location: &InputLocation, file: u16) -> Span {
 /// Finds the bracket that nests too deep for the parser's stack, strings and comments left out.
 fn too_deep(text: &str, file: u16) -> Option<Fault> {
     let (mut depth, mut angles) = (0_usize, 0_usize);
-    let (mut quoted, mut comment, mut before) = (false, false, ' ');
-    for (at, c) in text.char_indices() {
+    for (at, before, c) in signs(text) {
         match c {
-            '\n' => (quoted, comment) = (false, false),
-            _ if comment => {}
-            '"' => quoted = !quoted,
-            _ if quoted => {}
-            '#' if !before.is_ascii_alphabetic() => comment = true,
             '(' | '[' | '{' => depth += 1,
             ')' | ']' | '}' => depth = depth.saturating_sub(1),
             '<' => angles += 1,
@@ -174,7 +178,6 @@ fn too_deep(text: &str, file: u16) -> Option<Fault> {
         if c == '}' && depth == 0 {
             angles = 0;
         }
-        before = c;
         if depth > limits::NESTING || angles > limits::ANGLES {
             let span = Span { file, start: at as u32, end: (at + c.len_utf8()) as u32 };
             let message = format!("brackets nest more than {} deep", limits::NESTING);
