@@ -1,5 +1,6 @@
 //! The half of an engine that plans: it knows what plays, compares it with what is asked for, and hands over plans.
 
+use crate::desk::Ask;
 use crate::diff::{Diff, diff};
 use crate::engine::{Event, FRAMES, Meters, Notice, PlanError, Settings, Shared, Swap, When};
 use crate::error::Error;
@@ -14,12 +15,13 @@ use crate::plan::nodes::nodes;
 use crate::plan::order::{order, widen};
 use crate::record::{Take, Tap};
 use crate::report::Report;
+use crate::state::parked::Parked;
 use crate::state::{ModuleId, Store};
 use basedrop::{Collector, Owned};
 use patches_core::graph::{Graph, Landing, Path, Probe};
 use patches_core::spec::Kind;
 use rtrb::{Consumer, Producer};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 
@@ -41,6 +43,8 @@ struct Playing {
     graph: Arc<Graph>,
     /// What is watched.
     probes: Vec<Probe>,
+    /// Musical time stands still.
+    stopped: bool,
 }
 
 /// A save that has not landed.
@@ -48,6 +52,7 @@ struct Pending {
     graph: Arc<Graph>,
     when: When,
     fade: f64,
+    ask: Ask,
     playing: Playing,
     fade_frames: u32,
 }
@@ -66,6 +71,8 @@ pub struct Control {
     unheard: u64,
     saves: u64,
     playing: Playing,
+    /// What the last saves took away.
+    parked: Parked,
     /// Saves that were sent and have neither landed nor missed, oldest first.
     pending: Vec<Pending>,
     /// What is watched besides what the text says.
@@ -99,6 +106,7 @@ impl Control {
             unheard: 0,
             saves: 0,
             playing: Playing::default(),
+            parked: Parked::default(),
             pending: vec![],
             extra: vec![],
             rewatch: false,
@@ -115,13 +123,27 @@ impl Control {
     /// # Errors
     /// If the graph exceeds a limit; nothing has changed then.
     pub fn swap(&mut self, graph: Arc<Graph>, landing: Landing, fade: f64) -> Result<(u64, Report), PlanError> {
+        self.swap_with(graph, landing, fade, &Ask::default())
+    }
+
+    /// As [`swap`](Control::swap), with what else is asked for.
+    ///
+    /// # Errors
+    /// As `swap`.
+    pub fn swap_with(
+        &mut self,
+        graph: Arc<Graph>,
+        landing: Landing,
+        fade: f64,
+        ask: &Ask,
+    ) -> Result<(u64, Report), PlanError> {
         let (_, bar) = net::time(&graph);
         let when = match landing {
             Landing::Now => When::Now,
             Landing::Beat => When::Beats(1.0),
             Landing::Bars(bars) => When::Beats(bar * f64::from(bars.max(1))),
         };
-        self.swap_when(graph, when, fade)
+        self.swap_when(graph, when, fade, ask)
     }
 
     /// As [`swap`](Control::swap), to land at this frame of the engine's clock.
@@ -129,16 +151,16 @@ impl Control {
     /// # Errors
     /// As `swap`.
     pub fn swap_at(&mut self, graph: Arc<Graph>, at: u64, fade: f64) -> Result<(u64, Report), PlanError> {
-        self.swap_when(graph, When::At(at), fade)
+        self.swap_when(graph, When::At(at), fade, &Ask::default())
     }
 
-    fn swap_when(&mut self, graph: Arc<Graph>, when: When, fade: f64) -> Result<(u64, Report), PlanError> {
+    fn swap_when(&mut self, graph: Arc<Graph>, when: When, fade: f64, ask: &Ask) -> Result<(u64, Report), PlanError> {
         self.listen();
         self.saves += 1;
-        self.send(self.saves, graph, when, fade).map(|report| (self.saves, report))
+        self.send(self.saves, graph, when, fade, ask).map(|report| (self.saves, report))
     }
 
-    fn send(&mut self, save: u64, graph: Arc<Graph>, when: When, fade: f64) -> Result<Report, PlanError> {
+    fn send(&mut self, save: u64, graph: Arc<Graph>, when: When, fade: f64, ask: &Ask) -> Result<Report, PlanError> {
         if graph.modules.len() > MAX_MODULES {
             return Err(PlanError::Limit { what: "modules", found: graph.modules.len(), limit: MAX_MODULES });
         }
@@ -147,7 +169,8 @@ impl Control {
         let fading = self.playing.union.as_ref().is_some_and(|(_, _, until)| landing < *until);
         let fade_frames = (fade.max(0.0) * f64::from(self.settings.rate)).round().min(f64::from(u32::MAX)) as u32;
         let seen = self.with_probes(&graph);
-        let planned = Planner { settings: &self.settings, playing: &self.playing, fading, fade_frames }.plan(&seen)?;
+        let (settings, playing, parked) = (&self.settings, &self.playing, &self.parked);
+        let planned = Planner { settings, playing, parked, fading, fade_frames, ask }.plan(&seen)?;
         let handle = self.collector.handle();
         let swap = Swap {
             save,
@@ -155,12 +178,13 @@ impl Control {
             fading,
             when,
             fade: fade_frames,
+            stopped: ask.stopped,
             first: Owned::new(&handle, planned.first),
             settled: planned.settled.map(|plan| Owned::new(&handle, plan)),
         };
         let probes = seen.probes.iter().take(PROBES).cloned().collect();
-        let playing = Playing { save, graph: graph.clone(), probes, ..planned.playing };
-        self.pending.push(Pending { graph, when, fade, playing, fade_frames });
+        let playing = Playing { save, graph: graph.clone(), probes, stopped: ask.stopped, ..planned.playing };
+        self.pending.push(Pending { graph, when, fade, ask: ask.clone(), playing, fade_frames });
         // The ring holds more plans than can be made between two callbacks; if the callback stands still, the newest
         // is kept here and sent again when it is asked for.
         if self.swaps.push(swap).is_err() {
@@ -176,6 +200,7 @@ impl Control {
         match when {
             When::Now => clock,
             When::At(at) => at.max(clock),
+            When::Beats(_) if self.playing.stopped => clock,
             When::Beats(beats) => {
                 let beat = f64::from_bits(self.shared.beat.load(Relaxed));
                 let tempo = f64::from_bits(self.shared.tempo.load(Relaxed)).max(1.0);
@@ -183,6 +208,12 @@ impl Control {
                 clock + (wait * f64::from(self.settings.rate)) as u64
             }
         }
+    }
+
+    /// Frames until the newest save that has not landed does, by the tempo of now; none if nothing waits.
+    pub fn waiting(&self) -> Option<u64> {
+        let newest = self.pending.last()?;
+        Some(self.landing(newest.when).saturating_sub(self.clock()))
     }
 
     /// What happened since the last call; also frees what the audio side is done with. To be called often.
@@ -228,7 +259,8 @@ impl Control {
             self.rewatch = false;
             self.saves += 1;
             // The same patch again, within the limits it was within before.
-            let _ = self.send(self.saves, self.playing.graph.clone(), When::Now, 0.0);
+            let ask = Ask { stopped: self.playing.stopped, ..Ask::default() };
+            let _ = self.send(self.saves, self.playing.graph.clone(), When::Now, 0.0, &ask);
         }
     }
 
@@ -272,7 +304,8 @@ impl Control {
             if pending.playing.probes != self.playing.probes {
                 self.watched.iter_mut().for_each(|tape| while tape.pop().is_ok() {});
             }
-            self.playing = pending.playing;
+            let before = std::mem::replace(&mut self.playing, pending.playing);
+            self.parked.keep(&before.settled, &before.store, &self.playing.settled);
             if let Some((_, _, until)) = &mut self.playing.union {
                 *until = at + u64::from(pending.fade_frames);
             }
@@ -289,7 +322,7 @@ impl Control {
             return;
         }
         // It was within the limits a moment ago.
-        let _ = self.send(save, pending.graph, pending.when, pending.fade);
+        let _ = self.send(save, pending.graph, pending.when, pending.fade, &pending.ask);
     }
 
     /// Begins a take: from the next callback on what goes to a device of so many channels goes to a file too. A take that is
@@ -396,8 +429,10 @@ fn midi_cables(graph: &Graph) -> Result<(), PlanError> {
 struct Planner<'a> {
     settings: &'a Settings,
     playing: &'a Playing,
+    parked: &'a Parked,
     fading: bool,
     fade_frames: u32,
+    ask: &'a Ask,
 }
 
 struct Planned {
@@ -413,16 +448,21 @@ impl Planner<'_> {
             (Some((net, store, _)), true) => (net, store),
             _ => (&self.playing.settled, &self.playing.store),
         };
-        let mut renewed = BTreeSet::new();
+        let nothing = Parked::default();
+        let parked = if self.ask.restore { self.parked } else { &nothing };
+        let known = self.ask.restore.then(|| self.parked.store().with(store.clone()));
+        let store = known.as_ref().unwrap_or(store);
+        let by_wish = graph.modules.keys().filter(|path| self.ask.reset.covers(path));
+        let mut renewed: BTreeMap<Path, &'static str> = by_wish.map(|path| (path.clone(), "asked for")).collect();
         loop {
-            let diff = diff(old, graph, &renewed, |net| self.close(net));
+            let diff = diff(old, graph, &renewed, parked, |net| self.close(net));
             let fades = self.fade_frames > 0 && needs_fade(&diff);
             let first_net = if fades { &diff.union } else { &diff.settled };
             let (first, first_store, grown) = self.build(first_net, store, &diff.copies);
             // A delay line that must grow is a new one: its module starts over, faded, rather than lose its echoes at once.
-            let grown: Vec<Path> = grown.into_iter().filter(|path| !renewed.contains(path)).collect();
+            let grown: Vec<Path> = grown.into_iter().filter(|path| !renewed.contains_key(path)).collect();
             if !grown.is_empty() {
-                renewed.extend(grown);
+                renewed.extend(grown.into_iter().map(|path| (path, "its memory had to grow")));
                 continue;
             }
             let bytes = first_store.words() * 4;

@@ -151,6 +151,8 @@ pub(crate) struct Swap {
     pub when: When,
     /// Length of its own fade in frames.
     pub fade: u32,
+    /// Whether musical time stands still from there.
+    pub stopped: bool,
     /// What plays from the landing on.
     pub first: Owned<Plan>,
     /// What plays after the fade, if there is anything to fade.
@@ -302,11 +304,6 @@ impl Engine {
         self.publish(peak, begun, frames);
     }
 
-    /// Stops musical time: no sequencer or clock goes on from here, what sounds rings on.
-    pub fn hold(&mut self) {
-        self.transport.hold(self.clock);
-    }
-
     /// Frames rendered so far: the engine's clock.
     pub fn clock(&self) -> u64 {
         self.clock
@@ -328,6 +325,8 @@ impl Engine {
             let at = match swap.when {
                 When::Now => self.clock,
                 When::At(frame) => frame.max(self.clock),
+                // No beat comes while musical time stands still.
+                When::Beats(_) if self.transport.is_held() => self.clock,
                 When::Beats(beats) => self.transport.next(self.clock, beats),
             };
             self.waiting = Some((at, swap));
@@ -367,6 +366,11 @@ impl Engine {
         let begun = Instant::now();
         let mut plan = swap.first;
         self.transport.set(self.clock, plan.tempo, plan.beats_per_bar);
+        match (self.transport.is_held(), swap.stopped) {
+            (false, true) => self.transport.hold(self.clock),
+            (true, false) => self.transport.go(self.clock),
+            _ => {}
+        }
         self.runner.adopt(&mut plan, self.clock);
         self.plan = Some(plan);
         self.settle = swap.settled.map(|plan| (self.clock + u64::from(swap.fade), plan));

@@ -2,6 +2,7 @@
 //! It knows no text and no terminal.
 
 pub mod control;
+pub mod desk;
 pub mod diff;
 pub mod engine;
 pub mod error;

@@ -1,18 +1,18 @@
 //! Sound without a device, as fast as it goes: what `render` and `replay` share.
 
+use crate::desk::{Ask, released};
 use crate::engine::{self, PlanError, Settings};
 use crate::midi::{Message, Midi};
 use crate::net;
 use crate::transport::Transport;
 use patches_core::graph::{Graph, Landing};
-use patches_core::spec::Kind;
 use std::sync::Arc;
 
 /// Frames rendered at a time.
 const CHUNK: u64 = 1024;
 
 /// A graph that takes over at a frame.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Cue {
     /// The frame.
     pub at: u64,
@@ -20,6 +20,8 @@ pub struct Cue {
     pub graph: Arc<Graph>,
     /// Seconds over which it fades in.
     pub fade: f64,
+    /// What goes with it.
+    pub ask: Ask,
 }
 
 /// A MIDI message that is heard at a frame.
@@ -82,14 +84,15 @@ pub fn perform<E>(
     let mut at = 0;
     while at < end {
         while let Some(cue) = cues.get(next).filter(|cue| cue.at <= at) {
-            control.swap(cue.graph.clone(), Landing::Now, cue.fade).map_err(|e| Stopped::Plan(next, e))?;
+            let graph = cue.graph.clone();
+            control.swap_with(graph, Landing::Now, cue.fade, &cue.ask).map_err(|e| Stopped::Plan(next, e))?;
             next += 1;
         }
         if release.take_if(|frame| *frame <= at).is_some() {
-            engine.hold();
             if let Some(last) = next.checked_sub(1) {
-                let graph = Arc::new(released(&cues[last].graph));
-                control.swap(graph, Landing::Now, 0.0).map_err(|e| Stopped::Plan(last, e))?;
+                let graph = Arc::new(released(&cues[last].graph, false));
+                let ask = Ask { stopped: true, ..Ask::default() };
+                control.swap_with(graph, Landing::Now, 0.0, &ask).map_err(|e| Stopped::Plan(last, e))?;
             }
         }
         let moments = [cues.get(next).map(|cue| cue.at), release];
@@ -109,17 +112,6 @@ pub fn perform<E>(
     Ok(())
 }
 
-/// The graph without the cables that trigger something or hold it.
-fn released(graph: &Graph) -> Graph {
-    let mut graph = graph.clone();
-    let Graph { modules, cables, .. } = &mut graph;
-    cables.retain(|cable| {
-        let kind = modules.get(&cable.to.module).map(|module| module.spec.inputs[cable.to.port as usize].kind);
-        !matches!(kind, Some(Kind::Gate | Kind::Trigger))
-    });
-    graph
-}
-
 /// The frame in which a bar begins, bars counted from 1: what its first beat triggers is heard in it, and not before.
 /// Each cue's tempo and meter hold until the next. None if there is no cue.
 pub fn frame_of_bar(rate: u32, cues: &[Cue], bar: u64) -> Option<u64> {
@@ -128,6 +120,11 @@ pub fn frame_of_bar(rate: u32, cues: &[Cue], bar: u64) -> Option<u64> {
     for (index, cue) in cues.iter().enumerate() {
         let (tempo, beats_per_bar) = net::time(&cue.graph);
         transport.set(cue.at, tempo, beats_per_bar);
+        if cue.ask.stopped {
+            transport.hold(cue.at)
+        } else {
+            transport.go(cue.at)
+        }
         // A shorter bar may bring the bar at once.
         let frame = transport.frame_of(bar.saturating_sub(1) as f64 * beats_per_bar).max(cue.at as f64);
         // A millionth of a frame, as in the clocks' own arithmetic.

@@ -28,6 +28,8 @@ pub struct Report {
     pub added: Vec<Path>,
     /// Modules that go.
     pub removed: Vec<Path>,
+    /// Modules that come back with the state they had.
+    pub restored: Vec<Path>,
     /// Modules that start over, and why.
     pub reset: Vec<(Path, String)>,
     /// Cables that are one sample late because they close a loop.

@@ -9,6 +9,7 @@ pub use keep::{prune, stamp};
 pub use read::read;
 pub use write::{Texts, Writer};
 
+use crate::desk::{Change, Reset};
 use crate::midi::Message;
 use patches_core::graph::Landing;
 use std::collections::BTreeMap;
@@ -55,6 +56,21 @@ pub enum What {
         path: PathBuf,
         /// Files it includes: as named from the text's own folder, and where they are now.
         files: BTreeMap<String, PathBuf>,
+        /// When it was to take effect.
+        swap: Landing,
+        /// Fade in milliseconds.
+        fade_ms: f64,
+        /// Modules come back with the state they had: an undo or redo.
+        restore: bool,
+        /// What no longer holds over the text, or does from here on.
+        desk: Change,
+    },
+    /// The performer did something beside the text.
+    Live {
+        /// What holds over the text from here on.
+        desk: Change,
+        /// What starts over.
+        reset: Reset,
         /// When it was to take effect.
         swap: Landing,
         /// Fade in milliseconds.

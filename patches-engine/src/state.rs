@@ -2,10 +2,12 @@
 //! The control thread owns them by key; plans hold pointers into them and keep them alive. A kept module's new plan
 //! points to the very block the old plan points to, so a swap moves nothing.
 
+pub mod parked;
+
 use patches_core::graph::Path;
 use patches_core::lanes::LANES;
 use std::cell::UnsafeCell;
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 /// A module's identity over edits: where it was first seen, of which type, and which of several of that name and type.
@@ -30,6 +32,16 @@ pub enum StateKey {
     Ramp(RampKey),
     /// A delay line: module, its number there, side, voice.
     Ring(ModuleId, u32, u8, u16),
+}
+
+impl StateKey {
+    /// The module whose state it is; of ramps none.
+    pub fn module(&self) -> Option<&ModuleId> {
+        match self {
+            StateKey::Kernel(id, ..) | StateKey::Late(id, ..) | StateKey::Ring(id, ..) => Some(id),
+            StateKey::Ramp(_) => None,
+        }
+    }
 }
 
 /// Which of a module's nodes, said so that it stays the same when the module's shape changes.
@@ -112,8 +124,14 @@ impl Block {
     }
 }
 
+impl std::fmt::Debug for Block {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} words", self.len)
+    }
+}
+
 /// The blocks in use, by key.
-#[derive(Clone, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Store {
     blocks: HashMap<StateKey, (Arc<Block>, u16)>,
 }
@@ -127,6 +145,18 @@ impl Store {
     /// Enters a block.
     pub fn put(&mut self, key: StateKey, block: Arc<Block>, voices: u16) {
         self.blocks.insert(key, (block, voices));
+    }
+
+    /// The blocks of these modules.
+    pub fn of(&self, modules: &BTreeSet<&ModuleId>) -> Store {
+        let theirs = self.blocks.iter().filter(|(key, _)| key.module().is_some_and(|id| modules.contains(id)));
+        Store { blocks: theirs.map(|(key, block)| (key.clone(), block.clone())).collect() }
+    }
+
+    /// With the blocks of another.
+    pub fn with(mut self, other: Store) -> Store {
+        self.blocks.extend(other.blocks);
+        self
     }
 
     /// How many words they hold together.

@@ -15,8 +15,10 @@ pub struct Transport {
     pub tempo: f64,
     /// Frames a second.
     pub rate: f64,
-    /// The frame at which it stopped, if it did.
+    /// The frame at which it stopped, if it stands still.
     held: Option<u64>,
+    /// Frames for which it has stood still before.
+    stood: u64,
 }
 
 impl Transport {
@@ -24,7 +26,16 @@ impl Transport {
     pub fn new(rate: u32) -> Transport {
         let rate = f64::from(rate);
         let tempo = crate::net::TEMPO;
-        Transport { frame: 0, beat: 0.0, slope: tempo / 60.0 / rate, beats_per_bar: 4.0, tempo, rate, held: None }
+        Transport {
+            frame: 0,
+            beat: 0.0,
+            slope: tempo / 60.0 / rate,
+            beats_per_bar: 4.0,
+            tempo,
+            rate,
+            held: None,
+            stood: 0,
+        }
     }
 
     /// Takes another tempo from this frame on.
@@ -40,13 +51,28 @@ impl Transport {
 
     /// Stops at this frame. Musical times keep their lengths; what counts beats or seconds stands still.
     pub fn hold(&mut self, now: u64) {
-        (self.beat, self.frame, self.slope) = (self.beat(now), now, 0.0);
-        self.held = Some(now);
+        if self.held.is_none() {
+            (self.beat, self.frame, self.slope) = (self.beat(now), now, 0.0);
+            self.held = Some(now);
+        }
     }
 
-    /// The frame up to which clocks in seconds have counted.
+    /// Goes on at this frame from where it stopped.
+    pub fn go(&mut self, now: u64) {
+        if let Some(held) = self.held.take() {
+            self.stood += now - held;
+            (self.frame, self.slope) = (now, self.tempo / 60.0 / self.rate);
+        }
+    }
+
+    /// Whether it stands still.
+    pub fn is_held(&self) -> bool {
+        self.held.is_some()
+    }
+
+    /// Frames that clocks in seconds have counted.
     pub fn counted(&self, now: u64) -> u64 {
-        self.held.map_or(now, |held| now.min(held))
+        self.held.map_or(now, |held| now.min(held)) - self.stood
     }
 
     /// The beat at a frame.

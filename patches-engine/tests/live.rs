@@ -5,6 +5,7 @@ mod common;
 use common::*;
 use patches_core::graph::Landing;
 use patches_engine::control::Control;
+use patches_engine::desk::Change;
 use patches_engine::engine::{Notice, new};
 use patches_engine::host::{Host, Wish};
 use patches_engine::midi::{Message, Port};
@@ -54,7 +55,7 @@ fn log(control: &mut Control, writer: &mut Writer, texts: &session::Texts) {
     for notice in control.poll() {
         let written = match notice {
             Notice::Heard { at, port, message } => writer.midi(at, &port, message),
-            Notice::Landed { at, .. } => writer.patch(at, texts, Landing::Now, 20.0),
+            Notice::Landed { at, .. } => writer.patch(at, texts, (Landing::Now, 20.0), false, &Change::default()),
             other => panic!("{other:?}"),
         };
         written.expect("written");
@@ -99,9 +100,10 @@ fn a_set_with_midi_is_replayed_bit_for_bit() {
             What::Midi { port, message } => {
                 notes.push(Note { at: entry.at, port: port.as_str().into(), message: *message });
             }
+            What::Live { .. } => unreachable!("nobody touched the desk"),
             What::Patch { fade_ms, .. } => {
                 let graph = graphs[cues.len()].clone();
-                cues.push(Cue { at: entry.at, graph, fade: fade_ms / 1000.0 });
+                cues.push(Cue { at: entry.at, graph, fade: fade_ms / 1000.0, ..Cue::default() });
             }
         }
     }

@@ -254,12 +254,14 @@ fn what_was_played_live_is_what_its_log_plays() {
     let mut inlet = control.inlet().expect("the first time");
     let (mut keys, mut pads) = (inlet.open("keys"), inlet.open("pads"));
     let mut notes = vec![];
-    let mut cues = vec![Cue { at: 0, graph: patch.graph(), fade: 0.0 }];
+    let mut cues = vec![Cue { at: 0, graph: patch.graph(), ..Cue::default() }];
     let mut listen = |control: &mut patches_engine::control::Control| {
         for notice in control.poll() {
             match notice {
                 Notice::Heard { at, port, message } => notes.push(Note { at, port, message }),
-                Notice::Landed { at, save: 2 } => cues.push(Cue { at, graph: other.graph(), fade: 0.03 }),
+                Notice::Landed { at, save: 2 } => {
+                    cues.push(Cue { at, graph: other.graph(), fade: 0.03, ..Cue::default() })
+                }
                 Notice::Landed { .. } => {}
                 other => panic!("{other:?}"),
             }

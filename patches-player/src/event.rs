@@ -35,6 +35,12 @@ pub struct Swapped {
     pub rewired: Vec<String>,
     pub added: Vec<String>,
     pub removed: Vec<String>,
+    /// Modules that an undo brought back with the state they had.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub restored: Vec<String>,
+    /// It is an earlier or later save again, by undo or redo; the file says something else.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub again: bool,
     pub reset: Vec<Reset>,
     pub loops: Vec<String>,
     pub compile_ms: f64,
@@ -61,6 +67,7 @@ impl Swapped {
         self.rewired = names(&report.rewired);
         self.added = names(&report.added);
         self.removed = names(&report.removed);
+        self.restored = names(&report.restored);
         self.reset =
             report.reset.iter().map(|(path, why)| Reset { module: path.to_string(), why: why.clone() }).collect();
         self.loops = report.loops.clone();
@@ -119,6 +126,8 @@ pub enum Event {
     Refused { save: u64, faults: Vec<FaultLine> },
     /// Once a second.
     Status(Status),
+    /// The performer did something beside the text: what, and what holds now.
+    Control { at: u64, did: String, mute: Vec<String>, solo: Vec<String>, tempo: f64, playing: bool },
     /// A module was silenced.
     Quarantined { module: String, why: String, at: u64 },
     /// The device went or came: `lost`, `back`, `none`.
@@ -166,7 +175,7 @@ pub fn round(value: f64, places: i32) -> f64 {
 
 impl fmt::Display for Swapped {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "save {} plays", self.save)?;
+        write!(f, "save {} plays{}", self.save, if self.again { " again" } else { "" })?;
         if self.on != "now" {
             write!(f, " on bar {}", self.bar)?;
         }
@@ -206,6 +215,7 @@ impl fmt::Display for Event {
                 }
                 Ok(())
             }
+            Event::Control { did, .. } => write!(f, "{did}"),
             Event::Status(s) => write!(
                 f,
                 "bar {} beat {}, tempo {}, load {:.0} %, peak {:.1} dB, {} xruns",

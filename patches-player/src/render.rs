@@ -237,7 +237,7 @@ fn write(job: &Job<'_>) -> Result<Option<f32>, Error> {
 pub fn run(args: &RenderArgs) -> Result<(), Error> {
     kind(&args.output, args.bits)?;
     let loaded = patch::load_from_disk(&args.file, &patches_modules::library())?;
-    let cues = [Cue { at: 0, graph: Arc::new(loaded.graph), fade: 0.0 }];
+    let cues = [Cue { at: 0, graph: Arc::new(loaded.graph), ..Cue::default() }];
     let rate = f64::from(args.rate);
     let frames = match (args.seconds, args.bars) {
         (Some(seconds), _) => (seconds * rate).round() as u64,

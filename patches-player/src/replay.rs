@@ -5,8 +5,10 @@ use crate::error::Error;
 use crate::patch;
 use crate::render::{self, Job, Loudness};
 use clap::Args;
+use patches_core::graph::Graph;
 use patches_dsl::Files;
 use patches_dsl::fault::nearest;
+use patches_engine::desk::{Ask, Desk};
 use patches_engine::error::Error as EngineError;
 use patches_engine::offline::{self, Cue, Note};
 use patches_engine::session::{self, Entry, Session, What};
@@ -95,7 +97,7 @@ pub fn run(args: &ReplayArgs) -> Result<(), Error> {
 fn notes(session: &Session) -> Vec<Note> {
     let note = |entry: &Entry| match &entry.what {
         What::Midi { port, message } => Some(Note { at: entry.at, port: port.as_str().into(), message: *message }),
-        What::Patch { .. } => None,
+        What::Patch { .. } | What::Live { .. } => None,
     };
     session.entries.iter().filter_map(note).collect()
 }
@@ -127,14 +129,29 @@ fn places(session: &Session, replace: &[(PathBuf, PathBuf)]) -> Result<BTreeMap<
     Ok(places)
 }
 
-/// Every text as a cue, and the names of their texts.
+/// Every text as a cue, and all that was done beside it; and the names of their texts.
 fn cues(session: &Session, places: &BTreeMap<PathBuf, PathBuf>) -> Result<(Vec<Cue>, Vec<String>), Error> {
     let library = patches_modules::library();
     let place = |own: &Path| places.get(&patch::plain(own)).cloned().unwrap_or_else(|| own.into());
     let mut cues = Vec::new();
     let mut names = Vec::new();
+    let mut desk = Desk::default();
+    let mut graph: Arc<Graph> = Arc::default();
     for entry in &session.entries {
-        let What::Patch { path, files, fade_ms, .. } = &entry.what else { continue };
+        let (path, files, fade_ms, restore) = match &entry.what {
+            What::Midi { .. } => continue,
+            What::Live { desk: change, reset, fade_ms, .. } => {
+                change.apply(&mut desk);
+                let ask = Ask { reset: reset.clone(), stopped: desk.stopped, ..Ask::default() };
+                cues.push(Cue { at: entry.at, graph: desk.over(&graph), fade: fade_ms / 1000.0, ask });
+                names.extend(names.last().cloned());
+                continue;
+            }
+            What::Patch { path, files, fade_ms, restore, desk: change, .. } => {
+                change.apply(&mut desk);
+                (path, files, fade_ms, *restore)
+            }
+        };
         let text = place(path);
         // Its ending says what it is, also where another is taken for it.
         let main = Path::new(DESK).join(text.file_name().unwrap_or(text.as_os_str()));
@@ -149,7 +166,9 @@ fn cues(session: &Session, places: &BTreeMap<PathBuf, PathBuf>) -> Result<(Vec<C
             what: format!("{} cannot be played", path.display()),
         })?;
         names.push(path.display().to_string());
-        cues.push(Cue { at: entry.at, graph: Arc::new(loaded.graph), fade: fade_ms / 1000.0 });
+        graph = Arc::new(loaded.graph);
+        let ask = Ask { restore, stopped: desk.stopped, ..Ask::default() };
+        cues.push(Cue { at: entry.at, graph: desk.over(&graph), fade: fade_ms / 1000.0, ask });
     }
     Ok((cues, names))
 }

@@ -379,3 +379,64 @@ fn a_session_written_by_hand_plays_its_notes() {
     let (code, _, err) = told(&output);
     assert!(code == 1 && err.contains("by-hand.jsonl:3: midi [144, 200, 100]"), "{code} {err}");
 }
+
+/// All keys, as lines: each is told, lands, is written down, and the replay is the take.
+#[test]
+fn what_is_done_beside_the_text_is_told_and_replayed() {
+    let text = "v = Osc { pitch: A3 }\nv.saw -> Vca { gain: 0.2 } -> out\n\
+                tick = Every { time: 1/8 }\nenv = Ad { trigger: tick.trigger, decay: 80ms }\n\
+                hat = Noise -> Vca { gain: env } -> Delay { time: 3/16 }; hat -> out\n";
+    let stage = Stage::new(text);
+    let mut player = stage.play(&["--record", "take.wav", "--fade", "5"]);
+    assert_eq!(player.wait_for("started")["save"], 1);
+    save(&stage.patch(), &text.replace("Osc { pitch: A3 }\nv.saw", "Saw { pitch: A2 }\nv"), Save::Rename);
+    let swapped = player.wait_for("swapped");
+    assert_eq!((&swapped["save"], &swapped["reset"][0]["module"]), (&2.into(), &"v".into()), "{swapped}");
+    let mut line = |text: &str, did: &str| {
+        player.type_line(text);
+        let event = player.wait_for("control");
+        assert!(event["did"].as_str().is_some_and(|told| told.contains(did)), "{event}");
+        event
+    };
+    assert_eq!(line("m hat", "hat is muted")["mute"], serde_json::json!(["hat"]));
+    assert_eq!(line("s v", "v plays solo")["solo"], serde_json::json!(["v"]));
+    assert_eq!(line("m hat", "hat is no longer muted")["mute"], serde_json::json!([]));
+    assert_eq!(line("s v", "plays with all")["solo"], serde_json::json!([]));
+    assert_eq!(line("p", "stands still")["playing"], false);
+    assert_eq!(line("t 133.5", "tempo 133.5")["tempo"], 133.5);
+    assert_eq!(line("p", "goes on")["playing"], true);
+    line("x hat", "hat starts over");
+    line("!", "panic");
+    player.type_line("u");
+    let undone = player.wait_for("swapped");
+    assert_eq!(
+        (&undone["save"], &undone["again"], &undone["restored"]),
+        (&1.into(), &true.into(), &serde_json::json!(["v"]))
+    );
+    player.type_line("U");
+    let redone = player.wait_for("swapped");
+    assert_eq!(
+        (&redone["save"], &redone["again"], &redone["restored"]),
+        (&2.into(), &true.into(), &serde_json::json!(["v"]))
+    );
+    for nonsense in ["", "m", "t fast", "zz top", "U"] {
+        player.type_line(nonsense);
+    }
+    assert_eq!(player.wait_for("notice")["message"], "nothing to redo");
+    let stopped = player.quit();
+    assert_eq!(stopped["allocations_in_callback"], 0);
+    let replay = stage.replay(&stopped["session"]);
+    let take = wav(&stage.dir.path().join("take.wav"));
+    // The take is what the device got: later by the limiter's look-ahead.
+    let offset = take.iter().position(|frame| *frame != [0.0; 2]).expect("a sound")
+        - replay.iter().position(|frame| *frame != [0.0; 2]).expect("a sound");
+    let same = take[offset..].iter().zip(&replay).take_while(|(a, b)| a == b).count();
+    assert!(same + 128 > replay.len().min(take.len()), "the same for {same} frames of {}", replay.len());
+    let kept = std::fs::read_to_string(Path::new(stopped["session"].as_str().expect("a folder")).join("session.jsonl"));
+    let kept = kept.expect("a log");
+    for part in [r#""mute":["hat"]"#, r#""solo":["v"]"#, r#""playing":false"#, r#""tempo":133.5"#, r#""reset":["hat"]"#]
+    {
+        assert!(kept.contains(part), "{part} in {kept}");
+    }
+    assert!(kept.contains(r#""panic":true"#) && kept.matches(r#""restore":true"#).count() == 2, "{kept}");
+}

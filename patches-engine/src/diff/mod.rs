@@ -7,6 +7,7 @@ mod words;
 
 use crate::net::{Curve, Level, Net, NetCable, NetEnd, NetModule};
 use crate::report::{Change, Report};
+use crate::state::parked::Parked;
 use crate::state::{ModuleId, RampKey};
 use patches_core::graph::{Graph, Path, Slot};
 use patches_core::spec::{Kind, ParamKind, Side};
@@ -26,9 +27,15 @@ pub struct Diff {
     pub report: Report,
 }
 
-/// Compares. `renewed` names modules that must start over because their memory has to grow; `close` makes the cables
-/// late that close a loop.
-pub fn diff(old: &Net, graph: &Graph, renewed: &BTreeSet<Path>, close: impl Fn(&mut Net)) -> Diff {
+/// Compares. `renewed` names modules that must start over, and why; `parked` those whose state comes back if they are not
+/// there; `close` makes the cables late that close a loop.
+pub fn diff(
+    old: &Net,
+    graph: &Graph,
+    renewed: &BTreeMap<Path, &'static str>,
+    parked: &Parked,
+    close: impl Fn(&mut Net),
+) -> Diff {
     let identity = identity::identify(old, graph);
     let mut ids = identity.ids;
     let mut copies = vec![];
@@ -36,12 +43,20 @@ pub fn diff(old: &Net, graph: &Graph, renewed: &BTreeSet<Path>, close: impl Fn(&
     for (path, &index) in &identity.kept {
         let before = &old.modules[index];
         let next = || ModuleId { generation: before.id.generation + 1, ..before.id.clone() };
-        if renewed.contains(path) {
-            report.reset.push((path.clone(), "its memory had to grow".into()));
+        if let Some(why) = renewed.get(path) {
+            report.reset.push((path.clone(), (*why).into()));
             ids.insert(path.clone(), next());
         } else if fades_options(before, &graph.modules[path]) {
             copies.push((before.id.clone(), next()));
             ids.insert(path.clone(), next());
+        }
+    }
+    for (path, module) in graph.modules.iter().filter(|(path, _)| !identity.kept.contains_key(*path)) {
+        if let Some(id) = parked.find(path, module.spec.name())
+            && old.modules.iter().all(|module| module.id != *id)
+        {
+            ids.insert(path.clone(), id.clone());
+            report.restored.push(path.clone());
         }
     }
     let mut settled = Net::settled(graph, &ids);
@@ -244,6 +259,9 @@ fn describe(old: &Net, graph: &Graph, kept: &BTreeMap<Path, usize>, new: &Net, r
     let by_path: BTreeMap<&Path, &NetModule> = new.modules.iter().map(|module| (&module.path, module)).collect();
     for path in graph.modules.keys() {
         let Some(&index) = kept.get(path) else {
+            if report.restored.contains(path) {
+                continue;
+            }
             match by_old_path.get(path) {
                 Some(before) if !stays.contains(&before.id) => {
                     let why = format!("type was {}, is {}", before.spec.name(), graph.modules[path].spec.name());
@@ -262,7 +280,7 @@ fn describe(old: &Net, graph: &Graph, kept: &BTreeMap<Path, usize>, new: &Net, r
             report.rewired.push(path.clone());
         }
     }
-    let reset: BTreeSet<&Path> = report.reset.iter().map(|(path, _)| path).collect();
+    let reset: BTreeSet<&Path> = report.reset.iter().map(|(path, _)| path).chain(report.restored.iter()).collect();
     report.removed = living()
         .filter(|module| !stays.contains(&module.id) && !reset.contains(&module.path))
         .map(|module| module.path.clone())

@@ -6,13 +6,9 @@
 //! Modules run on all the same, so that they come back as if they had played.
 
 use super::Net;
+use crate::desk::covers;
 use patches_core::graph::Path;
 use patches_core::spec::Kind;
-
-/// Whether a path is the one named, or lies in the template instance or `for` of that name.
-fn covers(name: &Path, path: &Path) -> bool {
-    path.strip_prefix(&**name).is_some_and(|rest| rest.is_empty() || rest.starts_with(['/', '[']))
-}
 
 /// Silences the cables of a settled net.
 pub fn quieten(net: &mut Net, mute: &[Path], solo: &[Path]) {

@@ -1,6 +1,7 @@
 //! Reading a log, also one written by hand: every line is checked, and what is wrong is said with its line.
 
 use super::{Entry, FADE_MS, Head, LOG, Session, What, landing, limits};
+use crate::desk::{Change, Reset};
 use crate::error::Error;
 use crate::midi::Message;
 use patches_core::graph::Landing;
@@ -36,9 +37,26 @@ struct Line {
     files: BTreeMap<String, String>,
     swap: Option<String>,
     fade_ms: Option<f64>,
+    #[serde(default)]
+    restore: bool,
+    #[serde(default, deserialize_with = "said")]
+    mute: Option<Option<Vec<String>>>,
+    #[serde(default, deserialize_with = "said")]
+    solo: Option<Option<Vec<String>>>,
+    #[serde(default, deserialize_with = "said")]
+    tempo: Option<Option<f64>>,
+    playing: Option<bool>,
+    reset: Option<Vec<String>>,
+    #[serde(default)]
+    panic: bool,
     midi: Option<Vec<u8>>,
     port: Option<String>,
     end: Option<bool>,
+}
+
+/// `null` is something that is said.
+fn said<'de, T: Deserialize<'de>, D: serde::Deserializer<'de>>(from: D) -> Result<Option<T>, D::Error> {
+    T::deserialize(from).map(Some)
 }
 
 /// Reads a session: its folder, or the log itself.
@@ -129,9 +147,13 @@ fn split(line: &str) -> Result<Line, String> {
 
 /// What a line says; none if it is the end.
 fn what(line: &Line, is_first: bool) -> Result<Option<What>, String> {
-    let kinds = [line.patch.is_some(), line.midi.is_some(), line.end == Some(true)];
+    let desk = desk(line)?;
+    let lives = desk != Change::default() || line.reset.is_some() || line.panic;
+    let kinds = [line.patch.is_some(), lives && line.patch.is_none(), line.midi.is_some(), line.end == Some(true)];
     if kinds.iter().filter(|kind| **kind).count() != 1 || line.end == Some(false) {
-        return Err("expected one of `patch`, `midi` and `end`".into());
+        return Err(
+            "expected one of `patch`, `midi`, `mute`, `solo`, `tempo`, `playing`, `reset`, `panic` and `end`".into()
+        );
     }
     if let Some(bytes) = &line.midi {
         let message = Message::new(bytes).ok_or_else(|| {
@@ -142,7 +164,9 @@ fn what(line: &Line, is_first: bool) -> Result<Option<What>, String> {
     if line.port.is_some() {
         return Err("`port` without `midi`".into());
     }
-    let Some(patch) = &line.patch else { return Ok(None) };
+    if line.end.is_some() {
+        return Ok(None);
+    }
     let swap = match &line.swap {
         None => Landing::Now,
         Some(word) => landing(word).ok_or_else(|| format!("swap \"{word}\"; expected now, beat, bar or 4bars"))?,
@@ -151,8 +175,39 @@ fn what(line: &Line, is_first: bool) -> Result<Option<What>, String> {
     if !(0.0..=limits::FADE_MS).contains(&fade_ms) {
         return Err(format!("fade_ms {fade_ms}; expected 0 to {}", limits::FADE_MS));
     }
+    let reset = match (&line.reset, line.panic) {
+        (Some(_), true) => return Err("`reset` with `panic`, which resets all".into()),
+        (Some(these), false) => Reset::These(names(these)),
+        (None, true) => Reset::All,
+        (None, false) => Reset::None,
+    };
+    let Some(patch) = &line.patch else {
+        if is_first {
+            return Err("nothing plays yet; the first line after the head is a `patch`".into());
+        }
+        return Ok(Some(What::Live { desk, reset, swap, fade_ms }));
+    };
+    if reset != Reset::None {
+        return Err("`reset` and `panic` are lines of their own".into());
+    }
+    let restore = line.restore;
     let files = line.files.iter().map(|(name, to)| Ok((name.clone(), beside(to)?))).collect::<Result<_, String>>()?;
-    Ok(Some(What::Patch { path: beside(patch)?, files, swap, fade_ms }))
+    Ok(Some(What::Patch { path: beside(patch)?, files, swap, fade_ms, restore, desk }))
+}
+
+/// What a line says of the desk.
+fn desk(line: &Line) -> Result<Change, String> {
+    if let Some(Some(tempo)) = line.tempo
+        && !(1.0..=10_000.0).contains(&tempo)
+    {
+        return Err(format!("tempo {tempo}; expected 1 to 10000"));
+    }
+    let list = |said: &Option<Option<Vec<String>>>| said.as_ref().map(|list| list.as_deref().map(names));
+    Ok(Change { mute: list(&line.mute), solo: list(&line.solo), tempo: line.tempo, playing: line.playing })
+}
+
+fn names(names: &[String]) -> Vec<patches_core::graph::Path> {
+    names.iter().map(|name| name.as_str().into()).collect()
 }
 
 /// A path relative to the log.

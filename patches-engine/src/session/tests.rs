@@ -1,4 +1,5 @@
 use super::*;
+use crate::desk::Desk;
 use std::path::Path;
 use std::time::{Duration, UNIX_EPOCH};
 
@@ -25,7 +26,14 @@ fn the_log_in_the_design_is_read() {
     let session = read::parse(Path::new("s.jsonl"), text).expect("a session");
     assert_eq!(session.head, Head { rate: 48_000, seed: 1, limiter: true });
     assert_eq!(session.end, 240_000);
-    let patch = |path: &str, swap, fade_ms| What::Patch { path: path.into(), files: BTreeMap::new(), swap, fade_ms };
+    let patch = |path: &str, swap, fade_ms| What::Patch {
+        path: path.into(),
+        files: BTreeMap::new(),
+        swap,
+        fade_ms,
+        restore: false,
+        desk: Change::default(),
+    };
     let entries = [
         Entry { at: 0, what: patch("texts/0001.patches", Landing::Now, 0.0), line: 2 },
         Entry { at: 96_000, what: patch("texts/0002.patches", Landing::Bars(4), 40.0), line: 3 },
@@ -58,10 +66,14 @@ fn what_cannot_be_played_is_told_with_its_line() {
     assert!(with(r#"{"at":0,"patch":"a","swap":"soon"}"#).contains("expected now, beat, bar or 4bars"));
     assert!(with(r#"{"at":0,"patch":"a","fade_ms":-1}"#).contains("fade_ms -1"));
     assert!(with(r#"{"at":99999999999999,"end":true}"#).contains("later than 24 hours"));
-    assert!(with(r#"{"at":0}"#).contains("expected one of `patch`, `midi` and `end`"));
+    assert!(with(r#"{"at":0}"#).contains("expected one of `patch`, `midi`, `mute`"));
     assert!(with(r#"{"at":0,"patch":"a","end":true}"#).contains("expected one of"));
     assert!(with(r#"{"at":0,"patch":"a","midi":[144,60,1]}"#).contains("expected one of"));
     assert!(with(r#"{"at":0,"end":false}"#).contains("expected one of"));
+    assert!(with(r#"{"at":0,"mute":["kick"]}"#).contains("nothing plays yet"));
+    assert!(with(r#"{"at":0,"patch":"a","tempo":0}"#).contains("expected 1 to 10000"));
+    assert!(with(r#"{"at":0,"patch":"a","panic":true}"#).contains("lines of their own"));
+    assert!(with(r#"{"at":0,"reset":["a"],"panic":true}"#).contains("`reset` with `panic`"));
     assert!(with(r#"{"at":0,"patch":"a","port":"keys"}"#).contains("`port` without `midi`"));
     for bytes in ["[]", "[144]", "[144,60]", "[144,60,128]", "[248]", "[60,60,60]", "[192,1,2]"] {
         assert!(with(&format!("{{\"at\":0,\"midi\":{bytes}}}")).starts_with("s.jsonl:2: midi ["), "{bytes}");
@@ -74,6 +86,40 @@ fn what_cannot_be_played_is_told_with_its_line() {
 }
 
 #[test]
+fn what_is_done_beside_the_text_is_written_and_read_back() {
+    let root = tempfile::tempdir().expect("a folder");
+    let dir = root.path().join("take");
+    let mut writer = Writer::create(&dir, &session_head()).expect("a writer");
+    let text = writer.keep("osc -> out", "patches", &[]).expect("kept");
+    writer.patch(0, &text, (Landing::Now, 0.0), false, &Change::default()).expect("written");
+    let muted = Change { mute: Some(Some(vec!["kick".into()])), tempo: Some(Some(90.5)), ..Change::default() };
+    writer.live(100, &muted, &Reset::None, (Landing::Beat, 15.0)).expect("written");
+    let back = Change { mute: Some(None), playing: Some(false), ..Change::default() };
+    writer.patch(200, &text, (Landing::Now, 15.0), true, &back).expect("written");
+    writer.live(300, &Change::default(), &Reset::These(vec!["v/osc".into()]), (Landing::Now, 2.0)).expect("written");
+    writer.live(400, &Change::default(), &Reset::All, (Landing::Now, 2.0)).expect("written");
+    writer.end(500).expect("written");
+    let lines = std::fs::read_to_string(dir.join(LOG)).expect("a log");
+    let line = |number: usize| lines.lines().nth(number).expect("a line").to_string();
+    assert_eq!(line(2), r#"{"at":100,"swap":"beat","fade_ms":15.0,"mute":["kick"],"tempo":90.5}"#);
+    assert!(line(3).contains(r#""restore":true,"mute":null,"playing":false"#), "{}", line(3));
+    let session = read(&dir).expect("a session");
+    let live = |desk: &Change, reset, swap, fade_ms| What::Live { desk: desk.clone(), reset, swap, fade_ms };
+    assert_eq!(session.entries[1].what, live(&muted, Reset::None, Landing::Beat, 15.0));
+    assert!(matches!(&session.entries[2].what, What::Patch { restore: true, desk, .. } if *desk == back));
+    let these = Reset::These(vec!["v/osc".into()]);
+    assert_eq!(session.entries[3].what, live(&Change::default(), these, Landing::Now, 2.0));
+    assert_eq!(session.entries[4].what, live(&Change::default(), Reset::All, Landing::Now, 2.0));
+    let mut desk = Desk::default();
+    muted.apply(&mut desk);
+    assert_eq!(desk, Desk { mute: Some(vec!["kick".into()]), tempo: Some(90.5), ..Desk::default() });
+    let before = desk.clone();
+    back.apply(&mut desk);
+    assert_eq!(desk, Desk { tempo: Some(90.5), stopped: true, ..Desk::default() });
+    assert_eq!(Change::between(&before, &desk), back);
+}
+
+#[test]
 fn what_is_written_is_read_back() {
     let root = tempfile::tempdir().expect("a folder");
     let dir = root.path().join("take");
@@ -81,16 +127,23 @@ fn what_is_written_is_read_back() {
     let mut writer = Writer::create(&dir, &head).expect("a writer");
     let drums = [("lib/drums.patches".to_string(), "template a {}".to_string())];
     let one = writer.keep("osc -> out", "patches", &drums).expect("kept");
-    writer.patch(0, &one, Landing::Now, 0.0).expect("written");
+    writer.patch(0, &one, (Landing::Now, 0.0), false, &Change::default()).expect("written");
     let two = writer.keep("osc -> vca -> out", "patches", &drums).expect("kept");
-    writer.patch(44_100, &two, Landing::Bars(1), 12.5).expect("written");
+    writer.patch(44_100, &two, (Landing::Bars(1), 12.5), false, &Change::default()).expect("written");
     let message = Message::new(&[0x9f, 60, 1]).expect("a message");
     writer.midi(50_000, "Keys \"A\"", message).expect("written");
     writer.end(88_200).expect("written");
     let session = read(&dir).expect("a session");
     assert_eq!((session.head, session.end), (head, 88_200));
     let files: BTreeMap<_, _> = [("lib/drums.patches".to_string(), "texts/0001-1.patches".into())].into();
-    let what = |path: &str, swap, fade_ms| What::Patch { path: path.into(), files: files.clone(), swap, fade_ms };
+    let what = |path: &str, swap, fade_ms| What::Patch {
+        path: path.into(),
+        files: files.clone(),
+        swap,
+        fade_ms,
+        restore: false,
+        desk: Change::default(),
+    };
     assert_eq!(session.entries[0].what, what("texts/0001.patches", Landing::Now, 0.0));
     assert_eq!(session.entries[1].what, what("texts/0002.patches", Landing::Bars(1), 12.5));
     assert_eq!((session.entries[2].at, &session.entries[2].what), (50_000, &midi("Keys \"A\"", &[0x9f, 60, 1])));

@@ -1,14 +1,15 @@
 //! Writing a log while it happens: each line is on the disk before the next thing is done.
 
 use super::{Head, LOG, landing_word};
+use crate::desk::{Change, Reset};
 use crate::error::Error;
 use crate::midi::Message;
-use patches_core::graph::Landing;
+use patches_core::graph::{Landing, Path};
 use serde::Serialize;
 use std::collections::{BTreeMap, HashMap};
 use std::fs::{self, File};
 use std::io::Write;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 /// A text and its included files as they are kept beside the log.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -37,12 +38,39 @@ struct Line<'a> {
     swap: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     fade_ms: Option<f64>,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    restore: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    mute: Option<Option<&'a [Path]>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    solo: Option<Option<&'a [Path]>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    tempo: Option<Option<f64>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    playing: Option<bool>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reset: Option<&'a [Path]>,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    panic: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     midi: Option<&'a [u8]>,
     #[serde(skip_serializing_if = "Option::is_none")]
     port: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     end: Option<bool>,
+}
+
+impl<'a> Line<'a> {
+    /// A line with this change.
+    fn desk(change: &'a Change) -> Line<'a> {
+        Line {
+            mute: change.mute.as_ref().map(Option::as_deref),
+            solo: change.solo.as_ref().map(Option::as_deref),
+            tempo: change.tempo,
+            playing: change.playing,
+            ..Line::default()
+        }
+    }
 }
 
 /// A log being written.
@@ -60,7 +88,7 @@ impl Writer {
     ///
     /// # Errors
     /// If there is a session in it already, or it cannot be written.
-    pub fn create(dir: &Path, head: &Head) -> Result<Writer, Error> {
+    pub fn create(dir: &std::path::Path, head: &Head) -> Result<Writer, Error> {
         fs::create_dir_all(dir.join("texts")).map_err(Error::file(dir))?;
         let path = dir.join(LOG);
         let file = File::options().write(true).create_new(true).open(&path).map_err(Error::file(&path))?;
@@ -74,7 +102,7 @@ impl Writer {
     }
 
     /// The session's folder.
-    pub fn dir(&self) -> &Path {
+    pub fn dir(&self) -> &std::path::Path {
         &self.dir
     }
 
@@ -117,11 +145,18 @@ impl Writer {
         Ok(Texts { patch, files })
     }
 
-    /// A kept text took over at this frame.
+    /// A kept text took over at this frame; `restore` if it was an undo or redo. `desk` says what holds over it.
     ///
     /// # Errors
     /// If the disk does not take the line.
-    pub fn patch(&mut self, at: u64, texts: &Texts, swap: Landing, fade_ms: f64) -> Result<(), Error> {
+    pub fn patch(
+        &mut self,
+        at: u64,
+        texts: &Texts,
+        (swap, fade_ms): (Landing, f64),
+        restore: bool,
+        desk: &Change,
+    ) -> Result<(), Error> {
         let first = std::mem::replace(&mut self.first, false);
         self.line(&Line {
             at,
@@ -129,7 +164,33 @@ impl Writer {
             files: Some(&texts.files).filter(|files| !files.is_empty()),
             swap: (!first).then(|| landing_word(swap)),
             fade_ms: (!first || fade_ms != 0.0).then_some(fade_ms),
-            ..Line::default()
+            restore,
+            ..Line::desk(desk)
+        })
+    }
+
+    /// The performer did something beside the text, and it took effect at this frame.
+    ///
+    /// # Errors
+    /// If the disk does not take the line.
+    pub fn live(
+        &mut self,
+        at: u64,
+        desk: &Change,
+        reset: &Reset,
+        (swap, fade_ms): (Landing, f64),
+    ) -> Result<(), Error> {
+        let reset_these = match reset {
+            Reset::These(these) => Some(these.as_slice()),
+            Reset::None | Reset::All => None,
+        };
+        self.line(&Line {
+            at,
+            reset: reset_these,
+            panic: *reset == Reset::All,
+            swap: Some(landing_word(swap)),
+            fade_ms: Some(fade_ms),
+            ..Line::desk(desk)
         })
     }
 

@@ -32,6 +32,7 @@ fn spec() -> Spec {
         .with_output(Output::new(&["trigger"], Kind::Trigger, "at each note").indexed())
         .with_output(Output::new(&["velocity"], Kind::Number, "second value of the last note; 0 before the first").indexed())
         .with_output(Output::new(&["value"], Kind::Number, "value of the last note; a row's name alone means it").indexed().named())
+        .with_output(Output::new(&["playhead"], Kind::Number, "the step that plays, from 0; -1 before the first").indexed())
         .example("seq = Steps { steps: [C3, \"-\", Eb3, G3, \"_\", Bb3], every: 1/8 }\nOsc { pitch: seq.note }.saw -> Vca { gain: seq.gate } -[0.4]-> out")
 }
 
@@ -43,10 +44,10 @@ mod play {
 
     kernel! { Play,
         signals { clock, reset, start, stop, dice } controls { gate_length, swing, interval } options { direction }
-        outputs { note, gate, trigger, velocity }
+        outputs { note, gate, trigger, velocity, step }
         state { since, interval, late, left, passed, length, from, to, second, second_to, age, speed,
                 heard: Bits, count: Bits, begun: Bits, next: Bits, down: Bits, halted: Bits, cursor: Bits, end: Bits,
-                sounded: Bits, round: Bits, seed: Bits }
+                sounded: Bits, round: Bits, seed: Bits, step }
     }
     row! {
         /// Lengths of the two steps of a pair and what the second is late by, in straight steps; of the gate; and the
@@ -154,6 +155,7 @@ mod play {
             s.down = L::Bits::select(plays, turned.down, s.down);
             s.next = L::Bits::select(plays, next, s.next);
             s.begun = L::Bits::select(plays, yes, s.begun);
+            s.step = L::select(plays, at.to_float(), s.step);
             s.round = L::Bits::select(plays & at.eq(again), s.round + yes, s.round);
             let entry = L::Bits::splat(HEAD) + at;
             s.cursor = L::Bits::select(plays, L::lookup(cx.mem(0), entry).to_int(), s.cursor);
@@ -203,7 +205,7 @@ mod play {
             let waits = s.sounded.eq(no);
             let value = L::select(waits, L::lookup(cx.mem(0), L::Bits::splat(2)), value);
             let velocity = L::select(waits, zero, s.second + (s.second_to - s.second) * part);
-            Out::new(value, high(&mut s.left), L::select(note, place, zero), velocity)
+            Out::new(value, high(&mut s.left), L::select(note, place, zero), velocity, s.step)
         }
 
         #[inline(always)]
@@ -213,7 +215,7 @@ mod play {
 
         fn birth(seed: u32) -> State<f32> {
             let zero = <State<f32> as Row<f32>>::zero();
-            State { seed: maths::hash(<f32 as Lanes>::Bits::splat(seed)), ..zero }
+            State { seed: maths::hash(<f32 as Lanes>::Bits::splat(seed)), step: -1.0, ..zero }
         }
     }
 }
@@ -295,7 +297,7 @@ fn lower(lowering: &mut Lowering<'_>) {
         lowering.for_channel(Some(channel));
         let play = lowering.kernel(&play::KERNEL, &[direction], &ins);
         lowering.mems(play, &[memory]);
-        for (port, name) in [(0, "note"), (1, "gate"), (2, "trigger"), (3, "velocity"), (0, "value")] {
+        for (port, name) in [(0, "note"), (1, "gate"), (2, "trigger"), (3, "velocity"), (0, "value"), (4, "playhead")] {
             lowering.output(name, channel, play.out(port));
         }
     }

@@ -1,6 +1,8 @@
 //! The control thread: from a save to the engine, and from the engine to the log and whoever looks.
 
 mod controls;
+mod desk;
+mod sequences;
 
 use super::Outside;
 use super::keeper::Keeper;
@@ -15,6 +17,7 @@ use patches_core::graph::{Graph, Landing, Probe};
 use patches_core::library::Library;
 use patches_dsl::Loaded;
 use patches_engine::control::Control;
+use patches_engine::desk::{Ask, Desk, Reset};
 use patches_engine::engine::{Meters, Notice};
 use patches_engine::host::midi::Ports;
 use patches_engine::host::platform;
@@ -48,21 +51,61 @@ pub enum Message {
     Grid,
     /// Another length of fades.
     Fade,
+    /// Mute a module or template instance, or no longer.
+    Mute(String),
+    /// Solo it, or no longer.
+    Solo(String),
+    /// Stop musical time, or go on.
+    Transport,
+    /// A tap of the tempo, made then.
+    Tap(Instant),
+    /// This tempo.
+    Tempo(f64),
+    /// Somebody looks at where sequencers are, or no longer.
+    Steps(bool),
+    /// The sound of the save before.
+    Undo,
+    /// The sound of the save after.
+    Redo,
+    /// A module or template instance starts over.
+    Reset(String),
+    /// Everything starts over.
+    Panic,
     /// Stop.
     Quit,
 }
 
-/// A save on its way: sent to the engine, not yet landed.
-struct Pending {
+/// A text that was accepted.
+struct Version {
     save: u64,
-    report: Report,
     texts: Option<Texts>,
-    landing: Landing,
-    fade_ms: f64,
-    compile_ms: f64,
     warnings: Vec<FaultLine>,
     graph: Arc<Graph>,
     text: String,
+}
+
+/// Why a plan is sent.
+#[derive(Clone, Debug, PartialEq)]
+enum Cause {
+    /// A save.
+    Save { compile_ms: f64 },
+    /// Undo or redo.
+    Again,
+    /// Something beside the text, in words.
+    Beside(String),
+}
+
+/// A plan on its way: sent to the engine, not yet landed.
+struct Pending {
+    version: Arc<Version>,
+    cause: Cause,
+    report: Report,
+    landing: Landing,
+    fade_ms: f64,
+    desk: Desk,
+    reset: Reset,
+    /// What was done beside the text since the plan before.
+    did: Vec<String>,
 }
 
 /// What gathers between two status events.
@@ -89,6 +132,8 @@ pub struct Live {
     seen: Option<Vec<(PathBuf, String)>>,
     pending: BTreeMap<u64, Pending>,
     save: u64,
+    /// The last save without faults.
+    accepted: u64,
     sent: u64,
     swaps: u64,
     started: bool,
@@ -98,8 +143,17 @@ pub struct Live {
     at: u64,
     limited: u64,
     frames: Vec<[f32; 2]>,
-    /// What plays.
+    /// The text that plays, as one graph.
     graph: Arc<Graph>,
+    /// What holds over it.
+    desk: Desk,
+    /// The saves that have played, for undo, and which of them plays.
+    history: Vec<Arc<Version>>,
+    here: usize,
+    taps: Vec<Instant>,
+    /// Probes of where sequencers are, while somebody looks; and the step that each row plays.
+    head_probes: Vec<Probe>,
+    heads: BTreeMap<(patches_core::graph::Path, usize), f32>,
     /// What is watched besides what the text says.
     watching: Vec<Probe>,
     /// Outputs to watch, as typed, that have not been found yet.
@@ -134,6 +188,7 @@ impl Live {
             seen: None,
             pending: BTreeMap::new(),
             save: 0,
+            accepted: 0,
             sent: 0,
             swaps: 0,
             started: false,
@@ -144,6 +199,12 @@ impl Live {
             limited: 0,
             frames: Vec::new(),
             graph: Arc::default(),
+            desk: Desk::default(),
+            history: Vec::new(),
+            here: 0,
+            taps: Vec::new(),
+            head_probes: Vec::new(),
+            heads: BTreeMap::new(),
             watching: Vec::new(),
             wanted: args.probe.clone(),
             seen_by: Vec::new(),
@@ -172,6 +233,16 @@ impl Live {
                 Ok(Message::Watch(module)) => self.watch_module(&module),
                 Ok(Message::Grid) => self.next_grid(),
                 Ok(Message::Fade) => self.next_fade(),
+                Ok(Message::Mute(name)) => self.mute(&name),
+                Ok(Message::Solo(name)) => self.solo(&name),
+                Ok(Message::Transport) => self.transport(),
+                Ok(Message::Tap(then)) => self.tap(then),
+                Ok(Message::Tempo(tempo)) => self.tempo(tempo),
+                Ok(Message::Steps(looked_at)) => self.look_at_steps(looked_at),
+                Ok(Message::Undo) => self.undo(),
+                Ok(Message::Redo) => self.redo(),
+                Ok(Message::Reset(name)) => self.reset(&name),
+                Ok(Message::Panic) => self.panic(),
                 Ok(Message::Quit) | Err(RecvTimeoutError::Disconnected) => break,
                 Err(RecvTimeoutError::Timeout) => {}
             }
@@ -231,7 +302,10 @@ impl Live {
         let first = self.sent == 0;
         let landing = if first { Landing::Now } else { graph.swap.unwrap_or(self.swap) };
         let fade = if first { 0.0 } else { graph.fade.unwrap_or(self.fade) };
-        let (id, report) = match self.control.swap(graph.clone(), landing, fade) {
+        let (before, desk) = self.newest();
+        let desk = desk.after(before.as_ref().map_or(&Graph::default(), |before| &before.graph), &graph);
+        let ask = Ask { stopped: desk.stopped, ..Ask::default() };
+        let (id, report) = match self.control.swap_with(desk.over(&graph), landing, fade, &ask) {
             Ok(sent) => sent,
             Err(limit) => {
                 patch::add_limit(&mut loaded, limit.to_string());
@@ -239,15 +313,34 @@ impl Live {
             }
         };
         self.sent += 1;
+        self.accepted = self.save;
         self.keeper.start();
-        let compile_ms = round(begun.elapsed().as_secs_f64() * 1000.0, 2);
+        let cause = Cause::Save { compile_ms: round(begun.elapsed().as_secs_f64() * 1000.0, 2) };
         let texts = self.keep(&loaded);
         let warnings = patch::fault_lines(&loaded);
-        let (save, fade_ms) = (self.save, fade * 1000.0);
         let text = loaded.files.first().map(|file| file.text.clone()).unwrap_or_default();
-        let pending = Pending { save, report, texts, landing, fade_ms, compile_ms, warnings, graph, text };
-        self.pending.insert(id, pending);
+        let version = Arc::new(Version { save: self.save, texts, warnings, graph, text });
+        self.on_its_way(
+            id,
+            Pending { version, cause, report, landing, fade_ms: fade * 1000.0, desk, reset: Reset::None, did: vec![] },
+        );
         self.sink.faults(None);
+    }
+
+    /// Remembers a plan that was sent. What it replaces while that waits is not lost: it was planned with it.
+    fn on_its_way(&mut self, id: u64, mut pending: Pending) {
+        if let Some((_, waiting)) = self.pending.last_key_value() {
+            pending.did.splice(0..0, waiting.did.iter().cloned());
+        }
+        self.pending.insert(id, pending);
+    }
+
+    /// The text that was sent last, and what holds over it.
+    fn newest(&self) -> (Option<Arc<Version>>, Desk) {
+        match self.pending.last_key_value() {
+            Some((_, pending)) => (Some(pending.version.clone()), pending.desk.clone()),
+            None => (self.history.get(self.here).cloned(), self.desk.clone()),
+        }
     }
 
     /// Keeps the texts with the session.
@@ -308,13 +401,29 @@ impl Live {
         self.frames.clear();
         self.control.drain(&mut self.frames);
         let (at, meters, frames, xruns) = (self.at, &self.meters, &self.frames, self.xruns);
+        let waiting = self.control.waiting();
         self.seen_by.clear();
         let seen = &mut self.seen_by;
         self.control.watched(|probe, frames| {
             let (label, module) = (probe.label.clone(), probe.from.module.clone());
+            if sequences::is_head(probe) {
+                if let Some(step) = frames.last() {
+                    self.heads.insert((module, usize::from(probe.from.channel)), step);
+                }
+                return;
+            }
             seen.push(Seen { label, module, frames: frames.collect() });
         });
-        self.sink.look(&Look { at, meters, frames, probes: &self.seen_by, about: self.keeper.about(), xruns });
+        self.sink.look(&Look {
+            at,
+            meters,
+            frames,
+            probes: &self.seen_by,
+            about: self.keeper.about(),
+            xruns,
+            waiting,
+            heads: &self.heads,
+        });
     }
 
     fn notices(&mut self) {
@@ -326,6 +435,7 @@ impl Live {
                     self.sink.event(&Event::Notice { message });
                 }
                 Notice::Heard { at, port, message } => {
+                    self.sink.midi(&port, message);
                     if let Some(log) = &mut self.log {
                         let written = log.midi(at, &port, message);
                         self.logged(written);
@@ -347,14 +457,21 @@ impl Live {
         let later = self.pending.split_off(&(id + 1));
         let landed = self.pending.remove(&id);
         self.pending = later;
-        let Some(mut landed) = landed else { return };
-        self.graph = landed.graph;
-        self.sink.text(&std::mem::take(&mut landed.text));
-        if let (Some(log), Some(texts)) = (&mut self.log, &landed.texts) {
-            let written = log.patch(at, texts, landed.landing, landed.fade_ms);
-            self.logged(written);
-        }
+        let Some(landed) = landed else { return };
+        self.write_down(at, &landed);
+        let version = landed.version.clone();
+        self.graph = version.graph.clone();
+        self.desk = landed.desk.clone();
+        self.remember(&landed);
+        self.sink.text(&version.text);
+        self.tell_sequences();
         self.look();
+        self.tell_desk(at, &landed);
+        let (compile_ms, again) = match landed.cause {
+            Cause::Save { compile_ms } => (compile_ms, false),
+            Cause::Again => (0.0, true),
+            Cause::Beside(_) => return,
+        };
         if !self.started {
             self.started = true;
             let about = self.keeper.about().clone();
@@ -366,8 +483,8 @@ impl Live {
                 frames: about.frames,
                 channels: about.channels,
                 at,
-                save: landed.save,
-                warnings: landed.warnings,
+                save: version.save,
+                warnings: version.warnings.clone(),
             };
             self.sink.event(&event);
             return self.find_wanted();
@@ -375,14 +492,15 @@ impl Live {
         self.find_wanted();
         self.swaps += 1;
         let swapped = Swapped {
-            save: landed.save,
+            save: version.save,
+            again,
             at,
             on: landing_word(landed.landing),
             bar: self.meters.bar,
             fade_ms: landed.fade_ms,
-            compile_ms: landed.compile_ms,
+            compile_ms,
             load: round(f64::from(self.meters.load), 4),
-            warnings: landed.warnings,
+            warnings: version.warnings.clone(),
             ..Swapped::default()
         };
         self.sink.event(&Event::Swapped(Box::new(swapped.report(&landed.report))));

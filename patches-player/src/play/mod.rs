@@ -20,8 +20,8 @@ use patches_engine::error::Error as EngineError;
 use patches_engine::host::midi::Ports;
 use patches_engine::host::{Backend, Host, platform};
 use patches_engine::session::{Head, Writer};
+pub use sink::{Held, Look, Seen, Sequence, Sink};
 use sink::{JsonSink, PlainSink};
-pub use sink::{Look, Seen, Sink};
 pub use source::Source;
 use std::io::{BufRead, IsTerminal};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -182,14 +182,39 @@ fn join(face: JoinHandle<Result<(), Error>>) -> Result<(), Error> {
     face.join().map_err(|_| Error::Panicked)?
 }
 
-/// Without a screen a line `r` begins a take or ends it, and the end of the input, or a line `q`, is the end.
+/// What a line asks for; nothing that is unknown.
+fn command(line: &str) -> Option<Message> {
+    let (word, rest) = line.trim().split_once(' ').unwrap_or((line.trim(), ""));
+    let name = || Some(rest.trim().to_string()).filter(|name| !name.is_empty());
+    Some(match word {
+        "r" => Message::Record,
+        "b" => Message::Grid,
+        "f" => Message::Fade,
+        "u" => Message::Undo,
+        "U" => Message::Redo,
+        "p" => Message::Transport,
+        "!" => Message::Panic,
+        "t" => match name() {
+            None => Message::Tap(Instant::now()),
+            Some(tempo) => Message::Tempo(tempo.parse().ok().filter(|tempo| (1.0..=10_000.0).contains(tempo))?),
+        },
+        "m" => Message::Mute(name()?),
+        "s" => Message::Solo(name()?),
+        "x" => Message::Reset(name()?),
+        "w" => Message::Watch(name()?),
+        _ => return None,
+    })
+}
+
+/// Without a screen lines do what keys do; the end of the input, or a line `q`, is the end.
 fn listen(sender: Sender<Message>) {
     let reader = move || {
         for line in std::io::stdin().lock().lines() {
-            match line {
-                Ok(line) if line.trim() == "r" && sender.send(Message::Record).is_ok() => {}
-                Ok(line) if !["q", "r"].contains(&line.trim()) => {}
-                _ => break,
+            let Some(message) = line.ok().filter(|line| line.trim() != "q").map(|line| command(&line)) else { break };
+            if let Some(message) = message
+                && sender.send(message).is_err()
+            {
+                break;
             }
         }
         // The player may have stopped by itself.

@@ -4,6 +4,8 @@ use crate::event::Event;
 use crate::out;
 use patches_engine::engine::Meters;
 use patches_engine::host::About;
+use patches_engine::midi::Message;
+use std::collections::BTreeMap;
 use std::io::Write;
 use std::sync::Arc;
 
@@ -32,6 +34,32 @@ pub struct Look<'a> {
     pub about: &'a About,
     /// Xruns so far.
     pub xruns: u64,
+    /// Frames until a save that waits takes effect.
+    pub waiting: Option<u64>,
+    /// The step that each row of the sequencers plays, by module and row, while somebody looks.
+    pub heads: &'a BTreeMap<(Arc<str>, usize), f32>,
+}
+
+/// A sequencer's rows, as written out.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Sequence {
+    /// The module.
+    pub module: Arc<str>,
+    /// Each row's name and steps.
+    pub rows: Vec<(Arc<str>, Arc<[String]>)>,
+}
+
+/// What is muted and soloed, and how the sound stands to the file.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Held {
+    /// Muted modules and instances.
+    pub mute: Vec<String>,
+    /// Soloed ones.
+    pub solo: Vec<String>,
+    /// Musical time stands still.
+    pub stopped: bool,
+    /// The last save that had no faults, if another plays after an undo.
+    pub file: Option<u64>,
 }
 
 /// Somewhere for events to go.
@@ -46,6 +74,12 @@ pub trait Sink: Send {
     fn text(&mut self, _text: &str) {}
     /// When saves take effect and how long they fade, where the text does not say.
     fn landing(&mut self, _words: String) {}
+    /// What holds over the text, and whether what sounds is what the file says.
+    fn held(&mut self, _held: &Held) {}
+    /// The sequencers of what plays.
+    fn sequences(&mut self, _sequences: Vec<Sequence>) {}
+    /// A MIDI message was acted on.
+    fn midi(&mut self, _port: &str, _message: Message) {}
     /// Whether faults are to be rendered in colour.
     fn colour(&self) -> bool {
         false

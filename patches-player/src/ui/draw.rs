@@ -1,7 +1,7 @@
 //! From a snapshot to the screen: a function of the two, nothing else.
 
 use super::snapshot::{Saved, Snapshot};
-use super::{patch, spectrum, text, views};
+use super::{midi, patch, spectrum, steps, text, views};
 use ratatui::Frame;
 use ratatui::layout::{Constraint, Layout, Rect};
 use ratatui::style::{Color, Modifier, Style};
@@ -20,12 +20,15 @@ pub enum View {
     Scope,
     Spectrum,
     Patch,
+    Steps,
     Text,
+    Midi,
 }
 
 impl View {
     /// In the order of their keys.
-    pub const ALL: [View; 5] = [View::Mix, View::Scope, View::Spectrum, View::Patch, View::Text];
+    pub const ALL: [View; 7] =
+        [View::Mix, View::Scope, View::Spectrum, View::Patch, View::Steps, View::Text, View::Midi];
 
     fn name(self) -> &'static str {
         match self {
@@ -33,7 +36,9 @@ impl View {
             View::Scope => "scope",
             View::Spectrum => "spectrum",
             View::Patch => "patch",
+            View::Steps => "steps",
             View::Text => "text",
+            View::Midi => "midi",
         }
     }
 
@@ -159,6 +164,8 @@ pub fn draw(frame: &mut Frame<'_>, snapshot: &Snapshot, face: &Face) {
                 spectrum::spectrum(frame, main, label, &wave, snapshot.about.rate, shape);
             }
             View::Patch => patch::patch(frame, main, snapshot, shape, Some(face)),
+            View::Steps => steps::steps(frame, main, snapshot, shape, face),
+            View::Midi => midi::midi(frame, main, snapshot, shape),
             View::Text => text::text(frame, main, snapshot, shape, face),
         }
     }
@@ -180,7 +187,9 @@ fn headline(snapshot: &Snapshot) -> String {
         Saved::Playing(save) => format!("save {save} plays"),
         Saved::Refused(save) => format!("save {save} has faults"),
     };
-    format!("{}  {state}", snapshot.file)
+    let file = snapshot.held.file.map_or(String::new(), |save| format!(" again; the file has save {save}"));
+    let waits = snapshot.waiting.map_or(String::new(), |seconds| format!("; the next in {seconds:.1} s"));
+    format!("{}  {state}{file}{waits}", snapshot.file)
 }
 
 fn draw_header(frame: &mut Frame<'_>, area: Rect, snapshot: &Snapshot, shape: Shape) {
@@ -215,9 +224,10 @@ fn draw_header(frame: &mut Frame<'_>, area: Rect, snapshot: &Snapshot, shape: Sh
     let mark = shape.pick("●", "*");
     let recording = snapshot.recording.as_ref().map(|file| format!("   {mark} rec {}", shape.clean(file)));
     let recording = recording.unwrap_or_default();
+    let stands = if snapshot.held.stopped { " (stands still)" } else { "" };
     let facts = Line::from(vec![
         Span::raw(format!(
-            "  bar {}:{}   tempo {:.1}   load {:.0} % (max {:.0})   ",
+            "  bar {}:{}{stands}   tempo {:.1}   load {:.0} % (max {:.0})   ",
             snapshot.bar,
             snapshot.beat,
             snapshot.tempo,
@@ -269,13 +279,14 @@ fn draw_keys(frame: &mut Frame<'_>, area: Rect, face: &Face, snapshot: &Snapshot
         if *view == face.view && !face.help {
             style = style.add_modifier(Modifier::REVERSED);
         }
-        spans.push(Span::styled(format!(" {} {} ", i + 1, view.name()), style));
+        let name: String = view.name().chars().take(if area.width < 80 { 4 } else { 8 }).collect();
+        spans.push(Span::styled(format!(" {} {name}", i + 1), style));
+        spans.push(Span::raw(if area.width < 80 { "" } else { " " }));
     }
-    let wide = area.width >= 100;
-    spans.push(Span::raw(if wide {
-        "  Tab next view   w watch   r record   ? help   q quit"
-    } else {
-        " ? help q quit"
+    spans.push(Span::raw(match area.width {
+        ..80 => "  ? help",
+        80..110 => " ? help q quit",
+        _ => "  m mute   u undo   r record   ? help   q quit",
     }));
     frame.render_widget(Paragraph::new(Line::from(spans)), area);
 }
@@ -285,10 +296,11 @@ fn draw_help(frame: &mut Frame<'_>, area: Rect, shape: Shape) {
         "Edit the patch in your editor and save: you hear it at once.",
         "A save with faults changes nothing, and says why below.",
         "",
-        "1 mix   2 scope   3 spectrum   4 patch   5 text   Tab the next one   q quit",
-        "r a take   b when saves are heard   f how long they fade   ? this help",
-        "In patch: arrows choose, w watches, / filters. In scope and spectrum: arrows change what is shown.",
-        "r begins a take of what you hear, and ends it",
+        "1 mix   2 scope   3 spectrum   4 patch   5 steps   6 text   7 midi   8 or ? this help   Tab the next view",
+        "u U undo and redo the sound, never the file   b when saves are heard   f how long they fade",
+        "Space stops and starts the transport   t tap the tempo   ! panic   r a take, and its end   q quit",
+        "In patch, arrows choose a module: m mutes, s plays it solo, x starts it over, w watches it. / filters.",
+        "In scope and spectrum arrows change what is shown.",
         "",
         "In another terminal:  patches modules Osc   what a module can do",
         "                      patches replay DIR -o OUT.wav   this session as a file",

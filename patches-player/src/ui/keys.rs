@@ -1,11 +1,12 @@
 //! What keys do.
 
 use super::draw::{Face, View};
-use super::patch;
 use super::snapshot::Snapshot;
+use super::{patch, steps};
 use crate::play::Message;
 use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use std::sync::mpsc::Sender;
+use std::time::Instant;
 
 /// Acts on a key. Whether it is the end: of a take that is running it is asked for twice.
 pub fn quits(key: KeyEvent, face: &mut Face, snapshot: &Snapshot, control: &Sender<Message>) -> bool {
@@ -27,26 +28,29 @@ pub fn quits(key: KeyEvent, face: &mut Face, snapshot: &Snapshot, control: &Send
         KeyCode::Char('r') => tell(Message::Record),
         KeyCode::Char('b') => tell(Message::Grid),
         KeyCode::Char('f') => tell(Message::Fade),
-        KeyCode::Char('w') => {
-            let module = if face.view == View::Patch { patch::chosen(snapshot, face) } else { None };
-            match module {
-                Some(module) => tell(Message::Watch(module.to_string())),
-                // What to watch is chosen among the modules.
-                None => (face.view, face.help) = (View::Patch, false),
-            }
+        KeyCode::Char('u') => tell(Message::Undo),
+        KeyCode::Char('U') => tell(Message::Redo),
+        KeyCode::Char(' ') => tell(Message::Transport),
+        KeyCode::Char('t') => tell(Message::Tap(Instant::now())),
+        KeyCode::Char('!') => tell(Message::Panic),
+        KeyCode::Char('m') => on_chosen(face, snapshot, control, Message::Mute),
+        KeyCode::Char('s') => on_chosen(face, snapshot, control, Message::Solo),
+        KeyCode::Char('x') => on_chosen(face, snapshot, control, Message::Reset),
+        KeyCode::Char('w') => on_chosen(face, snapshot, control, Message::Watch),
+        KeyCode::Char('/') => {
+            look_at(face, View::Patch, control);
+            face.typing = true;
         }
-        KeyCode::Char('/') => (face.view, face.help, face.typing) = (View::Patch, false, true),
-        KeyCode::Char('?') => face.help = !face.help,
+        KeyCode::Char('?' | '8') => face.help = !face.help,
         KeyCode::Esc => {
             face.help = false;
             face.filter.clear();
         }
-        KeyCode::Tab => face.view = face.view.next(),
-        KeyCode::BackTab => face.view = face.view.previous(),
+        KeyCode::Tab => look_at(face, face.view.next(), control),
+        KeyCode::BackTab => look_at(face, face.view.previous(), control),
         KeyCode::Char(digit) => {
             if let Some(view) = digit.to_digit(10).and_then(|d| View::ALL.get((d as usize).checked_sub(1)?)) {
-                face.view = *view;
-                face.help = false;
+                look_at(face, *view, control);
             }
         }
         KeyCode::Up | KeyCode::Left => step(face, snapshot, -1),
@@ -56,6 +60,22 @@ pub fn quits(key: KeyEvent, face: &mut Face, snapshot: &Snapshot, control: &Send
         _ => {}
     }
     false
+}
+
+/// Does something to the module that is chosen in the view of the patch; in another view that is where it takes one.
+fn on_chosen(face: &mut Face, snapshot: &Snapshot, control: &Sender<Message>, what: fn(String) -> Message) {
+    match patch::chosen(snapshot, face).filter(|_| face.view == View::Patch) {
+        Some(module) => drop(control.send(what(module.to_string()))),
+        None => look_at(face, View::Patch, control),
+    }
+}
+
+/// Another view. Where sequencers are is watched only while somebody looks.
+fn look_at(face: &mut Face, view: View, control: &Sender<Message>) {
+    if (face.view == View::Steps) != (view == View::Steps) {
+        drop(control.send(Message::Steps(view == View::Steps)));
+    }
+    (face.view, face.help, face.scroll) = (view, false, 0);
 }
 
 /// What is typed after `/`.
@@ -79,7 +99,8 @@ fn step(face: &mut Face, snapshot: &Snapshot, by: isize) {
         now.min(count.saturating_sub(1)).saturating_add_signed(by).min(count.saturating_sub(1))
     };
     match face.view {
-        View::Mix => {}
+        View::Mix | View::Midi => {}
+        View::Steps => face.scroll = to(face.scroll, steps::count(snapshot)),
         View::Scope | View::Spectrum => face.source = to(face.source, snapshot.watched.len() + 1),
         View::Patch => face.chosen = to(face.chosen, patch::shown(snapshot, &face.filter).len()),
         View::Text => face.scroll = to(face.scroll, snapshot.text.lines().count()),

@@ -3,9 +3,11 @@
 
 mod draw;
 mod keys;
+mod midi;
 mod patch;
 mod snapshot;
 mod spectrum;
+mod steps;
 mod text;
 mod views;
 

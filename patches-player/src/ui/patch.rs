@@ -44,13 +44,24 @@ pub fn patch(frame: &mut Frame<'_>, area: Rect, snapshot: &Snapshot, shape: Shap
     // The chosen one stays in view; a line is kept to tell of more.
     let room = if count > rows { rows.saturating_sub(1) } else { rows };
     let first = chosen.map_or(0, |chosen| (chosen + 1).saturating_sub(room.max(1)));
-    let name_width = usize::from(inner.width).saturating_sub(24).max(8);
+    let name_width = usize::from(inner.width).saturating_sub(26).max(8);
     let mut lines: Vec<Line<'_>> = Vec::new();
     for (row, &index) in list.iter().enumerate().skip(first).take(room) {
         let (path, kind, load) = &snapshot.modules[index];
         let watched = snapshot.watched.iter().any(|watched| watched.module == *path);
         let style = if chosen == Some(row) { Style::new().add_modifier(Modifier::REVERSED) } else { Style::new() };
+        let held = &snapshot.held;
+        let covers = |names: &[String]| {
+            let within = |name: &String| path.strip_prefix(name.as_str());
+            names.iter().any(|name| within(name).is_some_and(|rest| rest.is_empty() || rest.starts_with(['/', '['])))
+        };
+        let mark = match (covers(&held.mute), covers(&held.solo)) {
+            (true, _) => "M ",
+            (_, true) => "S ",
+            _ => "  ",
+        };
         lines.push(Line::from(vec![
+            Span::styled(mark, shape.tint(Color::Red)),
             Span::styled(if watched { shape.pick("◉ ", "w ") } else { "  " }, shape.tint(Color::Yellow)),
             Span::styled(format!("{:name_width$} ", cut(&shape.clean(path), name_width)), style),
             Span::styled(format!("{:12} ", cut(kind, 12)), shape.tint(Color::Cyan)),

@@ -1,14 +1,17 @@
 //! What the screen shows, as of now. Plain data: drawing it needs nothing else.
 
 use crate::event::Event;
-use crate::play::{Look, Seen, Sink};
+use crate::play::{Held, Look, Seen, Sequence, Sink};
 use patches_engine::host::About;
-use std::collections::VecDeque;
+use patches_engine::midi::Message;
+use std::collections::{BTreeMap, VecDeque};
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// Lines of the log that are kept.
 const LINES: usize = 200;
+/// MIDI messages that are kept.
+const MESSAGES: usize = 100;
 /// Frames the scope has to choose from.
 pub const SCOPE: usize = 4096;
 /// Meters fall by so many decibels a second.
@@ -70,6 +73,17 @@ fn keep(wave: &mut VecDeque<f32>, frames: impl ExactSizeIterator<Item = f32>) {
     wave.extend(frames.skip(skip));
 }
 
+/// MIDI of one port.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct PortSeen {
+    /// It is plugged in.
+    pub there: bool,
+    /// Keys that are down, as (channel, key), with their velocities.
+    pub down: BTreeMap<(u8, u8), u8>,
+    /// Messages so far.
+    pub messages: u64,
+}
+
 /// Everything the screen shows.
 #[derive(Clone, Debug)]
 pub struct Snapshot {
@@ -89,6 +103,16 @@ pub struct Snapshot {
     pub watched: Vec<Watched>,
     /// The text that plays.
     pub text: Arc<str>,
+    /// What is muted and soloed, and how the sound stands to the file.
+    pub held: Held,
+    /// Seconds until a save that waits takes effect.
+    pub waiting: Option<f32>,
+    /// Sequencers, and the step that each row plays.
+    pub sequences: Arc<[Sequence]>,
+    pub heads: BTreeMap<(Arc<str>, usize), f32>,
+    /// MIDI ports by name, and the last messages.
+    pub ports: BTreeMap<String, PortSeen>,
+    pub midi: VecDeque<String>,
     /// When saves take effect, and how long they fade, where the text does not say.
     pub landing: String,
     pub modules: Vec<(String, &'static str, f32)>,
@@ -117,6 +141,12 @@ impl Snapshot {
             scope: VecDeque::with_capacity(SCOPE),
             watched: Vec::new(),
             text: "".into(),
+            held: Held::default(),
+            waiting: None,
+            sequences: Arc::new([]),
+            heads: BTreeMap::new(),
+            ports: BTreeMap::new(),
+            midi: VecDeque::with_capacity(MESSAGES),
             landing: String::new(),
             modules: Vec::new(),
             recording: None,
@@ -143,6 +173,10 @@ impl Snapshot {
             }
             Event::Record { state: "started" | "continued", file, .. } => self.recording = Some(file.clone()),
             Event::Record { state: "stopped" | "failed", .. } => self.recording = None,
+            Event::Midi { state: "found", name, .. } => self.ports.entry(name.clone()).or_default().there = true,
+            Event::Midi { state: "lost", name, .. } => {
+                *self.ports.entry(name.clone()).or_default() = PortSeen::default();
+            }
             Event::Started { save, .. } => self.saved = Saved::Playing(*save),
             Event::Swapped(swapped) => self.saved = Saved::Playing(swapped.save),
             Event::Refused { save, faults } => {
@@ -164,6 +198,10 @@ impl Snapshot {
             self.about = look.about.clone();
         }
         self.xruns = look.xruns;
+        self.waiting = look.waiting.map(|frames| frames as f32 / look.about.rate.max(1) as f32);
+        if self.heads != *look.heads {
+            self.heads.clone_from(look.heads);
+        }
         let meters = look.meters;
         (self.bar, self.beat, self.tempo, self.load) = (meters.bar, meters.beat, meters.tempo, meters.load);
         for (level, peak) in self.levels.iter_mut().zip(meters.peak) {
@@ -198,6 +236,28 @@ impl Snapshot {
     }
 }
 
+impl Snapshot {
+    /// A MIDI message came by this port.
+    pub fn midi(&mut self, port: &str, message: Message) {
+        let seen = self.ports.entry(port.to_string()).or_default();
+        seen.messages += 1;
+        if let [status, key, velocity] = *message.bytes() {
+            let key = (status & 15, key);
+            match status >> 4 {
+                9 if velocity > 0 => drop(seen.down.insert(key, velocity)),
+                8 | 9 => drop(seen.down.remove(&key)),
+                // All sound and all notes off.
+                11 if matches!(key.1, 120 | 123..) => seen.down.retain(|down, _| down.0 != key.0),
+                _ => {}
+            }
+        }
+        if self.midi.len() == MESSAGES {
+            self.midi.pop_front();
+        }
+        self.midi.push_back(format!("{port}: {}", super::midi::words(message)));
+    }
+}
+
 /// The sink that keeps a snapshot.
 pub struct Screen {
     shared: Arc<Mutex<Snapshot>>,
@@ -229,6 +289,18 @@ impl Sink for Screen {
 
     fn text(&mut self, text: &str) {
         self.with(|snapshot| snapshot.text = text.into());
+    }
+
+    fn held(&mut self, held: &Held) {
+        self.with(|snapshot| snapshot.held = held.clone());
+    }
+
+    fn sequences(&mut self, sequences: Vec<Sequence>) {
+        self.with(|snapshot| snapshot.sequences = sequences.into());
+    }
+
+    fn midi(&mut self, port: &str, message: Message) {
+        self.with(|snapshot| snapshot.midi(port, message));
     }
 
     fn landing(&mut self, words: String) {

@@ -118,8 +118,13 @@ impl Player {
 
     /// Types a key and Enter.
     pub fn type_key(&mut self, key: char) {
+        self.type_line(&key.to_string());
+    }
+
+    /// Types a line.
+    pub fn type_line(&mut self, line: &str) {
         let stdin = self.stdin.as_mut().expect("its input is open");
-        stdin.write_all(format!("{key}\n").as_bytes()).and_then(|()| stdin.flush()).expect("it reads");
+        stdin.write_all(format!("{line}\n").as_bytes()).and_then(|()| stdin.flush()).expect("it reads");
     }
 
     /// Sends a signal: `INT`, `TERM`.

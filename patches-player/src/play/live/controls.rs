@@ -12,7 +12,7 @@ const GRIDS: [Landing; 4] = [Landing::Now, Landing::Beat, Landing::Bars(1), Land
 const FADES: [f64; 6] = [0.0, 0.015, 0.05, 0.2, 1.0, 4.0];
 
 impl Live {
-    fn say(&mut self, message: String) {
+    pub(super) fn say(&mut self, message: String) {
         self.sink.event(&Event::Notice { message });
     }
 
@@ -25,7 +25,14 @@ impl Live {
         } else {
             self.say(format!("`{module}` has no output to watch"));
         }
-        self.control.watch(self.watching.clone());
+        self.watch_all();
+    }
+
+    /// Tells the engine all that is watched.
+    pub(super) fn watch_all(&mut self) {
+        let room = PROBES.saturating_sub(self.watching.len() + self.graph.probes.len());
+        let heads = self.head_probes.iter().take(room);
+        self.control.watch(self.watching.iter().chain(heads).cloned().collect());
     }
 
     fn add(&mut self, probe: Probe) {
@@ -48,7 +55,7 @@ impl Live {
                 }
             }
         }
-        self.control.watch(self.watching.clone());
+        self.watch_all();
     }
 
     /// The next grid for saves to land on.

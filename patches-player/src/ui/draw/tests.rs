@@ -1,11 +1,14 @@
 use super::*;
 use crate::event::{Event, Swapped};
-use crate::play::{Look, Seen};
+use crate::play::{Held, Look, Seen, Sequence};
 use patches_engine::engine::Meters;
 use patches_engine::host::About;
+use patches_engine::midi::Message;
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
+use std::collections::BTreeMap;
 use std::path::Path;
+use std::sync::{Arc, LazyLock};
 
 const PLAIN: Shape = Shape { utf8: true, colour: false };
 
@@ -32,8 +35,15 @@ fn playing() -> Snapshot {
     let wave: Vec<[f32; 2]> = (0..4096).map(|i| [(i as f32 * std::f32::consts::TAU / 200.0).sin() * 0.8; 2]).collect();
     let sine = |i: usize| 0.1 * (i as f32 * std::f32::consts::TAU / 100.0).sin();
     let probes = [Seen { label: "lead".into(), module: "v/env".into(), frames: (0..4096).map(sine).collect() }];
-    snapshot.look(&Look { at: 48_000, meters: &meters, frames: &wave, about: &about(), xruns: 0, probes: &probes });
+    snapshot.look(&look(&meters, &wave, &probes));
     snapshot
+}
+
+fn look<'a>(meters: &'a Meters, frames: &'a [[f32; 2]], probes: &'a [Seen]) -> Look<'a> {
+    static HEADS: LazyLock<BTreeMap<(Arc<str>, usize), f32>> =
+        LazyLock::new(|| [(("seq".into(), 0), 2.0), (("drums".into(), 1), 9.0)].into());
+    static ABOUT: LazyLock<About> = LazyLock::new(about);
+    Look { at: 48_000, meters, frames, about: &ABOUT, xruns: 0, probes, waiting: None, heads: &HEADS }
 }
 
 fn screen(snapshot: &Snapshot, face: &Face, width: u16, height: u16) -> String {
@@ -85,6 +95,41 @@ fn a_fault_stays_in_view_on_every_screen() {
 }
 
 #[test]
+fn the_steps_with_their_playheads() {
+    let mut snapshot = playing();
+    let row = |name: &str, words: &str| (name.into(), words.split(' ').map(String::from).collect());
+    let drums = vec![row("kick", "x . . . x . . . x . . . x . . ."), row("hat", ". x . x . x . x . x . x . x . x+")];
+    snapshot.sequences = Arc::new([
+        Sequence { module: "seq".into(), rows: vec![row("0", "C2 . G1 Eb2 - ~")] },
+        Sequence { module: "drums".into(), rows: drums },
+    ]);
+    insta::assert_snapshot!(screen(&snapshot, &face(View::Steps), 100, 24));
+    let narrow = screen(&snapshot, &face(View::Steps), 60, 16);
+    assert!(narrow.contains(">G1") && narrow.contains(">x"), "{narrow}");
+}
+
+#[test]
+fn midi_ports_and_what_came_by_them() {
+    let mut snapshot = playing();
+    snapshot.event(&Event::Midi { state: "found", name: "Keystep".into(), why: None });
+    for bytes in [[0x90, 60, 100], [0x90, 67, 90], [0x80, 60, 0], [0xb0, 1, 64]] {
+        snapshot.midi("Keystep", Message::new(&bytes).expect("a message"));
+    }
+    insta::assert_snapshot!(screen(&snapshot, &face(View::Midi), 80, 20));
+    snapshot.midi("Keystep", Message::new(&[0xb0, 123, 0]).expect("a message"));
+    assert!(snapshot.ports["Keystep"].down.is_empty());
+}
+
+#[test]
+fn what_holds_over_the_text_is_told() {
+    let mut snapshot = playing();
+    let (mute, solo) = (vec!["v".to_string()], vec!["osc".to_string()]);
+    snapshot.held = Held { mute, solo, stopped: true, file: Some(16) };
+    snapshot.waiting = Some(1.25);
+    insta::assert_snapshot!(screen(&snapshot, &face(View::Patch), 110, 20));
+}
+
+#[test]
 fn every_size_is_drawn() {
     for snapshot in [Snapshot::new(Path::new("a"), about()), playing()] {
         for help in [false, true] {
@@ -121,8 +166,8 @@ fn control_characters_never_reach_the_terminal() {
 #[test]
 fn keys_turn_the_views_round() {
     assert_eq!(View::Mix.next(), View::Scope);
-    assert_eq!(View::Text.next(), View::Mix);
-    assert_eq!(View::Mix.previous(), View::Text);
+    assert_eq!(View::Midi.next(), View::Mix);
+    assert_eq!(View::Mix.previous(), View::Midi);
 }
 
 #[test]
