@@ -42,3 +42,39 @@ fn the_example_of_the_cheat_sheet_loads_and_its_table_parses() {
         assert!(parsed.faults.is_empty(), "{code}: {:?}", parsed.faults);
     }
 }
+
+/// The pages that one reads with a terminal open, and how many whole patches each has at least.
+const PAGES: [(&str, &str, usize); 5] = [
+    ("tutorial.md", include_str!("../../docs/manual/tutorial.md"), 6),
+    ("troubleshooting.md", include_str!("../../docs/manual/troubleshooting.md"), 0),
+    ("modules.md", include_str!("../../docs/manual/modules.md"), 50),
+    ("README.md", include_str!("../../README.md"), 1),
+    ("examples/set/README.md", include_str!("../../examples/set/README.md"), 0),
+];
+
+#[test]
+fn every_text_of_the_other_pages_is_what_it_is_said_to_be() {
+    for (page, whole, least) in PAGES {
+        let mut patches = 0;
+        for (words, text) in common::blocks(whole) {
+            let name = Path::new("song.patches");
+            let told = load(name, &Memory::default().with(name, text.as_str()), &LIBRARY).render(false);
+            match words.as_str() {
+                "patches" => {
+                    patches += 1;
+                    assert!(told.is_empty(), "{page}: {told}");
+                }
+                // What the reader is to see stands on the page.
+                "patches wrong" => assert!(!told.is_empty() && whole.contains(told.trim()), "{page}: {told}"),
+                // Lines to be added to others.
+                "patches fragment" => {
+                    let parsed = patches_dsl::parse::parse(&text, 0);
+                    assert!(parsed.faults.is_empty(), "{page}: {text}{:?}", parsed.faults);
+                }
+                "sh" | "text" => {}
+                _ => panic!("{page}: a block of `{words}` is checked by nothing"),
+            }
+        }
+        assert!(patches >= least, "{page}: only {patches} patches were found");
+    }
+}

@@ -4,6 +4,7 @@ mod common;
 
 use common::{Player, patches, run, told};
 use serde_json::Value;
+use std::ffi::OsStr;
 use std::io::Write;
 use std::path::Path;
 use std::process::Stdio;
@@ -99,23 +100,30 @@ fn fmt_passes_a_text_through() {
 
 #[test]
 fn every_example_goes_to_yaml_and_back_and_sounds_the_same() {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples");
-    for entry in std::fs::read_dir(folder).expect("the examples") {
-        let path = entry.expect("an entry").path();
+    for path in common::examples() {
         let dir = dir_with(&[]);
-        std::fs::copy(&path, dir.path().join("a.patches")).expect("copied");
-        for line in ["convert a.patches a.yaml", "convert a.yaml b.patches", "convert b.patches b.yml"] {
-            assert_eq!(end(dir.path(), line), (0, String::new(), String::new()), "{}: {line}", path.display());
+        let name = path.display();
+        // From where it stands: a set includes other files.
+        let own = |args: &[&str]| {
+            let args = args.iter().map(|arg| if *arg == "." { path.as_os_str() } else { OsStr::new(*arg) });
+            told(&run(dir.path(), args))
+        };
+        assert_eq!(own(&["convert", ".", "a.yaml"]), (0, String::new(), String::new()), "{name}");
+        for line in ["convert a.yaml b.patches", "convert b.patches b.yml"] {
+            assert_eq!(end(dir.path(), line), (0, String::new(), String::new()), "{name}: {line}");
         }
         assert_eq!(text(dir.path(), "a.yaml"), text(dir.path(), "b.yml"));
-        let (code, out, err) = end(dir.path(), "diff a.patches b.patches");
-        assert!(code == 0 && out.starts_with("nothing changes\n"), "{}: {out}{err}", path.display());
-        for name in ["a.patches", "a.yaml", "b.patches"] {
+        let (code, out, err) = own(&["diff", ".", "b.patches"]);
+        assert!(code == 0 && out.starts_with("nothing changes\n"), "{name}: {out}{err}");
+        let (code, _, err) = own(&["render", ".", "-o", "a.patches.wav", "--seconds", "1"]);
+        assert_eq!(code, 0, "{err}");
+        for name in ["a.yaml", "b.patches"] {
             let (code, _, err) = end(dir.path(), &format!("render {name} -o {name}.wav --seconds 1"));
             assert_eq!(code, 0, "{err}");
         }
         let bits = |name: &str| common::wav_bits(&dir.path().join(name));
-        assert!(bits("a.patches.wav") == bits("b.patches.wav"), "{}: back as text", path.display());
+        assert!(bits("a.patches.wav") == bits("b.patches.wav"), "{name}: back as text");
+        assert!(bits("a.patches.wav") == bits("a.yaml.wav"), "{name}: as YAML");
     }
 }
 

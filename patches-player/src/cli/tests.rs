@@ -78,3 +78,30 @@ fn the_manual_page_has_every_command_and_flag() {
         }
     }
 }
+
+/// The command lines in the shell blocks of a page.
+fn typed(page: &str) -> Vec<Vec<&str>> {
+    let blocks = page.split("```sh\n").skip(1).filter_map(|block| block.split("```").next());
+    let own = |line: &'_ str| line.find('#').unwrap_or(line.len());
+    blocks
+        .flat_map(str::lines)
+        .map(|line| line.trim().trim_start_matches("./"))
+        .filter_map(|line| line.strip_prefix("patches "))
+        .map(|line| line[..own(line)].split_whitespace().collect())
+        .collect()
+}
+
+#[test]
+fn every_command_line_of_the_manual_is_right() {
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let mut count = 0;
+    for page in ["README.md", "docs/manual/tutorial.md", "docs/manual/troubleshooting.md", "examples/set/README.md"] {
+        let text = std::fs::read_to_string(root.join(page)).expect("the page");
+        for line in typed(&text) {
+            let parsed = Cli::try_parse_from(["patches"].into_iter().chain(line.iter().copied()));
+            assert!(parsed.is_ok(), "{page}: {line:?}: {parsed:?}");
+            count += 1;
+        }
+    }
+    assert!(count >= 15, "only {count} lines were found");
+}

@@ -211,6 +211,20 @@ pub fn level(frames: &[[f32; 2]]) -> (f32, f64) {
     (all().fold(0.0, |peak, v| v.abs().max(peak)), power.sqrt())
 }
 
+/// The examples: the patches of the folder and of its folders. What those include lies deeper.
+pub fn examples() -> Vec<PathBuf> {
+    let inside = |folder: &Path| -> Vec<PathBuf> {
+        std::fs::read_dir(folder).expect("a folder").map(|entry| entry.expect("an entry").path()).collect()
+    };
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples");
+    let (folders, mut all): (Vec<PathBuf>, Vec<PathBuf>) = inside(&folder).into_iter().partition(|path| path.is_dir());
+    all.extend(folders.iter().flat_map(|folder| inside(folder)));
+    all.retain(|path| path.extension().is_some_and(|ending| ending == "patches"));
+    all.sort();
+    assert!(all.len() >= 16, "fifteen and a set: {all:?}");
+    all
+}
+
 /// Whether what a test needs is here. If not, the test says so and is done; in CI that is a failure.
 pub fn have(needs: &[&str]) -> bool {
     let path = std::env::var_os("PATH").unwrap_or_default();
