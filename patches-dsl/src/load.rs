@@ -124,7 +124,10 @@ impl Reader<'_> {
             }
             Err(error) => {
                 let message = format!("cannot read `{}`: {error}", path.display());
-                self.faults.push(Fault::error(codes::FILE, place, message));
+                let fault = Fault::error(codes::FILE, place, message);
+                let missing = asked.is_none() && error.kind() == std::io::ErrorKind::NotFound;
+                let help = format!("`patches new {}` writes one to begin with", path.display());
+                self.faults.push(if missing { fault.help(help) } else { fault });
                 String::new()
             }
         };

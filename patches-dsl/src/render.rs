@@ -2,7 +2,7 @@
 
 use crate::fault::{Fault, Severity};
 use crate::source::Loaded;
-use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
+use annotate_snippets::{AnnotationKind, Group, Level, Origin, Renderer, Snippet};
 use patches_core::graph::Span;
 use std::ops::Range;
 
@@ -32,6 +32,11 @@ impl Loaded {
             places = rest;
             let Some(file) = self.files.get(usize::from(first.file)) else { continue };
             let path = file.path.to_string_lossy().into_owned();
+            if file.text.is_empty() {
+                // There is nothing to show but where.
+                group = group.element(Origin::path(file.path.to_string_lossy().into_owned()));
+                continue;
+            }
             let mut snippet = Snippet::source(file.text.as_str()).line_start(1).path(path).fold(true);
             for (span, kind, label) in here {
                 let mark = kind.span(range(span, &file.text));

@@ -1,7 +1,7 @@
 //! `patches diff`: what a save would do, told without playing.
 
 use crate::error::Error;
-use crate::event::Swapped;
+use crate::event::{Setting, Swapped};
 use crate::{listing, patch, render};
 use clap::Args;
 use patches_core::graph::{Graph, Landing};
@@ -27,18 +27,12 @@ pub struct DiffArgs {
 }
 
 /// A line of the text that is no module: its word, and its values before and after.
-#[derive(Serialize, Debug, PartialEq)]
-struct Line {
-    setting: &'static str,
-    from: String,
-    to: String,
-}
 
 #[derive(Serialize)]
 struct Told {
     #[serde(flatten)]
     report: Reported,
-    settings: Vec<Line>,
+    settings: Vec<Setting>,
 }
 
 /// What the event has, without what only a playing engine knows.
@@ -96,7 +90,7 @@ fn compare(old: &Arc<Graph>, new: &Arc<Graph>, files: [&Path; 2]) -> Result<Repo
 }
 
 /// Which of the lines that are no modules differ.
-fn settings(old: &Graph, new: &Graph) -> Vec<Line> {
+pub fn settings(old: &Graph, new: &Graph) -> Vec<Setting> {
     let number = |value: Option<f64>| value.map(|value| value.to_string());
     let meter = |graph: &Graph| graph.meter.map(|(beats, note)| format!("{beats}/{note}"));
     let names = |paths: &[patches_core::graph::Path]| (!paths.is_empty()).then(|| paths.join(" "));
@@ -111,13 +105,13 @@ fn settings(old: &Graph, new: &Graph) -> Vec<Line> {
     ];
     let said = |value: Option<String>| value.unwrap_or_else(|| "not set".into());
     let differ = lines.into_iter().filter(|(_, from, to)| from != to);
-    differ.map(|(setting, from, to)| Line { setting, from: said(from), to: said(to) }).collect()
+    differ.map(|(setting, from, to)| Setting { setting, from: said(from), to: said(to) }).collect()
 }
 
 /// The report for people.
-fn words(swapped: &Swapped, settings: &[Line]) -> String {
+fn words(swapped: &Swapped, settings: &[Setting]) -> String {
     let mut lines = Vec::new();
-    for Line { setting, from, to } in settings {
+    for Setting { setting, from, to } in settings {
         lines.push(format!("{setting}: {from} → {to}"));
     }
     for change in &swapped.changed {

@@ -15,6 +15,14 @@ pub struct Changed {
     pub to: String,
 }
 
+/// A line of the text that is no module and says something else now.
+#[derive(Clone, Debug, Serialize, PartialEq)]
+pub struct Setting {
+    pub setting: &'static str,
+    pub from: String,
+    pub to: String,
+}
+
 /// A module that a save starts over.
 #[derive(Clone, Debug, Serialize, PartialEq)]
 pub struct Reset {
@@ -31,6 +39,8 @@ pub struct Swapped {
     pub bar: u64,
     pub fade_ms: f64,
     pub kept: usize,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub settings: Vec<Setting>,
     pub changed: Vec<Changed>,
     pub rewired: Vec<String>,
     pub added: Vec<String>,
@@ -120,6 +130,8 @@ pub enum Event {
         #[serde(skip_serializing_if = "Vec::is_empty")]
         warnings: Vec<FaultLine>,
     },
+    /// A save waits for its beat or bar.
+    Waiting { save: u64, on: String, seconds: f64 },
     /// A save plays.
     Swapped(Box<Swapped>),
     /// A save has faults; what played plays on.
@@ -173,6 +185,14 @@ pub fn round(value: f64, places: i32) -> f64 {
     if rounded == 0.0 { 0.0 } else { rounded }
 }
 
+/// A module's name for people: an unnamed one, `Saw@>out.in`, is `Saw (to out.in)`.
+fn people(name: &str) -> String {
+    match name.split_once("@>") {
+        Some((kind, to)) => format!("{kind} (to {to})"),
+        None => name.to_string(),
+    }
+}
+
 impl fmt::Display for Swapped {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "save {} plays{}", self.save, if self.again { " again" } else { "" })?;
@@ -180,16 +200,25 @@ impl fmt::Display for Swapped {
             write!(f, " on bar {}", self.bar)?;
         }
         write!(f, ": {} kept", self.kept)?;
-        for change in &self.changed {
-            write!(f, ", {}.{} {} → {}", change.module, change.param, change.from, change.to)?;
+        for Setting { setting, from, to } in &self.settings {
+            write!(f, ", {setting} {from} → {to}")?;
         }
-        for (what, names) in [("rewired", &self.rewired), ("added", &self.added), ("removed", &self.removed)] {
+        for change in &self.changed {
+            write!(f, ", {}.{} {} → {}", people(&change.module), change.param, change.from, change.to)?;
+        }
+        let lists = [
+            ("rewired", &self.rewired),
+            ("added", &self.added),
+            ("removed", &self.removed),
+            ("back as it was", &self.restored),
+        ];
+        for (what, names) in lists {
             if !names.is_empty() {
-                write!(f, ", {what} {}", names.join(" "))?;
+                write!(f, ", {what} {}", names.iter().map(|name| people(name)).collect::<Vec<_>>().join(" "))?;
             }
         }
         for reset in &self.reset {
-            write!(f, ", {} starts over ({})", reset.module, reset.why)?;
+            write!(f, ", {} starts over ({})", people(&reset.module), reset.why)?;
         }
         for cable in &self.loops {
             write!(f, ", one sample late: {cable}")?;
@@ -204,6 +233,7 @@ impl fmt::Display for Event {
             Event::Started { file, backend, device, rate, frames, .. } => {
                 write!(f, "playing {file} on {device} ({backend}, {rate} Hz, {frames} frames)")
             }
+            Event::Waiting { save, on, seconds } => write!(f, "save {save} waits for its {on}: {seconds:.1} s"),
             Event::Swapped(swapped) => write!(f, "{swapped}"),
             Event::Refused { save, faults } => {
                 write!(f, "save {save} has faults, nothing changes")?;
@@ -232,7 +262,11 @@ impl fmt::Display for Event {
             }
             Event::Device { state: "back", name, .. } => write!(f, "{name} is back"),
             Event::Device { why, .. } => {
-                write!(f, "no sound device{}: running silent on a clock; `patches render` writes a WAV", because(why))
+                write!(
+                    f,
+                    "no sound device{}: running silent on a clock; `patches render` writes a sound file",
+                    because(why)
+                )
             }
             Event::Midi { state: "none", why, .. } => write!(f, "no MIDI{}", because(why)),
             Event::Midi { state: "dropped", why, .. } => {

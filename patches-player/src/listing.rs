@@ -70,7 +70,8 @@ struct Device {
 pub fn devices(args: &DevicesArgs) -> Result<(), Error> {
     // What sound libraries have to say about devices that are not there is in the list already.
     let quiet = Stderr::take()?;
-    let listed = host::devices();
+    let mut listed = host::devices();
+    listed.sort_by_key(|device| device.why_not.is_some());
     let (ports, no_midi) = host::midi::ports(true);
     drop(quiet);
     let mut stdout = std::io::stdout().lock();

@@ -142,13 +142,13 @@ fn a_save_waits_for_the_beat_when_it_is_asked_to() {
     player.next();
     for gain in ["0.1", "0.2"] {
         save(&stage.patch(), &TONE.replace("0.5", gain), Save::InPlace);
-        let swapped = player.next();
+        let swapped = player.wait_for("swapped");
         // 120 beats a minute at 48 kHz: one every 24,000 frames.
         assert_eq!(swapped["at"].as_u64().expect("a frame") % 24_000, 0, "{swapped}");
         assert_eq!((&swapped["on"], &swapped["fade_ms"]), (&"beat".into(), &0.0.into()));
     }
     save(&stage.patch(), &format!("swap now\nfade 40ms\n{TONE}"), Save::InPlace);
-    let swapped = player.next();
+    let swapped = player.wait_for("swapped");
     assert_eq!((&swapped["on"], &swapped["fade_ms"]), (&"now".into(), &40.0.into()), "the text comes first");
     player.quit();
 }

@@ -9,8 +9,8 @@ use crate::net::{Curve, Level, Net, NetCable, NetEnd, NetModule};
 use crate::report::{Change, Report};
 use crate::state::parked::Parked;
 use crate::state::{ModuleId, RampKey};
-use patches_core::graph::{Graph, Path, Slot};
-use patches_core::spec::{Kind, ParamKind, Side};
+use patches_core::graph::{Graph, ParamValue, Path, Slot};
+use patches_core::spec::{Kind, Normal, ParamKind, Side};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -255,6 +255,18 @@ fn describe(old: &Net, graph: &Graph, kept: &BTreeMap<Path, usize>, new: &Net, r
     let living = || old.modules.iter().filter(|module| !module.dying);
     let stays: BTreeSet<&ModuleId> = kept.values().map(|&index| &old.modules[index].id).collect();
     let (old_wires, new_wires) = (wires(old), wires(new));
+    let (old_linked, new_linked) = (linked(old), linked(new));
+    let old_scales: BTreeMap<CableKey<'_>, f32> =
+        old.cables.iter().map(|cable| (cable_key(old, cable), cable.scale)).collect();
+    // Cables that were there and carry more or less now; of those that only fade out nothing is told.
+    let rescaled: Vec<(&NetCable, f32)> = new
+        .cables
+        .iter()
+        .filter_map(|cable| Some((cable, *old_scales.get(&cable_key(new, cable))?)))
+        .filter(|(cable, scale)| *scale != cable.scale && *scale != 0.0)
+        .collect();
+    let new_index: BTreeMap<&ModuleId, usize> =
+        new.modules.iter().enumerate().map(|(index, module)| (&module.id, index)).collect();
     let by_old_path: BTreeMap<&Path, &NetModule> = living().map(|module| (&module.path, module)).collect();
     let by_path: BTreeMap<&Path, &NetModule> = new.modules.iter().map(|module| (&module.path, module)).collect();
     for path in graph.modules.keys() {
@@ -275,7 +287,15 @@ fn describe(old: &Net, graph: &Graph, kept: &BTreeMap<Path, usize>, new: &Net, r
         if !report.reset.iter().any(|(reset, _)| reset == path) {
             report.kept.push(path.clone());
         }
-        report.changed.extend(changes(before, after));
+        let is_linked = |slot: Slot| {
+            (old_linked.contains(&(&before.id, slot.0, slot.1)), new_linked.contains(&(&after.id, slot.0, slot.1)))
+        };
+        report.changed.extend(changes(before, after, is_linked));
+        for (cable, scale) in &rescaled {
+            if cable.to.module == new_index[&after.id] {
+                report.changed.push(words::rescaled(new, cable, *scale));
+            }
+        }
         if before.id == after.id && old_wires.get(&before.id) != new_wires.get(&after.id) {
             report.rewired.push(path.clone());
         }
@@ -303,20 +323,29 @@ fn wires(net: &Net) -> BTreeMap<&ModuleId, BTreeSet<Plugged<'_>>> {
     wires
 }
 
-/// What changed in one module's parameters, in words.
-fn changes(before: &NetModule, after: &NetModule) -> Vec<Change> {
+/// What changed in one module's parameters, in words. `is_linked` says whether an input had and has a cable.
+fn changes(before: &NetModule, after: &NetModule, is_linked: impl Fn(Slot) -> (bool, bool)) -> Vec<Change> {
     let mut changes = vec![];
     let slots: BTreeSet<Slot> = before.settings.keys().chain(after.settings.keys()).copied().collect();
     for slot in slots {
         let input = &before.spec.inputs[slot.0 as usize];
+        let (was_linked, is_linked) = is_linked(slot);
+        // As many beats as before: what changed is the tempo.
+        let same_beats = before.beats.contains_key(&slot) && before.beats.get(&slot) == after.beats.get(&slot);
+        // A default that a cable has unplugged, or unplugs, is no value.
+        let unplugged = |module: &NetModule, linked| linked && module.base(slot.0, slot.1, linked).is_none();
+        let displaced = unplugged(before, was_linked) != unplugged(after, is_linked);
         let of = |module: &NetModule| match module.settings.get(&slot) {
             Some(level) => level.target(),
+            None if was_linked && is_linked && input.normal == Normal::Unplugs => 0.0,
             None => input.default as f32,
         };
         let (from, to) = (of(before), of(after));
-        if from != to {
+        if from != to && !same_beats && !displaced {
             let param = words::slot_name(input.names[0], input.indexed, &after.channels, slot.1);
-            let (from, to) = (words::level(from, input.kind), words::level(to, input.kind));
+            // What is added to a pitch that comes by cable is an interval.
+            let kind = if input.kind == Kind::Pitch && was_linked && is_linked { Kind::Interval } else { input.kind };
+            let (from, to) = (words::level(from, kind), words::level(to, kind));
             changes.push(Change { module: after.path.clone(), param, from, to });
         }
     }
@@ -325,12 +354,12 @@ fn changes(before: &NetModule, after: &NetModule) -> Vec<Change> {
         let param = &before.spec.params[slot.0 as usize];
         let (from, to) = (before.params.get(&slot), after.params.get(&slot));
         if from != to {
-            changes.push(Change {
-                module: after.path.clone(),
-                param: words::slot_name(param.names[0], param.indexed, &after.channels, slot.1),
-                from: words::param(from, &param.kind),
-                to: words::param(to, &param.kind),
-            });
+            let (from, to) = match (from, to) {
+                (Some(ParamValue::Score(from)), Some(ParamValue::Score(to))) => words::scores(from, to),
+                _ => (words::param(from, &param.kind), words::param(to, &param.kind)),
+            };
+            let param = words::slot_name(param.names[0], param.indexed, &after.channels, slot.1);
+            changes.push(Change { module: after.path.clone(), param, from, to });
         }
     }
     changes

@@ -1,8 +1,10 @@
 //! Values in words, for the save report.
 
 use crate::net::{Net, NetCable};
+use crate::report::Change;
 use patches_core::exact;
 use patches_core::graph::{Item, ParamValue};
+use patches_core::score::{RowEvents, Score};
 use patches_core::spec::{Kind, ParamKind};
 use std::sync::Arc;
 
@@ -33,6 +35,16 @@ pub fn level(value: f32, kind: Kind) -> String {
     }
 }
 
+/// A cable that carries more or less than before, as a change of its input.
+pub fn rescaled(net: &Net, cable: &NetCable, before: f32) -> Change {
+    let (from, to) = (&net.modules[cable.from.module], &net.modules[cable.to.module]);
+    let (out, input) = (&from.spec.outputs[cable.from.port as usize], &to.spec.inputs[cable.to.port as usize]);
+    let source = slot_name(out.names[0], out.indexed, &from.channels, cable.from.channel);
+    let said = |scale: f32| format!("{} × {}.{source}", short(f64::from(scale)), from.path);
+    let param = slot_name(input.names[0], input.indexed, &to.channels, cable.to.channel);
+    Change { module: to.path.clone(), param, from: said(before), to: said(cable.scale) }
+}
+
 /// A cable, as it would be written.
 pub fn cable(net: &Net, cable: &NetCable) -> String {
     let (from, to) = (&net.modules[cable.from.module], &net.modules[cable.to.module]);
@@ -46,6 +58,38 @@ fn hertz(hz: f64) -> String {
     if hz >= 1000.0 { format!("{} kHz", short(hz / 1000.0)) } else { format!("{} Hz", short(hz)) }
 }
 
+/// A pattern: how many steps, and which rows if they have names.
+fn score_words(score: &Score) -> String {
+    let steps = score.rows().ok().and_then(|rows| rows.iter().map(|row| row.steps).max()).unwrap_or(0);
+    let steps = format!("{steps} step{}", if steps == 1 { "" } else { "s" });
+    match score.row_names().join(", ").as_str() {
+        "0" => steps,
+        names => format!("{steps} of {names}"),
+    }
+}
+
+/// One pattern after another: what there was, and what there is or where it begins to differ.
+pub fn scores(from: &Score, to: &Score) -> (String, String) {
+    let (before, after) = (score_words(from), score_words(to));
+    if before != after {
+        return (before, after);
+    }
+    let (Ok(old), Ok(new)) = (from.rows(), to.rows()) else { return (before, after) };
+    let names = to.row_names();
+    let first = |(row, (old, new)): (usize, (&RowEvents, &RowEvents))| {
+        let differ = old.events.iter().zip(&new.events).find(|(old, new)| old != new);
+        let step = differ.map(|(old, new)| old.step.min(new.step));
+        let longer = old.events.get(new.events.len()).or_else(|| new.events.get(old.events.len()));
+        let step = step.or(longer.map(|event| event.step)).or((old != new).then_some(0))?;
+        Some((step, row))
+    };
+    match old.iter().zip(&new).enumerate().filter_map(first).min() {
+        Some((step, row)) if names.len() > 1 => (before, format!("others from step {} of {} on", step + 1, names[row])),
+        Some((step, _)) => (before, format!("others from step {} on", step + 1)),
+        None => (before, "others in its text, the same in time".into()),
+    }
+}
+
 /// A parameter that does not move.
 pub fn param(value: Option<&ParamValue>, kind: &ParamKind) -> String {
     match (value, kind) {
@@ -56,11 +100,7 @@ pub fn param(value: Option<&ParamValue>, kind: &ParamKind) -> String {
         (Some(ParamValue::Bool(x)), _) => x.to_string(),
         (None, ParamKind::Bool(default)) => default.to_string(),
         (Some(ParamValue::Text(text)), _) => text.to_string(),
-        (Some(ParamValue::Score(score)), _) => {
-            let names = score.row_names();
-            let steps = score.rows().ok().and_then(|rows| rows.iter().map(|row| row.steps).max()).unwrap_or(0);
-            format!("{steps} steps of {}", names.join(", "))
-        }
+        (Some(ParamValue::Score(score)), _) => score_words(score),
         (Some(ParamValue::List(items)), _) => {
             let item = |item: &Item| match item {
                 Item::Number(x) => short(*x),

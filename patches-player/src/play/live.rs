@@ -10,6 +10,7 @@ use super::sink::{Look, Seen, Sink};
 use super::source::Source;
 use super::watch::{Quiet, WRITTEN, Watch};
 use crate::cli::PlayArgs;
+use crate::diff;
 use crate::error::Error;
 use crate::event::{Event, Status, Stopped, Swapped, decibels, round};
 use crate::patch::{self, FaultLine};
@@ -34,6 +35,8 @@ use std::time::{Duration, Instant};
 const TICK: Duration = Duration::from_millis(5);
 /// Time between two looks at levels and loads; the screen is drawn no more often.
 const LOOK: Duration = Duration::from_millis(33);
+/// Seconds for which a save waits before that is told.
+const WORTH_TELLING: f64 = 0.05;
 /// Time between two status events.
 const STATUS: Duration = Duration::from_secs(1);
 /// Time between two looks at the dates of files.
@@ -325,6 +328,10 @@ impl Live {
             Pending { version, cause, report, landing, fade_ms: fade * 1000.0, desk, reset: Reset::None, did: vec![] },
         );
         self.sink.faults(None);
+        let seconds = self.control.waiting().unwrap_or(0) as f64 / f64::from(self.keeper.about().rate.max(1));
+        if landing != Landing::Now && seconds >= WORTH_TELLING {
+            self.sink.event(&Event::Waiting { save: self.save, on: landing_word(landing), seconds: round(seconds, 2) });
+        }
     }
 
     /// Remembers a plan that was sent. What it replaces while that waits is not lost: it was planned with it.
@@ -460,11 +467,13 @@ impl Live {
         let Some(landed) = landed else { return };
         self.write_down(at, &landed);
         let version = landed.version.clone();
+        let settings = diff::settings(&self.graph, &version.graph);
         self.graph = version.graph.clone();
         self.desk = landed.desk.clone();
         self.remember(&landed);
         self.sink.text(&version.text);
         self.tell_sequences();
+        self.tell_landing();
         self.look();
         self.tell_desk(at, &landed);
         let (compile_ms, again) = match landed.cause {
@@ -494,6 +503,7 @@ impl Live {
         let swapped = Swapped {
             save: version.save,
             again,
+            settings,
             at,
             on: landing_word(landed.landing),
             bar: self.meters.bar,

@@ -261,10 +261,27 @@ fn draw_fault(frame: &mut Frame<'_>, area: Rect, snapshot: &Snapshot, shape: Sha
 
 fn draw_log(frame: &mut Frame<'_>, area: Rect, snapshot: &Snapshot, shape: Shape) {
     let rows = usize::from(area.height.saturating_sub(1));
-    let lines: Vec<&str> = snapshot.log.iter().flat_map(|entry| entry.lines()).collect();
+    // The last entries that may be needed, broken where the screen ends.
+    let recent = snapshot.log.iter().skip(snapshot.log.len().saturating_sub(rows));
+    let lines: Vec<String> = recent
+        .flat_map(|entry| entry.lines())
+        .flat_map(|line| broken(&shape.clean(line), usize::from(area.width)))
+        .collect();
     let last = &lines[lines.len().saturating_sub(rows)..];
-    let text: Vec<Line<'_>> = last.iter().map(|line| Line::raw(shape.clean(line))).collect();
+    let text: Vec<Line<'_>> = last.iter().map(|line| Line::raw(line.as_str())).collect();
     frame.render_widget(Paragraph::new(text).block(shape.block("log")), area);
+}
+
+/// A line in pieces of so many characters, those after the first set in.
+fn broken(line: &str, width: usize) -> Vec<String> {
+    const IN: usize = 2;
+    let all: Vec<char> = line.chars().collect();
+    if all.len() <= width || width <= 2 * IN {
+        return vec![line.to_string()];
+    }
+    let (first, rest) = all.split_at(width);
+    let rest = rest.chunks(width - IN).map(|piece| " ".repeat(IN) + &piece.iter().collect::<String>());
+    std::iter::once(first.iter().collect()).chain(rest).collect()
 }
 
 fn draw_keys(frame: &mut Frame<'_>, area: Rect, face: &Face, snapshot: &Snapshot) {

@@ -42,7 +42,7 @@ impl Taken {
             let shared = shared.clone();
             std::thread::spawn(move || {
                 for line in BufReader::new(reader).lines().map_while(Result::ok) {
-                    shared.lock().unwrap_or_else(PoisonError::into_inner).line(line);
+                    shared.lock().unwrap_or_else(PoisonError::into_inner).aside(line);
                 }
             });
         }

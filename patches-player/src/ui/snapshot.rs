@@ -155,6 +155,13 @@ impl Snapshot {
         }
     }
 
+    /// Adds what a library has to say, once.
+    pub fn aside(&mut self, line: String) {
+        if !self.log.contains(&line) {
+            self.line(line);
+        }
+    }
+
     /// Adds a line to the log.
     pub fn line(&mut self, line: String) {
         if self.log.len() == LINES {
@@ -178,6 +185,8 @@ impl Snapshot {
                 *self.ports.entry(name.clone()).or_default() = PortSeen::default();
             }
             Event::Started { save, .. } => self.saved = Saved::Playing(*save),
+            // Faults of a later save are still to be mended.
+            Event::Swapped(swapped) if matches!(self.saved, Saved::Refused(later) if later > swapped.save) => {}
             Event::Swapped(swapped) => self.saved = Saved::Playing(swapped.save),
             Event::Refused { save, faults } => {
                 self.saved = Saved::Refused(*save);

@@ -76,9 +76,10 @@ impl Live {
         self.tell_landing();
     }
 
-    /// Shows both.
+    /// Shows both, as they hold for the text that plays.
     pub(super) fn tell_landing(&mut self) {
-        self.sink.landing(format!("{}, {} ms", landing_word(self.swap), self.fade * 1000.0));
+        let (landing, fade) = (self.graph.swap.unwrap_or(self.swap), self.graph.fade.unwrap_or(self.fade));
+        self.sink.landing(format!("{}, {} ms", landing_word(landing), fade * 1000.0));
     }
 }
 
