@@ -94,6 +94,15 @@ pub enum Reset {
 }
 
 impl Reset {
+    /// These too.
+    pub fn add(&mut self, more: Reset) {
+        match (&mut *self, more) {
+            (_, Reset::None) | (Reset::All, _) => {}
+            (Reset::These(these), Reset::These(more)) => these.extend(more),
+            (_, more) => *self = more,
+        }
+    }
+
     /// Whether the module at this path starts over.
     pub fn covers(&self, path: &Path) -> bool {
         match self {

@@ -64,6 +64,8 @@ pub enum What {
         restore: bool,
         /// What no longer holds over the text, or does from here on.
         desk: Change,
+        /// What starts over.
+        reset: Reset,
     },
     /// The performer did something beside the text.
     Live {

@@ -5,7 +5,7 @@ mod common;
 use common::*;
 use patches_core::graph::Landing;
 use patches_engine::control::Control;
-use patches_engine::desk::Change;
+use patches_engine::desk::{Change, Reset};
 use patches_engine::engine::{Notice, new};
 use patches_engine::host::{Host, Wish};
 use patches_engine::midi::{Message, Port};
@@ -55,7 +55,9 @@ fn log(control: &mut Control, writer: &mut Writer, texts: &session::Texts) {
     for notice in control.poll() {
         let written = match notice {
             Notice::Heard { at, port, message } => writer.midi(at, &port, message),
-            Notice::Landed { at, .. } => writer.patch(at, texts, (Landing::Now, 20.0), false, &Change::default()),
+            Notice::Landed { at, .. } => {
+                writer.patch(at, texts, (Landing::Now, 20.0), false, (&Change::default(), &Reset::None))
+            }
             other => panic!("{other:?}"),
         };
         written.expect("written");

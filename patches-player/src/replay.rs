@@ -138,7 +138,7 @@ fn cues(session: &Session, places: &BTreeMap<PathBuf, PathBuf>) -> Result<(Vec<C
     let mut desk = Desk::default();
     let mut graph: Arc<Graph> = Arc::default();
     for entry in &session.entries {
-        let (path, files, fade_ms, restore) = match &entry.what {
+        let (path, files, fade_ms, restore, reset) = match &entry.what {
             What::Midi { .. } => continue,
             What::Live { desk: change, reset, fade_ms, .. } => {
                 change.apply(&mut desk);
@@ -147,9 +147,9 @@ fn cues(session: &Session, places: &BTreeMap<PathBuf, PathBuf>) -> Result<(Vec<C
                 names.extend(names.last().cloned());
                 continue;
             }
-            What::Patch { path, files, fade_ms, restore, desk: change, .. } => {
+            What::Patch { path, files, fade_ms, restore, desk: change, reset, .. } => {
                 change.apply(&mut desk);
-                (path, files, fade_ms, *restore)
+                (path, files, fade_ms, *restore, reset.clone())
             }
         };
         let text = place(path);
@@ -167,7 +167,7 @@ fn cues(session: &Session, places: &BTreeMap<PathBuf, PathBuf>) -> Result<(Vec<C
         })?;
         names.push(path.display().to_string());
         graph = Arc::new(loaded.graph);
-        let ask = Ask { restore, stopped: desk.stopped, ..Ask::default() };
+        let ask = Ask { restore, reset, stopped: desk.stopped };
         cues.push(Cue { at: entry.at, graph: desk.over(&graph), fade: fade_ms / 1000.0, ask });
     }
     Ok((cues, names))

@@ -419,10 +419,30 @@ fn what_is_done_beside_the_text_is_told_and_replayed() {
         (&redone["save"], &redone["again"], &redone["restored"]),
         (&2.into(), &true.into(), &serde_json::json!(["v"]))
     );
-    for nonsense in ["", "m", "t fast", "zz top", "U"] {
-        player.type_line(nonsense);
-    }
-    assert_eq!(player.wait_for("notice")["message"], "nothing to redo");
+    let mut notice = |line: &str, told: &str| {
+        player.type_line(line);
+        let event = player.wait_for("notice");
+        assert!(event["message"].as_str().is_some_and(|message| message.contains(told)), "{event}");
+    };
+    notice("U", "nothing to redo");
+    notice("m", "unknown command `m`");
+    notice("t fast", "unknown command `t fast`");
+    notice("m haat", "no module `haat`; did you mean `hat`?");
+    // What waits for the bar goes on waiting while other things are done at once, and two lines at once are both done.
+    save(&stage.patch(), &format!("swap on bar\n{}", text.replace("A3", "A4")), Save::Rename);
+    player.wait_for("waiting");
+    player.type_line("!\nm hat");
+    let panic = player.wait_for("control");
+    assert!(panic["did"].as_str().is_some_and(|did| did.starts_with("panic")), "{panic}");
+    let (muted, saved) = (player.wait_for("control"), player.wait_for("swapped"));
+    assert_eq!((&muted["did"], &saved["save"]), (&"hat is muted".into(), &3.into()));
+    assert_eq!(muted["at"], saved["at"], "they land together");
+    assert!(panic["at"].as_u64() < saved["at"].as_u64(), "{panic} {saved}");
+    // An undo of what waits takes it back.
+    save(&stage.patch(), &format!("swap on bar\n{}", text.replace("A3", "A5")), Save::Rename);
+    player.wait_for("waiting");
+    player.type_line("u");
+    assert_eq!(player.wait_for("swapped")["save"], 3);
     let stopped = player.quit();
     assert_eq!(stopped["allocations_in_callback"], 0);
     let replay = stage.replay(&stopped["session"]);
@@ -438,5 +458,5 @@ fn what_is_done_beside_the_text_is_told_and_replayed() {
     {
         assert!(kept.contains(part), "{part} in {kept}");
     }
-    assert!(kept.contains(r#""panic":true"#) && kept.matches(r#""restore":true"#).count() == 2, "{kept}");
+    assert!(kept.contains(r#""panic":true"#) && kept.matches(r#""restore":true"#).count() == 3, "{kept}");
 }

@@ -187,12 +187,9 @@ fn what(line: &Line, is_first: bool) -> Result<Option<What>, String> {
         }
         return Ok(Some(What::Live { desk, reset, swap, fade_ms }));
     };
-    if reset != Reset::None {
-        return Err("`reset` and `panic` are lines of their own".into());
-    }
     let restore = line.restore;
     let files = line.files.iter().map(|(name, to)| Ok((name.clone(), beside(to)?))).collect::<Result<_, String>>()?;
-    Ok(Some(What::Patch { path: beside(patch)?, files, swap, fade_ms, restore, desk }))
+    Ok(Some(What::Patch { path: beside(patch)?, files, swap, fade_ms, restore, desk, reset }))
 }
 
 /// What a line says of the desk.

@@ -33,6 +33,7 @@ fn the_log_in_the_design_is_read() {
         fade_ms,
         restore: false,
         desk: Change::default(),
+        reset: Reset::None,
     };
     let entries = [
         Entry { at: 0, what: patch("texts/0001.patches", Landing::Now, 0.0), line: 2 },
@@ -72,7 +73,6 @@ fn what_cannot_be_played_is_told_with_its_line() {
     assert!(with(r#"{"at":0,"end":false}"#).contains("expected one of"));
     assert!(with(r#"{"at":0,"mute":["kick"]}"#).contains("nothing plays yet"));
     assert!(with(r#"{"at":0,"patch":"a","tempo":0}"#).contains("expected 1 to 10000"));
-    assert!(with(r#"{"at":0,"patch":"a","panic":true}"#).contains("lines of their own"));
     assert!(with(r#"{"at":0,"reset":["a"],"panic":true}"#).contains("`reset` with `panic`"));
     assert!(with(r#"{"at":0,"patch":"a","port":"keys"}"#).contains("`port` without `midi`"));
     for bytes in ["[]", "[144]", "[144,60]", "[144,60,128]", "[248]", "[60,60,60]", "[192,1,2]"] {
@@ -91,22 +91,24 @@ fn what_is_done_beside_the_text_is_written_and_read_back() {
     let dir = root.path().join("take");
     let mut writer = Writer::create(&dir, &session_head()).expect("a writer");
     let text = writer.keep("osc -> out", "patches", &[]).expect("kept");
-    writer.patch(0, &text, (Landing::Now, 0.0), false, &Change::default()).expect("written");
+    writer.patch(0, &text, (Landing::Now, 0.0), false, (&Change::default(), &Reset::None)).expect("written");
     let muted = Change { mute: Some(Some(vec!["kick".into()])), tempo: Some(Some(90.5)), ..Change::default() };
     writer.live(100, &muted, &Reset::None, (Landing::Beat, 15.0)).expect("written");
     let back = Change { mute: Some(None), playing: Some(false), ..Change::default() };
-    writer.patch(200, &text, (Landing::Now, 15.0), true, &back).expect("written");
+    writer.patch(200, &text, (Landing::Now, 15.0), true, (&back, &Reset::These(vec!["osc".into()]))).expect("written");
     writer.live(300, &Change::default(), &Reset::These(vec!["v/osc".into()]), (Landing::Now, 2.0)).expect("written");
     writer.live(400, &Change::default(), &Reset::All, (Landing::Now, 2.0)).expect("written");
     writer.end(500).expect("written");
     let lines = std::fs::read_to_string(dir.join(LOG)).expect("a log");
     let line = |number: usize| lines.lines().nth(number).expect("a line").to_string();
     assert_eq!(line(2), r#"{"at":100,"swap":"beat","fade_ms":15.0,"mute":["kick"],"tempo":90.5}"#);
-    assert!(line(3).contains(r#""restore":true,"mute":null,"playing":false"#), "{}", line(3));
+    assert!(line(3).contains(r#""restore":true,"mute":null,"playing":false,"reset":["osc"]"#), "{}", line(3));
     let session = read(&dir).expect("a session");
     let live = |desk: &Change, reset, swap, fade_ms| What::Live { desk: desk.clone(), reset, swap, fade_ms };
     assert_eq!(session.entries[1].what, live(&muted, Reset::None, Landing::Beat, 15.0));
-    assert!(matches!(&session.entries[2].what, What::Patch { restore: true, desk, .. } if *desk == back));
+    assert!(
+        matches!(&session.entries[2].what, What::Patch { restore: true, desk, reset: Reset::These(_), .. } if *desk == back)
+    );
     let these = Reset::These(vec!["v/osc".into()]);
     assert_eq!(session.entries[3].what, live(&Change::default(), these, Landing::Now, 2.0));
     assert_eq!(session.entries[4].what, live(&Change::default(), Reset::All, Landing::Now, 2.0));
@@ -127,9 +129,9 @@ fn what_is_written_is_read_back() {
     let mut writer = Writer::create(&dir, &head).expect("a writer");
     let drums = [("lib/drums.patches".to_string(), "template a {}".to_string())];
     let one = writer.keep("osc -> out", "patches", &drums).expect("kept");
-    writer.patch(0, &one, (Landing::Now, 0.0), false, &Change::default()).expect("written");
+    writer.patch(0, &one, (Landing::Now, 0.0), false, (&Change::default(), &Reset::None)).expect("written");
     let two = writer.keep("osc -> vca -> out", "patches", &drums).expect("kept");
-    writer.patch(44_100, &two, (Landing::Bars(1), 12.5), false, &Change::default()).expect("written");
+    writer.patch(44_100, &two, (Landing::Bars(1), 12.5), false, (&Change::default(), &Reset::None)).expect("written");
     let message = Message::new(&[0x9f, 60, 1]).expect("a message");
     writer.midi(50_000, "Keys \"A\"", message).expect("written");
     writer.end(88_200).expect("written");
@@ -143,6 +145,7 @@ fn what_is_written_is_read_back() {
         fade_ms,
         restore: false,
         desk: Change::default(),
+        reset: Reset::None,
     };
     assert_eq!(session.entries[0].what, what("texts/0001.patches", Landing::Now, 0.0));
     assert_eq!(session.entries[1].what, what("texts/0002.patches", Landing::Bars(1), 12.5));

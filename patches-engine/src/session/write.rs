@@ -62,8 +62,14 @@ struct Line<'a> {
 
 impl<'a> Line<'a> {
     /// A line with this change.
-    fn desk(change: &'a Change) -> Line<'a> {
+    fn desk(change: &'a Change, reset: &'a Reset) -> Line<'a> {
+        let these = match reset {
+            Reset::These(these) => Some(these.as_slice()),
+            Reset::None | Reset::All => None,
+        };
         Line {
+            reset: these,
+            panic: *reset == Reset::All,
             mute: change.mute.as_ref().map(Option::as_deref),
             solo: change.solo.as_ref().map(Option::as_deref),
             tempo: change.tempo,
@@ -145,7 +151,8 @@ impl Writer {
         Ok(Texts { patch, files })
     }
 
-    /// A kept text took over at this frame; `restore` if it was an undo or redo. `desk` says what holds over it.
+    /// A kept text took over at this frame; `restore` if it was an undo or redo. `desk` says what holds over it, `reset` what
+    /// started over with it.
     ///
     /// # Errors
     /// If the disk does not take the line.
@@ -155,7 +162,7 @@ impl Writer {
         texts: &Texts,
         (swap, fade_ms): (Landing, f64),
         restore: bool,
-        desk: &Change,
+        (desk, reset): (&Change, &Reset),
     ) -> Result<(), Error> {
         let first = std::mem::replace(&mut self.first, false);
         self.line(&Line {
@@ -165,7 +172,7 @@ impl Writer {
             swap: (!first).then(|| landing_word(swap)),
             fade_ms: (!first || fade_ms != 0.0).then_some(fade_ms),
             restore,
-            ..Line::desk(desk)
+            ..Line::desk(desk, reset)
         })
     }
 
@@ -180,18 +187,8 @@ impl Writer {
         reset: &Reset,
         (swap, fade_ms): (Landing, f64),
     ) -> Result<(), Error> {
-        let reset_these = match reset {
-            Reset::These(these) => Some(these.as_slice()),
-            Reset::None | Reset::All => None,
-        };
-        self.line(&Line {
-            at,
-            reset: reset_these,
-            panic: *reset == Reset::All,
-            swap: Some(landing_word(swap)),
-            fade_ms: Some(fade_ms),
-            ..Line::desk(desk)
-        })
+        let swap = Some(landing_word(swap));
+        self.line(&Line { at, swap, fade_ms: Some(fade_ms), ..Line::desk(desk, reset) })
     }
 
     /// A MIDI message was heard at this frame.

@@ -25,7 +25,7 @@ use patches_engine::host::platform;
 use patches_engine::report::Report;
 use patches_engine::session::{Texts, Writer, landing_word};
 use patches_engine::trap;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
@@ -37,6 +37,8 @@ const TICK: Duration = Duration::from_millis(5);
 const LOOK: Duration = Duration::from_millis(33);
 /// Seconds for which a save waits before that is told.
 const WORTH_TELLING: f64 = 0.05;
+/// What can be typed where there is no screen.
+const COMMANDS: &str = "there is q, r, b, f, u, U, p, !, t TEMPO, and m, s, x or w with a name";
 /// Time between two status events.
 const STATUS: Duration = Duration::from_secs(1);
 /// Time between two looks at the dates of files.
@@ -74,6 +76,8 @@ pub enum Message {
     Reset(String),
     /// Everything starts over.
     Panic,
+    /// A line that is no command.
+    Unknown(String),
     /// Stop.
     Quit,
 }
@@ -94,20 +98,41 @@ enum Cause {
     Save { compile_ms: f64 },
     /// Undo or redo.
     Again,
-    /// Something beside the text, in words.
-    Beside(String),
+    /// Something beside the text.
+    Beside,
 }
 
 /// A plan on its way: sent to the engine, not yet landed.
+#[derive(Clone)]
 struct Pending {
     version: Arc<Version>,
     cause: Cause,
     report: Report,
     landing: Landing,
-    fade_ms: f64,
+    /// In seconds.
+    fade: f64,
     desk: Desk,
     reset: Reset,
     /// What was done beside the text since the plan before.
+    did: Vec<String>,
+}
+
+/// What is to be done, in order. While a plan is on its way to land at once nothing else is sent: each is planned on what
+/// plays when it lands, so that none is lost and none is done twice.
+enum Request {
+    /// A save, its number, and when its reading began.
+    Save(Box<Loaded>, u64, Instant),
+    /// Something beside the text.
+    Act(Message),
+    /// What waited for its beat or bar while something else was done at once.
+    Wait(Box<Pending>),
+}
+
+/// What the next plan follows: the last that was sent.
+struct Newest {
+    version: Option<Arc<Version>>,
+    desk: Desk,
+    reset: Reset,
     did: Vec<String>,
 }
 
@@ -154,6 +179,7 @@ pub struct Live {
     history: Vec<Arc<Version>>,
     here: usize,
     taps: Vec<Instant>,
+    requests: VecDeque<Request>,
     /// Probes of where sequencers are, while somebody looks; and the step that each row plays.
     head_probes: Vec<Probe>,
     heads: BTreeMap<(patches_core::graph::Path, usize), f32>,
@@ -206,6 +232,7 @@ impl Live {
             history: Vec::new(),
             here: 0,
             taps: Vec::new(),
+            requests: VecDeque::new(),
             head_probes: Vec::new(),
             heads: BTreeMap::new(),
             watching: Vec::new(),
@@ -236,17 +263,13 @@ impl Live {
                 Ok(Message::Watch(module)) => self.watch_module(&module),
                 Ok(Message::Grid) => self.next_grid(),
                 Ok(Message::Fade) => self.next_fade(),
-                Ok(Message::Mute(name)) => self.mute(&name),
-                Ok(Message::Solo(name)) => self.solo(&name),
-                Ok(Message::Transport) => self.transport(),
-                Ok(Message::Tap(then)) => self.tap(then),
-                Ok(Message::Tempo(tempo)) => self.tempo(tempo),
                 Ok(Message::Steps(looked_at)) => self.look_at_steps(looked_at),
-                Ok(Message::Undo) => self.undo(),
-                Ok(Message::Redo) => self.redo(),
-                Ok(Message::Reset(name)) => self.reset(&name),
-                Ok(Message::Panic) => self.panic(),
+                Ok(Message::Unknown(line)) => self.say(format!("unknown command `{line}`; {COMMANDS}")),
                 Ok(Message::Quit) | Err(RecvTimeoutError::Disconnected) => break,
+                Ok(act) => {
+                    self.requests.push_back(Request::Act(act));
+                    self.pump();
+                }
                 Err(RecvTimeoutError::Timeout) => {}
             }
             if platform::signalled().is_some() || platform::hung_up() {
@@ -289,64 +312,50 @@ impl Live {
         }
         self.seen = Some(texts);
         self.save += 1;
-        if loaded.has_errors() { self.refuse(&loaded) } else { self.accept(loaded, begun) }
+        if loaded.has_errors() {
+            return self.refuse(self.save, &loaded);
+        }
+        // A save that has not been sent is overtaken.
+        self.requests.retain(|request| !matches!(request, Request::Save(..)));
+        self.requests.push_back(Request::Save(Box::new(loaded), self.save, begun));
+        self.pump();
     }
 
     /// Tells the faults; nothing else changes.
-    fn refuse(&mut self, loaded: &Loaded) {
-        self.sink.event(&Event::Refused { save: self.save, faults: patch::fault_lines(loaded) });
+    fn refuse(&mut self, save: u64, loaded: &Loaded) {
+        self.sink.event(&Event::Refused { save, faults: patch::fault_lines(loaded) });
         self.sink.faults(Some(loaded.render(self.sink.colour())));
     }
 
     /// Sends a sound text to the engine.
-    fn accept(&mut self, mut loaded: Loaded, begun: Instant) {
+    fn accept(&mut self, mut loaded: Loaded, save: u64, begun: Instant) {
         let graph = Arc::new(std::mem::take(&mut loaded.graph));
         // The first sound starts at once: there is nothing to fade from, and its attack is to be heard.
         let first = self.sent == 0;
-        let landing = if first { Landing::Now } else { graph.swap.unwrap_or(self.swap) };
-        let fade = if first { 0.0 } else { graph.fade.unwrap_or(self.fade) };
-        let (before, desk) = self.newest();
-        let desk = desk.after(before.as_ref().map_or(&Graph::default(), |before| &before.graph), &graph);
-        let ask = Ask { stopped: desk.stopped, ..Ask::default() };
+        let (landing, fade) = if first { (Landing::Now, 0.0) } else { self.grid(&graph) };
+        let Newest { version, desk, reset, did } = self.newest();
+        let desk = desk.after(version.as_ref().map_or(&Graph::default(), |before| &before.graph), &graph);
+        let ask = Ask { stopped: desk.stopped, reset: reset.clone(), ..Ask::default() };
         let (id, report) = match self.control.swap_with(desk.over(&graph), landing, fade, &ask) {
             Ok(sent) => sent,
             Err(limit) => {
                 patch::add_limit(&mut loaded, limit.to_string());
-                return self.refuse(&loaded);
+                return self.refuse(save, &loaded);
             }
         };
         self.sent += 1;
-        self.accepted = self.save;
+        self.accepted = save;
         self.keeper.start();
         let cause = Cause::Save { compile_ms: round(begun.elapsed().as_secs_f64() * 1000.0, 2) };
         let texts = self.keep(&loaded);
         let warnings = patch::fault_lines(&loaded);
         let text = loaded.files.first().map(|file| file.text.clone()).unwrap_or_default();
-        let version = Arc::new(Version { save: self.save, texts, warnings, graph, text });
-        self.on_its_way(
-            id,
-            Pending { version, cause, report, landing, fade_ms: fade * 1000.0, desk, reset: Reset::None, did: vec![] },
-        );
+        let version = Arc::new(Version { save, texts, warnings, graph, text });
+        self.pending.insert(id, Pending { version, cause, report, landing, fade, desk, reset, did });
         self.sink.faults(None);
         let seconds = self.control.waiting().unwrap_or(0) as f64 / f64::from(self.keeper.about().rate.max(1));
         if landing != Landing::Now && seconds >= WORTH_TELLING {
-            self.sink.event(&Event::Waiting { save: self.save, on: landing_word(landing), seconds: round(seconds, 2) });
-        }
-    }
-
-    /// Remembers a plan that was sent. What it replaces while that waits is not lost: it was planned with it.
-    fn on_its_way(&mut self, id: u64, mut pending: Pending) {
-        if let Some((_, waiting)) = self.pending.last_key_value() {
-            pending.did.splice(0..0, waiting.did.iter().cloned());
-        }
-        self.pending.insert(id, pending);
-    }
-
-    /// The text that was sent last, and what holds over it.
-    fn newest(&self) -> (Option<Arc<Version>>, Desk) {
-        match self.pending.last_key_value() {
-            Some((_, pending)) => (Some(pending.version.clone()), pending.desk.clone()),
-            None => (self.history.get(self.here).cloned(), self.desk.clone()),
+            self.sink.event(&Event::Waiting { save, on: landing_word(landing), seconds: round(seconds, 2) });
         }
     }
 
@@ -386,6 +395,7 @@ impl Live {
             self.sink.event(&event);
         }
         self.notices();
+        self.pump();
         let xruns = self.keeper.xruns();
         if xruns != self.xruns {
             self.xruns = xruns;
@@ -461,10 +471,26 @@ impl Live {
 
     /// A plan took effect. Those sent before it never will.
     fn landed(&mut self, id: u64, at: u64) {
-        let later = self.pending.split_off(&(id + 1));
+        let mut later = self.pending.split_off(&(id + 1));
         let landed = self.pending.remove(&id);
+        let Some(landed) = landed else {
+            self.pending = later;
+            return;
+        };
+        // The same save once more, with something done beside it, is no save any more.
+        for again in later.values_mut().filter(|again| Arc::ptr_eq(&again.version, &landed.version)) {
+            again.cause = Cause::Beside;
+        }
         self.pending = later;
-        let Some(landed) = landed else { return };
+        // So is one that landed just before what would have gone before it.
+        for request in &mut self.requests {
+            if let Request::Wait(waited) = request
+                && Arc::ptr_eq(&waited.version, &landed.version)
+                && landed.cause != Cause::Beside
+            {
+                waited.cause = Cause::Again;
+            }
+        }
         self.write_down(at, &landed);
         let version = landed.version.clone();
         let settings = diff::settings(&self.graph, &version.graph);
@@ -479,7 +505,7 @@ impl Live {
         let (compile_ms, again) = match landed.cause {
             Cause::Save { compile_ms } => (compile_ms, false),
             Cause::Again => (0.0, true),
-            Cause::Beside(_) => return,
+            Cause::Beside => return,
         };
         if !self.started {
             self.started = true;
@@ -507,7 +533,7 @@ impl Live {
             at,
             on: landing_word(landed.landing),
             bar: self.meters.bar,
-            fade_ms: landed.fade_ms,
+            fade_ms: landed.fade * 1000.0,
             compile_ms,
             load: round(f64::from(self.meters.load), 4),
             warnings: version.warnings.clone(),

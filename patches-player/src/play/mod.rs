@@ -182,8 +182,12 @@ fn join(face: JoinHandle<Result<(), Error>>) -> Result<(), Error> {
     face.join().map_err(|_| Error::Panicked)?
 }
 
-/// What a line asks for; nothing that is unknown.
-fn command(line: &str) -> Option<Message> {
+/// What a line asks for.
+fn command(line: &str) -> Message {
+    known(line).unwrap_or_else(|| Message::Unknown(line.trim().into()))
+}
+
+fn known(line: &str) -> Option<Message> {
     let (word, rest) = line.trim().split_once(' ').unwrap_or((line.trim(), ""));
     let name = || Some(rest.trim().to_string()).filter(|name| !name.is_empty());
     Some(match word {
@@ -210,10 +214,8 @@ fn command(line: &str) -> Option<Message> {
 fn listen(sender: Sender<Message>) {
     let reader = move || {
         for line in std::io::stdin().lock().lines() {
-            let Some(message) = line.ok().filter(|line| line.trim() != "q").map(|line| command(&line)) else { break };
-            if let Some(message) = message
-                && sender.send(message).is_err()
-            {
+            let Some(line) = line.ok().filter(|line| line.trim() != "q") else { break };
+            if !line.trim().is_empty() && sender.send(command(&line)).is_err() {
                 break;
             }
         }

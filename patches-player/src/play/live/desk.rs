@@ -1,12 +1,14 @@
 //! What is done beside the text while a set runs: mute, solo, transport, tempo, undo, over again. All of it is sent to the
 //! engine as a plan, lands like a save, and is written down as what it did.
 
-use super::{Cause, Live, Pending};
+use super::{Cause, Live, Message, Newest, Pending, Request};
 use crate::event::Event;
 use crate::play::sink::Held;
-use patches_core::graph::{Landing, Path};
+use patches_core::graph::{Graph, Landing, Path};
+use patches_dsl::fault::nearest;
 use patches_engine::desk::{Ask, Change, Desk, Reset};
 use patches_engine::net;
+use patches_engine::report::Report;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -20,40 +22,82 @@ const TAP: Duration = Duration::from_secs(2);
 const INTERVALS: usize = 4;
 
 impl Live {
-    /// Mutes a module or template instance, or no longer.
-    pub(super) fn mute(&mut self, name: &str) {
-        let (Some(version), mut desk) = self.newest() else { return };
-        let muted = toggled(desk.mute.as_ref().unwrap_or(&version.graph.mute), name);
-        let did = format!("{name} is {}", if muted.contains(&name.into()) { "muted" } else { "no longer muted" });
-        desk.mute = (muted != version.graph.mute).then_some(muted);
-        self.beside(did, desk);
+    /// Does what is to be done, as far as nothing is in the way.
+    pub(super) fn pump(&mut self) {
+        while !self.pending.values().any(|pending| pending.landing == Landing::Now) {
+            match self.requests.pop_front() {
+                None => return,
+                Some(Request::Save(loaded, save, begun)) => self.accept(*loaded, save, begun),
+                Some(Request::Act(act)) => self.act(act),
+                Some(Request::Wait(waited)) => self.send(*waited),
+            }
+        }
     }
 
-    /// Soloes it, or no longer.
-    pub(super) fn solo(&mut self, name: &str) {
-        let (Some(version), mut desk) = self.newest() else { return };
-        let soloed = toggled(desk.solo.as_ref().unwrap_or(&version.graph.solo), name);
-        let did = format!("{name} {}", if soloed.contains(&name.into()) { "plays solo" } else { "plays with all" });
-        desk.solo = (soloed != version.graph.solo).then_some(soloed);
-        self.beside(did, desk);
+    /// What was sent last and has not landed, else what plays.
+    pub(super) fn newest(&self) -> Newest {
+        match self.pending.last_key_value() {
+            Some((_, waiting)) => {
+                let (reset, did) = (waiting.reset.clone(), waiting.did.clone());
+                Newest { version: Some(waiting.version.clone()), desk: waiting.desk.clone(), reset, did }
+            }
+            None => {
+                let (version, desk) = (self.history.get(self.here).cloned(), self.desk.clone());
+                Newest { version, desk, reset: Reset::None, did: vec![] }
+            }
+        }
     }
 
-    /// Something that lands like a save and fades like one.
-    fn beside(&mut self, did: String, desk: Desk) {
-        let (landing, fade) = (self.graph.swap.unwrap_or(self.swap), self.graph.fade.unwrap_or(self.fade));
-        self.send(did, desk, Reset::None, landing, fade);
+    /// When something that is no hurry lands, and how long it fades. No beat comes while musical time stands still.
+    pub(super) fn grid(&self, graph: &Graph) -> (Landing, f64) {
+        let landing = if self.desk.stopped { Landing::Now } else { graph.swap.unwrap_or(self.swap) };
+        (landing, graph.fade.unwrap_or(self.fade))
     }
 
-    /// Stops musical time, or lets it go on. At once.
-    pub(super) fn transport(&mut self) {
-        let (_, mut desk) = self.newest();
-        desk.stopped = !desk.stopped;
-        let did = if desk.stopped { "the transport stands still" } else { "the transport goes on" };
-        self.send(did.into(), desk, Reset::None, Landing::Now, AT_ONCE);
+    fn act(&mut self, act: Message) {
+        let Some(playing) = self.history.get(self.here).cloned() else {
+            return self.say("nothing plays yet".into());
+        };
+        let newest = self.newest();
+        let graph = newest.version.as_ref().map_or(&playing.graph, |version| &version.graph).clone();
+        if let Message::Mute(name) | Message::Solo(name) | Message::Reset(name) = &act
+            && let Some(fault) = unknown(&graph, name)
+        {
+            return self.say(fault);
+        }
+        match act {
+            Message::Mute(name) => {
+                let muted = toggled(newest.desk.mute.as_ref().unwrap_or(&graph.mute), &name);
+                let how = if muted.contains(&name.as_str().into()) { "muted" } else { "no longer muted" };
+                let mute = (muted != graph.mute).then_some(muted);
+                self.on_the_grid(format!("{name} is {how}"), |desk| desk.mute.clone_from(&mute), Reset::None);
+            }
+            Message::Solo(name) => {
+                let soloed = toggled(newest.desk.solo.as_ref().unwrap_or(&graph.solo), &name);
+                let how = if soloed.contains(&name.as_str().into()) { "plays solo" } else { "plays with all" };
+                let solo = (soloed != graph.solo).then_some(soloed);
+                self.on_the_grid(format!("{name} {how}"), |desk| desk.solo.clone_from(&solo), Reset::None);
+            }
+            Message::Reset(name) => {
+                self.on_the_grid(format!("{name} starts over"), |_| {}, Reset::These(vec![name.as_str().into()]));
+            }
+            Message::Transport => {
+                let stopped = !newest.desk.stopped;
+                let did = if stopped { "the transport stands still" } else { "the transport goes on" };
+                self.at_once(did.into(), |desk| desk.stopped = stopped, Reset::None);
+            }
+            Message::Tap(then) => self.tap(then),
+            Message::Tempo(tempo) => self.tempo(tempo),
+            Message::Panic => self.at_once("panic: everything starts over".into(), |_| {}, Reset::All),
+            Message::Undo => self.undo(),
+            Message::Redo if self.here + 1 < self.history.len() => self.again(self.here + 1),
+            Message::Redo => self.say("nothing to redo".into()),
+            _ => {}
+        }
     }
 
     /// A tap: from the second one on the tempo is that of the taps.
-    pub(super) fn tap(&mut self, then: Instant) {
+    fn tap(&mut self, then: Instant) {
         if self.taps.last().is_some_and(|last| then.saturating_duration_since(*last) > TAP) {
             self.taps.clear();
         }
@@ -67,83 +111,75 @@ impl Live {
     }
 
     /// Another tempo than that of the text.
-    pub(super) fn tempo(&mut self, tempo: f64) {
-        let (_, mut desk) = self.newest();
-        desk.tempo = Some(tempo);
-        self.send(format!("tempo {tempo}"), desk, Reset::None, Landing::Now, AT_ONCE);
-    }
-
-    /// A module or template instance starts over.
-    pub(super) fn reset(&mut self, name: &str) {
-        let (_, desk) = self.newest();
-        let (landing, fade) = (self.graph.swap.unwrap_or(self.swap), self.graph.fade.unwrap_or(self.fade));
-        self.send(format!("{name} starts over"), desk, Reset::These(vec![name.into()]), landing, fade);
-    }
-
-    /// Everything starts over, at once: no note hangs, no echo goes on.
-    pub(super) fn panic(&mut self) {
-        let (_, desk) = self.newest();
-        self.send("panic: everything starts over".into(), desk, Reset::All, Landing::Now, AT_ONCE);
-    }
-
-    /// Sends what was sent last once more, with this desk.
-    fn send(&mut self, did: String, desk: Desk, reset: Reset, landing: Landing, fade: f64) {
-        let waiting = self.pending.last_key_value().map(|(_, pending)| pending);
-        let waiting = waiting.map(|pending| (pending.cause.clone(), pending.reset.clone()));
-        let Some(version) = self.newest().0 else { return };
-        let reset = match (reset, &waiting) {
-            (Reset::None, Some((_, before))) => before.clone(),
-            (reset, _) => reset,
-        };
-        let restore = matches!(waiting, Some((Cause::Again, _)));
-        let ask = Ask { restore, reset: reset.clone(), stopped: desk.stopped };
-        let graph = desk.over(&version.graph);
-        let mut sent = self.control.swap_with(graph.clone(), landing, fade, &ask).map(|sent| (sent, fade));
-        if sent.is_err() {
-            // Old and new together may be too large to sound at once: without a fade there is only the new.
-            sent = self.control.swap_with(graph, landing, 0.0, &ask).map(|sent| (sent, 0.0));
-        }
-        match sent {
-            Ok(((id, report), fade)) => {
-                // What waits with it stays what it is.
-                let cause = waiting.map_or(Cause::Beside(did.clone()), |(cause, _)| cause);
-                let (fade_ms, did) = (fade * 1000.0, vec![did]);
-                self.on_its_way(id, Pending { version, cause, report, landing, fade_ms, desk, reset, did });
-            }
-            Err(limit) => self.sink.event(&Event::Notice { message: format!("{did}: {limit}") }),
-        }
+    fn tempo(&mut self, tempo: f64) {
+        self.at_once(format!("tempo {tempo}"), |desk| desk.tempo = Some(tempo), Reset::None);
     }
 
     /// The sound of the save before; of one that still waits, only that it does not come.
-    pub(super) fn undo(&mut self) {
-        let waits = self.pending.values().any(|pending| !matches!(pending.cause, Cause::Beside(_)));
+    fn undo(&mut self) {
+        let waits = self.pending.values().any(|pending| pending.cause != Cause::Beside);
         match if waits { Some(self.here) } else { self.here.checked_sub(1) } {
             Some(to) => self.again(to),
             None => self.say("nothing to undo".into()),
         }
     }
 
-    /// The sound of the save after.
-    pub(super) fn redo(&mut self) {
-        if self.here + 1 < self.history.len() { self.again(self.here + 1) } else { self.say("nothing to redo".into()) }
-    }
-
+    /// The sound of another save.
     fn again(&mut self, to: usize) {
         // The same text saved once more is to be heard.
         self.seen = None;
         let Some(version) = self.history.get(to).cloned() else { return };
-        let (before, desk) = self.newest();
+        let Newest { version: before, desk, reset, did } = self.newest();
         let desk = before.map_or(desk.clone(), |before| desk.after(&before.graph, &version.graph));
-        let landing = version.graph.swap.unwrap_or(self.swap);
-        let fade = version.graph.fade.unwrap_or(self.fade);
-        let ask = Ask { restore: true, stopped: desk.stopped, ..Ask::default() };
-        match self.control.swap_with(desk.over(&version.graph), landing, fade, &ask) {
-            Ok((id, report)) => {
-                let (cause, reset, did) = (Cause::Again, Reset::None, vec![]);
-                let fade_ms = fade * 1000.0;
-                self.on_its_way(id, Pending { version, cause, report, landing, fade_ms, desk, reset, did });
-            }
-            Err(limit) => self.say(format!("undo: {limit}")),
+        // One that plays and only is not to be followed is there at once.
+        let (landing, fade) = if to == self.here { (Landing::Now, AT_ONCE) } else { self.grid(&version.graph) };
+        let report = Report::default();
+        self.send(Pending { version, cause: Cause::Again, report, landing, fade, desk, reset, did });
+    }
+
+    /// Something that lands like a save and fades like one; with the save that waits, if one does.
+    fn on_the_grid(&mut self, did: String, change: impl Fn(&mut Desk), more: Reset) {
+        let waiting =
+            self.pending.last_key_value().map(|(_, waiting)| (waiting.cause.clone(), waiting.landing, waiting.fade));
+        let Newest { version, mut desk, mut reset, did: mut all } = self.newest();
+        let Some(version) = version else { return };
+        change(&mut desk);
+        reset.add(more);
+        all.push(did);
+        let (landing, fade) = self.grid(&version.graph);
+        let (cause, landing, fade) = waiting.unwrap_or((Cause::Beside, landing, fade));
+        let report = Report::default();
+        self.send(Pending { version, cause, report, landing, fade, desk, reset, did: all });
+    }
+
+    /// Something that must not wait. A save that waits goes on waiting.
+    fn at_once(&mut self, did: String, change: impl Fn(&mut Desk), reset: Reset) {
+        let Some(version) = self.history.get(self.here).cloned() else { return };
+        if let Some(mut waiting) = self.pending.last_key_value().map(|(_, waiting)| waiting.clone()) {
+            change(&mut waiting.desk);
+            self.requests.push_front(Request::Wait(Box::new(waiting)));
+        }
+        let mut desk = self.desk.clone();
+        change(&mut desk);
+        let (report, landing) = (Report::default(), Landing::Now);
+        let (cause, did) = (Cause::Beside, vec![did]);
+        self.send(Pending { version, cause, report, landing, fade: AT_ONCE, desk, reset, did });
+    }
+
+    /// Hands a plan to the engine.
+    fn send(&mut self, mut pending: Pending) {
+        let ask =
+            Ask { restore: pending.cause == Cause::Again, reset: pending.reset.clone(), stopped: pending.desk.stopped };
+        let graph = pending.desk.over(&pending.version.graph);
+        let mut sent = self.control.swap_with(graph.clone(), pending.landing, pending.fade, &ask);
+        if sent.is_err() {
+            // Old and new together may be too large to sound at once: without a fade there is only the new.
+            pending.fade = 0.0;
+            sent = self.control.swap_with(graph, pending.landing, 0.0, &ask);
+        }
+        match sent {
+            Ok((id, report)) => drop(self.pending.insert(id, Pending { report, ..pending })),
+            Err(limit) => self.say(format!("{}: {limit}", pending.did.join(", "))),
         }
     }
 
@@ -151,12 +187,15 @@ impl Live {
     pub(super) fn write_down(&mut self, at: u64, landed: &Pending) {
         let Some(log) = &mut self.log else { return };
         let change = Change::between(&self.desk, &landed.desk);
-        let when = (landed.landing, landed.fade_ms);
+        let when = (landed.landing, landed.fade * 1000.0);
         let again = landed.cause == Cause::Again;
+        let same = self.history.get(self.here).is_some_and(|plays| Arc::ptr_eq(plays, &landed.version));
         let written = match (&landed.cause, &landed.version.texts) {
-            (Cause::Save { .. } | Cause::Again, Some(texts)) => log.patch(at, texts, when, again, &change),
-            (Cause::Beside(_), _) => log.live(at, &change, &landed.reset, when),
-            (_, None) => Ok(()),
+            (cause, Some(texts)) if *cause != Cause::Beside || !same => {
+                log.patch(at, texts, when, again, (&change, &landed.reset))
+            }
+            (Cause::Beside, _) => log.live(at, &change, &landed.reset, when),
+            _ => Ok(()),
         };
         self.logged(written);
     }
@@ -164,8 +203,7 @@ impl Live {
     /// What landed, for undo.
     pub(super) fn remember(&mut self, landed: &Pending) {
         match landed.cause {
-            Cause::Beside(_) => {}
-            Cause::Again => {
+            Cause::Beside | Cause::Again => {
                 let known = self.history.iter().position(|version| Arc::ptr_eq(version, &landed.version));
                 self.here = known.unwrap_or(self.here);
             }
@@ -191,6 +229,16 @@ impl Live {
             self.sink.event(&Event::Control { at, did, mute, solo, tempo: net::time(&graph).0, playing });
         }
     }
+}
+
+/// What to say of a name that is neither a module's nor a template instance's.
+fn unknown(graph: &Graph, name: &str) -> Option<String> {
+    let reset = Reset::These(vec![name.into()]);
+    if graph.modules.keys().any(|path| reset.covers(path)) {
+        return None;
+    }
+    let near = nearest(name, graph.modules.keys().map(|path| &**path));
+    Some(format!("no module `{name}`{}", near.map_or(String::new(), |near| format!("; did you mean `{near}`?"))))
 }
 
 /// The list without the name, or with it.
