@@ -21,7 +21,7 @@ use basedrop::{Collector, Owned};
 use patches_core::graph::{Graph, Landing, Path, Probe};
 use patches_core::spec::Kind;
 use rtrb::{Consumer, Producer};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 
@@ -442,6 +442,16 @@ struct Planned {
     report: Report,
 }
 
+/// A plan with what it stands on.
+struct Built {
+    plan: Plan,
+    store: Store,
+    /// Modules whose memory would have to grow.
+    grown: Vec<Path>,
+    /// Modules that begin with the state of another.
+    inherited: BTreeSet<ModuleId>,
+}
+
 impl Planner<'_> {
     fn plan(&self, graph: &Graph) -> Result<Planned, PlanError> {
         let (old, store) = match (&self.playing.union, self.fading) {
@@ -455,15 +465,19 @@ impl Planner<'_> {
         let by_wish = graph.modules.keys().filter(|path| self.ask.reset.covers(path));
         let mut renewed: BTreeMap<Path, &'static str> = by_wish.map(|path| (path.clone(), "asked for")).collect();
         loop {
-            let diff = diff(old, graph, &renewed, parked, |net| self.close(net));
+            let mut diff = diff(old, graph, &renewed, parked, |net| self.close(net));
             let fades = self.fade_frames > 0 && needs_fade(&diff);
             let first_net = if fades { &diff.union } else { &diff.settled };
-            let (first, first_store, grown) = self.build(first_net, store, &diff.copies);
+            let Built { plan: first, store: first_store, grown, inherited } =
+                self.build(first_net, store, &diff.copies);
             // A delay line that must grow is a new one: its module starts over, faded, rather than lose its echoes at once.
             let grown: Vec<Path> = grown.into_iter().filter(|path| !renewed.contains_key(path)).collect();
             if !grown.is_empty() {
                 renewed.extend(grown.into_iter().map(|path| (path, "its memory had to grow")));
                 continue;
+            }
+            for (from, to) in diff.copies.iter().filter(|(from, to)| from.kind != to.kind && inherited.contains(to)) {
+                diff.report.carry_over(&to.path, from.kind, to.kind);
             }
             let bytes = first_store.words() * 4;
             if bytes > MAX_BYTES {
@@ -475,7 +489,7 @@ impl Planner<'_> {
                 let playing = Playing { settled: diff.settled, store: first_store, modules, ..Playing::default() };
                 return Ok(Planned { first, settled: None, playing, report: diff.report });
             }
-            let (settled, settled_store, _) = self.build(&diff.settled, &first_store, &[]);
+            let Built { plan: settled, store: settled_store, .. } = self.build(&diff.settled, &first_store, &[]);
             let playing = Playing {
                 modules: modules(&diff.settled),
                 union_modules: modules(&diff.union),
@@ -496,7 +510,7 @@ impl Planner<'_> {
         }
     }
 
-    fn build(&self, net: &Net, store: &Store, copies: &[(ModuleId, ModuleId)]) -> (Plan, Store, Vec<Path>) {
+    fn build(&self, net: &Net, store: &Store, copies: &[(ModuleId, ModuleId)]) -> Built {
         let rate = self.settings.rate;
         let locals = locals(net, self.settings.lower, f64::from(rate));
         // Of a settled net these are none; the union of two nets may have a loop that neither has.
@@ -509,7 +523,7 @@ impl Planner<'_> {
         let plan = emit(net, &nodes, &order, &mut memory, target);
         let grown = memory.grown.iter().filter(|&&index| !net.modules[index].dying);
         let grown = grown.map(|&index| net.modules[index].path.clone()).collect();
-        (plan, memory.store, grown)
+        Built { plan, grown, inherited: memory.inherited, store: memory.store }
     }
 }
 

@@ -35,3 +35,16 @@ pub struct Report {
     /// Cables that are one sample late because they close a loop.
     pub loops: Vec<String>,
 }
+
+impl Report {
+    /// The module at this path, of another type than before, goes on with what the two have in common.
+    pub(crate) fn carry_over(&mut self, path: &Path, from: &str, to: &str) {
+        let before = self.reset.len();
+        self.reset.retain(|(reset, _)| reset != path);
+        if self.reset.len() < before {
+            self.kept.push(path.clone());
+            let (param, from, to) = ("type".into(), from.into(), to.into());
+            self.changed.push(Change { module: path.clone(), param, from, to });
+        }
+    }
+}

@@ -74,6 +74,8 @@ pub struct Block {
     len: usize,
     /// What the words were at first, for renewal.
     birth: Box<[u32]>,
+    /// Words of one voice, of a kernel's state.
+    voice: usize,
 }
 
 /// One cache line, so that lanes never straddle two.
@@ -99,12 +101,26 @@ unsafe impl Sync for Block {}
 impl Block {
     /// A block that begins as `birth`, with `room` words at least, the rest zero. Every page has been written to.
     pub fn new(birth: Vec<u32>, room: usize) -> Arc<Block> {
+        Arc::new(Block::with(birth, room, 0))
+    }
+
+    /// The state of a kernel with so many words a voice.
+    pub fn kernel(birth: Vec<u32>, voice: usize) -> Arc<Block> {
+        Arc::new(Block::with(birth, 1, voice))
+    }
+
+    fn with(birth: Vec<u32>, room: usize, voice: usize) -> Block {
         let len = room.max(birth.len()).max(1);
         let mut lines = vec![Line::ZERO; len.div_ceil(LANES)];
         for (index, word) in birth.iter().enumerate() {
             lines[index / LANES].0[index % LANES] = *word;
         }
-        Arc::new(Block { words: UnsafeCell::new(lines.into_boxed_slice()), len, birth: birth.into_boxed_slice() })
+        Block { words: UnsafeCell::new(lines.into_boxed_slice()), len, birth: birth.into_boxed_slice(), voice }
+    }
+
+    /// Words of one voice; 0 of what is no kernel's state.
+    pub fn voice(&self) -> usize {
+        self.voice
     }
 
     /// The first word.

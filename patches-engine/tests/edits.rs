@@ -62,6 +62,38 @@ fn an_edit_elsewhere_leaves_a_port_alone_and_a_planted_one_is_seen() {
     assert_ne!(run(&with(0.1)), run(&touched));
 }
 
+/// A saw-tooth through a filter that rings, each by a type of this name.
+fn voice(source: &str, port: &str, filter: &str, out: &str) -> Patch {
+    Patch::new()
+        .module("osc", source, &[("pitch", 3.3)])
+        .module("filter", filter, &[("cutoff", 7.0), ("resonance", 0.97)])
+        .cable(&format!("osc.{port}"), "filter.in", 0.1)
+        .cable(&format!("filter.{out}"), "out.in", 1.0)
+}
+
+#[test]
+fn a_type_of_the_same_family_goes_on_with_what_means_the_same() {
+    let edited = |next: &Patch| {
+        let (mut control, mut engine) = engine(&voice("Saw", "out", "Lowpass", "out"), Isa::Base);
+        let mut got = render(&mut engine, 5_000, &[64]);
+        control.poll();
+        let (_, report) = control.swap(next.graph(), Landing::Now, 0.0).expect("within limits");
+        got.extend(render(&mut engine, 5_000, &[64]));
+        (got, report)
+    };
+    let (plain, _) = edited(&voice("Saw", "out", "Lowpass", "out"));
+    let (other_osc, report) = edited(&voice("Osc", "sawtooth", "Lowpass", "out"));
+    assert_eq!(hash(&plain), hash(&other_osc), "the phase goes on");
+    assert_eq!((report.kept.len(), report.reset.len()), (3, 0), "{report:?}");
+    assert!(report.changed.iter().any(|c| c.param == "type" && c.from == "Saw" && c.to == "Osc"), "{report:?}");
+    let far = |other: &[[f32; 2]]| plain.iter().zip(other).map(|(a, b)| (a[0] - b[0]).abs()).fold(0.0, f32::max);
+    let (other_filter, report) = edited(&voice("Saw", "out", "Svf", "lowpass"));
+    assert!(far(&other_filter) < 1e-4 && report.reset.is_empty(), "{} {report:?}", far(&other_filter));
+    // A ladder has another memory: it starts over, and that is told.
+    let (ladder, report) = edited(&voice("Saw", "out", "Ladder", "out"));
+    assert!(far(&ladder) > 0.01 && report.reset.len() == 1, "{report:?}");
+}
+
 #[test]
 fn a_gain_goes_to_its_new_value_over_the_fade_and_not_before() {
     // The phase of a slow clock is as good as constant over the fade, at 0.9 here.

@@ -438,6 +438,10 @@ fn what_is_done_beside_the_text_is_told_and_replayed() {
     assert_eq!((&muted["did"], &saved["save"]), (&"hat is muted".into(), &3.into()));
     assert_eq!(muted["at"], saved["at"], "they land together");
     assert!(panic["at"].as_u64() < saved["at"].as_u64(), "{panic} {saved}");
+    // Done and undone while it waits: nothing is heard of it, and the log can be read.
+    player.type_line("m v\nm v\nb");
+    assert_eq!(player.wait_for("control")["did"], "v is muted");
+    assert_eq!(player.wait_for("control")["mute"], serde_json::json!(["hat"]));
     // An undo of what waits takes it back.
     save(&stage.patch(), &format!("swap on bar\n{}", text.replace("A3", "A5")), Save::Rename);
     player.wait_for("waiting");

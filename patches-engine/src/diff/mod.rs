@@ -59,6 +59,19 @@ pub fn diff(
             report.restored.push(path.clone());
         }
     }
+    // Where another type stands in the place of a module, it begins with what means the same in both.
+    let kept_ids: BTreeSet<&ModuleId> = identity.kept.values().map(|&index| &old.modules[index].id).collect();
+    let gone: BTreeMap<&Path, &ModuleId> = old
+        .modules
+        .iter()
+        .filter(|module| !module.dying && !kept_ids.contains(&module.id))
+        .map(|module| (&module.path, &module.id))
+        .collect();
+    let new =
+        graph.modules.keys().filter(|path| !identity.kept.contains_key(*path) && !report.restored.contains(*path));
+    let relatives: Vec<(ModuleId, ModuleId)> =
+        new.filter_map(|path| Some(((*gone.get(path)?).clone(), ids[path].clone()))).collect();
+    copies.extend(relatives);
     let mut settled = Net::settled(graph, &ids);
     close(&mut settled);
     let union = Union::new(old, &settled, &copies).build();

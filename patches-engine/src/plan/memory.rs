@@ -40,6 +40,8 @@ pub struct Memory<'a> {
     pub fixups: Vec<Fixup>,
     /// Modules whose delay lines would have to grow.
     pub grown: BTreeSet<usize>,
+    /// Modules that began with the state of another.
+    pub inherited: BTreeSet<ModuleId>,
     /// Blocks that are read from while adopting.
     pub keep: Vec<Arc<Block>>,
 }
@@ -49,7 +51,17 @@ impl<'a> Memory<'a> {
     pub fn new(old: &'a Store, copies: &'a [(ModuleId, ModuleId)], session_seed: u64, rate: f64) -> Self {
         let copies = copies.iter().map(|(from, to)| (to, from)).collect();
         let (store, fixups) = (Store::default(), vec![]);
-        Memory { old, copies, session_seed, rate, store, fixups, grown: BTreeSet::new(), keep: vec![] }
+        Memory {
+            old,
+            copies,
+            session_seed,
+            rate,
+            store,
+            fixups,
+            grown: BTreeSet::new(),
+            inherited: BTreeSet::new(),
+            keep: vec![],
+        }
     }
 
     /// The state of a kernel for one voice (`group` none) or for 16.
@@ -69,7 +81,7 @@ impl<'a> Memory<'a> {
             self.store.put(key, block.clone(), voices);
             return block;
         }
-        let block = Block::new(self.birth(id, node, def, group), 1);
+        let block = Block::kernel(self.birth(id, node, def, group), def.state_words);
         self.inherit(id, node, def, group, &block);
         self.store.put(key, block.clone(), voices);
         block
@@ -119,6 +131,13 @@ impl<'a> Memory<'a> {
             for from_group in widths {
                 let key = StateKey::Kernel(from_id.clone(), node.key.clone(), from_group);
                 let Some((from, voices)) = self.old.get(&key).cloned() else { continue };
+                // A kernel of that name in another type counts if its state is alike.
+                if from.voice() != def.state_words {
+                    continue;
+                }
+                if from_id != id {
+                    self.inherited.insert(id.clone());
+                }
                 let (from_step, to_step) =
                     (if from_group.is_some() { LANES } else { 1 }, if group.is_some() { LANES } else { 1 });
                 // Voice 0 is the one voice of the narrow form; between wide forms every voice goes over.

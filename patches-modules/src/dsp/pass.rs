@@ -7,7 +7,8 @@
 use crate::dsp::filter;
 use patches_core::prelude::*;
 
-kernel! { Pass, signals { audio } controls { cutoff, resonance, bandwidth_q, voct, fm } options { kind, saturate }
+// Of the name and the state of `Svf`'s: a save that makes the one of the other goes on with what the integrators hold.
+kernel! { Svf, signals { audio } controls { cutoff, resonance, bandwidth_q, voct, fm } options { kind, saturate }
 outputs { out } state { s1, s2 } }
 row! {
     /// As in `Svf`, and the gain of the band.
@@ -25,7 +26,7 @@ pub enum Answer {
     Band,
 }
 
-impl Kernel for Pass {
+impl Kernel for Svf {
     type Mid<L: Lanes> = Mid<L>;
     type Raw<L: Lanes> = Out<L>;
 

@@ -186,7 +186,11 @@ impl Live {
     /// What landed, in the session's log.
     pub(super) fn write_down(&mut self, at: u64, landed: &Pending) {
         let Some(log) = &mut self.log else { return };
-        let change = Change::between(&self.desk, &landed.desk);
+        let mut change = Change::between(&self.desk, &landed.desk);
+        if landed.cause == Cause::Beside && change == Change::default() && landed.reset == Reset::None {
+            // Done and undone while it waited. It is a plan all the same, and a line says something.
+            change.playing = Some(!landed.desk.stopped);
+        }
         let when = (landed.landing, landed.fade * 1000.0);
         let again = landed.cause == Cause::Again;
         let same = self.history.get(self.here).is_some_and(|plays| Arc::ptr_eq(plays, &landed.version));
