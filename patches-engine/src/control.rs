@@ -216,6 +216,11 @@ impl Control {
         Some(self.landing(newest.when).saturating_sub(self.clock()))
     }
 
+    /// The longest callback since the last call, in microseconds.
+    pub fn recent_callback_us(&mut self) -> u32 {
+        self.shared.recent_callback.swap(0, Relaxed)
+    }
+
     /// What happened since the last call; also frees what the audio side is done with. To be called often.
     pub fn poll(&mut self) -> Vec<Notice> {
         self.listen();
@@ -385,6 +390,7 @@ impl Control {
             beat: beat.rem_euclid(beats_per_bar) as u32 + 1,
             tempo: f64::from_bits(shared.tempo.load(Relaxed)),
             longest_callback_us: shared.longest_callback.load(Relaxed),
+            p999_callback_us: shared.callbacks.at_most(0.999),
             longest_swap_us: shared.longest_swap.load(Relaxed).div_ceil(1000),
             modules: self
                 .playing

@@ -9,6 +9,7 @@ use crate::net::PROBES;
 use crate::plan::Plan;
 use crate::record::Tap;
 use crate::run::Runner;
+use crate::spread::Spread;
 use crate::transport::Transport;
 use crate::trap::Inside;
 use basedrop::{Collector, Owned};
@@ -122,6 +123,8 @@ pub struct Meters {
     pub tempo: f64,
     /// Longest callback so far, in microseconds.
     pub longest_callback_us: u32,
+    /// All but one in a thousand callbacks took at most so many microseconds, to within a fifth.
+    pub p999_callback_us: u32,
     /// Longest adoption of a plan so far, in microseconds.
     pub longest_swap_us: u32,
     /// Each module with the part of real time it takes, as sampled.
@@ -186,6 +189,8 @@ pub(crate) struct Shared {
     pub load_max: AtomicU32,
     pub limiter: AtomicU32,
     pub longest_callback: AtomicU32,
+    pub recent_callback: AtomicU32,
+    pub callbacks: Spread,
     pub longest_swap: AtomicU32,
     pub unheard: AtomicU64,
 }
@@ -427,7 +432,10 @@ impl Engine {
         self.load += (load - self.load) * 0.1;
         shared.load.store(self.load.to_bits(), Relaxed);
         shared.load_max.fetch_max(load.to_bits(), Relaxed);
-        shared.longest_callback.fetch_max(took.as_micros() as u32, Relaxed);
+        let took = took.as_micros() as u32;
+        shared.longest_callback.fetch_max(took, Relaxed);
+        shared.recent_callback.fetch_max(took, Relaxed);
+        shared.callbacks.count(took);
     }
 }
 

@@ -20,6 +20,7 @@ pub mod report;
 mod run;
 pub mod session;
 pub mod sound;
+mod spread;
 mod state;
 mod steps;
 mod transport;

@@ -8,6 +8,7 @@ use crate::state::{ModuleId, RampKey};
 use patches_core::graph::{Graph, Module, ParamValue, Path, Setting, Slot};
 use patches_core::spec::{Kind, Normal, Side, Spec};
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::sync::Arc;
 
 /// How a ramp goes.
@@ -64,6 +65,8 @@ pub struct NetModule {
     pub beats: BTreeMap<Slot, f64>,
     /// Parameters that do not move.
     pub params: BTreeMap<Slot, ParamValue>,
+    /// Settings that the text has for the whole patch.
+    pub of_patch: Vec<Slot>,
     /// Only there to fade out.
     pub dying: bool,
 }
@@ -192,6 +195,7 @@ fn trigger_port(modules: &[NetModule], from: NetEnd, to: NetEnd) -> u16 {
 fn net_module(path: &Path, module: &Module, id: &ModuleId, tempo: f64, swing: Option<f64>) -> NetModule {
     let mut settings = BTreeMap::new();
     let mut beats = BTreeMap::new();
+    let mut of_patch = vec![];
     for (&slot, &setting) in &module.settings {
         let input = &module.spec.inputs[slot.0 as usize];
         settings.insert(slot, Level::Still(value(setting, input, tempo)));
@@ -202,7 +206,10 @@ fn net_module(path: &Path, module: &Module, id: &ModuleId, tempo: f64, swing: Op
     // The patch's swing is that of every sequencer and clock that says nothing else.
     if let (Some(swing), Some((port, _))) = (swing, module.spec.input("swing")) {
         let held = value(Setting::Number(swing), &module.spec.inputs[port as usize], tempo);
-        settings.entry((port, 0)).or_insert(Level::Still(held));
+        if let Entry::Vacant(vacant) = settings.entry((port, 0)) {
+            vacant.insert(Level::Still(held));
+            of_patch.push((port, 0));
+        }
     }
     let channels = if module.channels.is_empty() { vec!["".into()] } else { module.channels.clone() };
     NetModule {
@@ -213,6 +220,7 @@ fn net_module(path: &Path, module: &Module, id: &ModuleId, tempo: f64, swing: Op
         settings,
         beats,
         params: module.params.clone(),
+        of_patch,
         dying: false,
     }
 }

@@ -106,6 +106,11 @@ pub struct Stopped {
     pub swaps: u64,
     pub xruns: u64,
     pub longest_callback_us: u32,
+    /// All but one in a thousand took at most so long.
+    pub p999_callback_us: u32,
+    /// Frames a period, and a second: what a callback has time for.
+    pub frames: u32,
+    pub rate: u32,
     pub longest_swap_us: u32,
     pub allocations_in_callback: u64,
     pub limited_percent: f64,
@@ -164,7 +169,7 @@ pub enum Event {
         why: Option<String>,
     },
     /// Something was late, and the device had nothing to play.
-    Xrun { at: u64, xruns: u64 },
+    Xrun { at: u64, xruns: u64, why: String },
     /// The end.
     Stopped(Stopped),
     /// Something else worth a line.
@@ -276,11 +281,28 @@ impl fmt::Display for Event {
             Event::Record { state: "started", file, .. } => write!(f, "recording to {file}"),
             Event::Record { state: "stopped", file, .. } => write!(f, "recorded {file}"),
             Event::Record { state, file, why } => write!(f, "recording {state}, {file}{}", because(why)),
-            Event::Xrun { xruns, .. } => write!(f, "xrun ({xruns} so far)"),
+            Event::Xrun { xruns, why, .. } => write!(f, "xrun ({xruns} so far): {why}"),
             Event::Stopped(s) => {
-                write!(f, "stopped after {} swaps and {} xruns", s.swaps, s.xruns)?;
+                let seconds = s.at / u64::from(s.rate.max(1));
+                let plural = |count: u64| if count == 1 { "" } else { "s" };
+                let period = 1e6 * f64::from(s.frames) / f64::from(s.rate.max(1));
+                write!(
+                    f,
+                    "played {}:{:02}, {} save{} taken over, ",
+                    seconds / 60,
+                    seconds % 60,
+                    s.swaps,
+                    plural(s.swaps)
+                )?;
+                write!(f, "{} xrun{}\n", s.xruns, plural(s.xruns))?;
+                write!(
+                    f,
+                    "callbacks: 999 of 1000 within {} µs, the longest {} µs, of {:.0} µs there are; {} allocations in them\n",
+                    s.p999_callback_us, s.longest_callback_us, period, s.allocations_in_callback
+                )?;
+                write!(f, "the limiter worked for {} % of the time", s.limited_percent)?;
                 if let Some(session) = &s.session {
-                    write!(f, "; session {session}")?;
+                    write!(f, "\nagain, bit for bit:  patches replay {session} -o set.wav")?;
                 }
                 Ok(())
             }

@@ -354,7 +354,8 @@ fn changes(before: &NetModule, after: &NetModule, is_linked: impl Fn(Slot) -> (b
             None => input.default as f32,
         };
         let (from, to) = (of(before), of(after));
-        if from != to && !same_beats && !displaced {
+        let of_patch = before.of_patch.contains(&slot) || after.of_patch.contains(&slot);
+        if from != to && !same_beats && !displaced && !of_patch {
             let param = words::slot_name(input.names[0], input.indexed, &after.channels, slot.1);
             // What is added to a pitch that comes by cable is an interval.
             let kind = if input.kind == Kind::Pitch && was_linked && is_linked { Kind::Interval } else { input.kind };

@@ -35,6 +35,8 @@ use std::time::{Duration, Instant};
 const TICK: Duration = Duration::from_millis(5);
 /// Time between two looks at levels and loads; the screen is drawn no more often.
 const LOOK: Duration = Duration::from_millis(33);
+/// Time for which a long callback counts as the reason of an xrun.
+const RECENT: Duration = Duration::from_millis(200);
 /// Seconds for which a save waits before that is told.
 const WORTH_TELLING: f64 = 0.05;
 /// What can be typed where there is no screen.
@@ -179,6 +181,8 @@ pub struct Live {
     history: Vec<Arc<Version>>,
     here: usize,
     taps: Vec<Instant>,
+    /// The longest callback of the last moments, in microseconds, and when it was noticed.
+    recent: (Instant, u32),
     requests: VecDeque<Request>,
     /// Probes of where sequencers are, while somebody looks; and the step that each row plays.
     head_probes: Vec<Probe>,
@@ -232,6 +236,7 @@ impl Live {
             history: Vec::new(),
             here: 0,
             taps: Vec::new(),
+            recent: (Instant::now(), 0),
             requests: VecDeque::new(),
             head_probes: Vec::new(),
             heads: BTreeMap::new(),
@@ -396,12 +401,30 @@ impl Live {
         }
         self.notices();
         self.pump();
+        let now = Instant::now();
+        let longest = self.control.recent_callback_us();
+        if longest >= self.recent.1 || now - self.recent.0 > RECENT {
+            self.recent = (now, longest);
+        }
         let xruns = self.keeper.xruns();
         if xruns != self.xruns {
             self.xruns = xruns;
-            self.sink.event(&Event::Xrun { at: self.control.clock(), xruns });
+            let why = self.why_late();
+            self.sink.event(&Event::Xrun { at: self.control.clock(), xruns, why });
         }
         Ok(())
+    }
+
+    /// Whether our callback was long, or we were called late.
+    fn why_late(&self) -> String {
+        let about = self.keeper.about();
+        let period = 1e6 * f64::from(about.frames) / f64::from(about.rate.max(1));
+        let longest = f64::from(self.recent.1);
+        let took = format!("{:.1} of {:.1} ms", longest / 1000.0, period / 1000.0);
+        match longest > 0.8 * period {
+            true => format!("the patch took {took}"),
+            false => format!("called late, the patch took {took}; the system was busy with something else"),
+        }
     }
 
     /// Looks at levels and loads.
@@ -560,6 +583,7 @@ impl Live {
 
     /// Stops the sound, and ends the log where it ended.
     fn stop(mut self) -> Stopped {
+        let (frames, rate) = (self.keeper.about().frames, self.keeper.about().rate);
         let engine = self.keeper.stop();
         self.notices();
         let at = engine.map_or(self.at, |engine| engine.clock());
@@ -578,6 +602,9 @@ impl Live {
             swaps: self.swaps,
             xruns: self.keeper.xruns(),
             longest_callback_us: meters.longest_callback_us,
+            p999_callback_us: meters.p999_callback_us,
+            frames,
+            rate,
             longest_swap_us: meters.longest_swap_us,
             allocations_in_callback: trap::count(),
             limited_percent: round(100.0 * self.limited as f64 / at.max(1) as f64, 2),
