@@ -2,6 +2,7 @@
 //! below full scale without the limiter's help.
 
 use patches_core::isa::Isa;
+use patches_core::spec::Spec;
 use patches_dsl::{Memory, load};
 use patches_engine::engine::Settings;
 use patches_engine::offline::{Cue, render};
@@ -46,6 +47,62 @@ fn every_example_loads_sounds_and_keeps_below_full_scale() {
     let faults: Vec<String> =
         patches_modules::library().specs().iter().filter_map(|spec| fault(spec.name(), spec.example)).collect();
     assert!(faults.is_empty(), "{} of them:\n{}", faults.len(), faults.join("\n\n"));
+}
+
+/// What is added to a patch and heard nowhere, in two forms.
+const FAR: [&str; 2] = [
+    "zzfar = Lfo { rate: 3Hz }\nzzear = Vca { gain: zzfar }\nzzfar -> zzear\n",
+    "zzfar = Noise\nzzear = Delay { time: 20ms }\nzzfar -[0.3]-> zzear\n",
+];
+
+/// A second of a patch with cues, as one number.
+fn heard(texts: &[String]) -> u64 {
+    let path = Path::new("example.patches");
+    let library = patches_modules::library();
+    let every = u64::from(RATE) / 100;
+    let cue = |(index, text): (usize, &String)| {
+        let loaded = load(path, &Memory::default().with(path, text.as_str()), &library);
+        assert!(!loaded.has_errors(), "{}", loaded.render(false));
+        // Odd moments, each within the fade of the one before for the most part.
+        let at = index as u64 * every + index as u64 % 7;
+        Cue { at, graph: Arc::new(loaded.graph), fade: if index == 0 { 0.0 } else { 0.011 }, ..Cue::default() }
+    };
+    let cues: Vec<Cue> = texts.iter().enumerate().map(cue).collect();
+    let settings = Settings { rate: RATE, seed: 1, limiter: false, isa: Isa::Base, lower: patches_modules::lower };
+    let mut sum = 0xcbf2_9ce4_8422_2325u64;
+    let sink = |part: &[f32]| {
+        for x in part {
+            sum = (sum ^ u64::from(x.to_bits())).wrapping_mul(0x0100_0000_01b3).rotate_left(23);
+        }
+        Ok::<(), ()>(())
+    };
+    assert!(render(settings, &cues, u64::from(RATE), sink).is_ok());
+    sum
+}
+
+#[test]
+fn a_hundred_edits_elsewhere_change_no_bit_of_any_type() {
+    let differs = |text: &str, edited: &(dyn Fn(usize) -> String + Sync)| {
+        let texts: Vec<String> = (0..100).map(edited).collect();
+        heard(&texts) != heard(&[format!("{text}\n{}", FAR[0])])
+    };
+    let library = patches_modules::library();
+    // One that panics is silent until the next save, which is what it is planted for.
+    let specs: Vec<_> = library.specs().iter().filter(|spec| spec.name() != "TestPanic").collect();
+    let differing: Vec<&str> = std::thread::scope(|scope| {
+        let part = |specs: &[&&'static Spec]| -> Vec<&str> {
+            let differ = |text: &str| differs(text, &|index| format!("{text}\n{}", FAR[index % 2]));
+            specs.iter().filter(|spec| differ(spec.example)).map(|spec| spec.name()).collect()
+        };
+        let part = &part;
+        let halves = specs.chunks(specs.len().div_ceil(2)).map(|half| scope.spawn(move || part(half)));
+        let halves: Vec<_> = halves.collect();
+        halves.into_iter().flat_map(|half| half.join().expect("no panic")).collect()
+    });
+    assert!(differing.is_empty(), "{differing:?}");
+    // The check finds one that does touch what is heard.
+    let text = "Osc -[0.5]-> out";
+    assert!(differs(text, &|index| format!("{}\n{}", text.replace("0.5", ["0.5", "0.6"][index / 60]), FAR[0])));
 }
 
 #[test]

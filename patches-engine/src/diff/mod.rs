@@ -354,7 +354,9 @@ fn changes(before: &NetModule, after: &NetModule, is_linked: impl Fn(Slot) -> (b
             None => input.default as f32,
         };
         let (from, to) = (of(before), of(after));
-        let of_patch = before.of_patch.contains(&slot) || after.of_patch.contains(&slot);
+        // What the text says once for the whole patch is told once.
+        let follows = |module: &NetModule| module.of_patch.contains(&slot) || !module.settings.contains_key(&slot);
+        let of_patch = follows(before) && follows(after);
         if from != to && !same_beats && !displaced && !of_patch {
             let param = words::slot_name(input.names[0], input.indexed, &after.channels, slot.1);
             // What is added to a pitch that comes by cable is an interval.
