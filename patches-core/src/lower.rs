@@ -123,6 +123,8 @@ pub enum NodeKind {
     Fade,
     /// MIDI messages that one of the filters lets through, as numbers.
     Midi(Arc<[Filter]>, Hears),
+    /// What comes in from outside: outputs its left and its right.
+    Sound,
 }
 
 /// One node of a lowered module.
@@ -354,6 +356,11 @@ impl<'a> Lowering<'a> {
         let own = || vec![Filter { port: self.text("port"), channel: self.int("channel", 0) as u8 }];
         let filters = cables.unwrap_or_else(own);
         self.push(NodeKind::Midi(filters.into(), hears), &[])
+    }
+
+    /// What comes in from outside; output 0 is its left, output 1 its right.
+    pub fn sound(&mut self) -> Node {
+        self.push(NodeKind::Sound, &[])
     }
 
     /// Each wire a voice.

@@ -2,6 +2,7 @@
 
 use crate::desk::Ask;
 use crate::diff::{Diff, diff};
+use crate::ear::Ear;
 use crate::engine::{Event, FRAMES, Meters, Notice, PlanError, Settings, Shared, Swap, When};
 use crate::error::Error;
 use crate::midi::{Inlet, Names};
@@ -63,6 +64,8 @@ pub struct Control {
     collector: Collector,
     swaps: Producer<Swap>,
     recorders: Producer<Option<Owned<Tap>>>,
+    ears: Producer<Owned<Ear>>,
+    tapes: Producer<Owned<Tap>>,
     events: Consumer<Event>,
     frames: Consumer<[f32; 2]>,
     shared: Arc<Shared>,
@@ -89,6 +92,7 @@ impl Control {
         settings: Settings,
         collector: Collector,
         (swaps, recorders): (Producer<Swap>, Producer<Option<Owned<Tap>>>),
+        (ears, tapes): (Producer<Owned<Ear>>, Producer<Owned<Tap>>),
         (events, frames, watched): (Consumer<Event>, Consumer<[f32; 2]>, Vec<Consumer<f32>>),
         shared: Arc<Shared>,
         inlet: Inlet,
@@ -98,6 +102,8 @@ impl Control {
             collector,
             swaps,
             recorders,
+            ears,
+            tapes,
             events,
             frames,
             shared,
@@ -233,6 +239,7 @@ impl Control {
             match event {
                 Event::Landed { save, at } => self.landed(save, at),
                 Event::Missed { save } => self.missed(save),
+                Event::Taped { at } => self.notices.push(Notice::Taped { at }),
                 Event::Heard(midi) => {
                     let port = self.names.name(midi.port);
                     self.notices.push(Notice::Heard { at: midi.at, port, message: midi.message });
@@ -346,6 +353,23 @@ impl Control {
     /// Lets the take end with the callback in hand.
     pub fn end_take(&mut self) {
         let _ = self.recorders.push(None);
+    }
+
+    /// Lets the engine hear what comes in, from the next callback on, in place of what it heard before.
+    pub fn listen_to(&mut self, ear: Ear) {
+        // More than can be opened between two callbacks; one that cannot be handed over is not heard.
+        let _ = self.ears.push(Owned::new(&self.collector.handle(), ear));
+    }
+
+    /// Puts what comes in from outside on a tape of its own, from the next callback on; the one before ends.
+    /// [`Notice::Taped`] tells the frame at which it begins.
+    ///
+    /// # Errors
+    /// If the file cannot be made.
+    pub fn tape(&mut self, path: &std::path::Path) -> Result<Take, Error> {
+        let (take, tap) = Take::begin(path, self.settings.rate, 2)?;
+        let _ = self.tapes.push(Owned::new(&self.collector.handle(), tap));
+        Ok(take)
     }
 
     /// Where MIDI ports are opened. Once.
@@ -510,14 +534,14 @@ impl Planner<'_> {
 
     /// Makes the cables late that close a loop.
     fn close(&self, net: &mut Net) {
-        let found = closing(net, &locals(net, self.settings.lower, f64::from(self.settings.rate)));
+        let found = closing(net, &locals(net, self.settings.lower, f64::from(self.settings.inner())));
         for index in found {
             (net.cables[index].late, net.cables[index].closes) = (true, true);
         }
     }
 
     fn build(&self, net: &Net, store: &Store, copies: &[(ModuleId, ModuleId)]) -> Built {
-        let rate = self.settings.rate;
+        let rate = self.settings.inner();
         let locals = locals(net, self.settings.lower, f64::from(rate));
         // Of a settled net these are none; the union of two nets may have a loop that neither has.
         let late = closing(net, &locals);
@@ -525,7 +549,8 @@ impl Planner<'_> {
         widen(&mut nodes);
         let order = order(&nodes);
         let mut memory = Memory::new(store, copies, self.settings.seed, f64::from(rate));
-        let target = Target { isa: self.settings.isa, rate, fade: self.fade_frames };
+        let target =
+            Target { isa: self.settings.isa, rate, fade: self.fade_frames.saturating_mul(self.settings.oversample) };
         let plan = emit(net, &nodes, &order, &mut memory, target);
         let grown = memory.grown.iter().filter(|&&index| !net.modules[index].dying);
         let grown = grown.map(|&index| net.modules[index].path.clone()).collect();

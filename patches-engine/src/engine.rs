@@ -2,10 +2,12 @@
 //! any other thread. They share two rings and a few numbers, and nothing else.
 
 use crate::control::Control;
+use crate::ear::{Frame, Hearing};
 use crate::float::FloatMode;
 use crate::master::Master;
 use crate::midi::{Heard, Inlet, Message, Midi, Names, OPENINGS, Queue};
 use crate::net::PROBES;
+use crate::oversample::Oversampling;
 use crate::plan::Plan;
 use crate::record::Tap;
 use crate::run::Runner;
@@ -31,6 +33,8 @@ pub type Lower = fn(&Spec) -> Option<fn(&mut Lowering<'_>)>;
 pub struct Settings {
     /// Frames a second.
     pub rate: u32,
+    /// How many times that the engine runs at: 1, 2, 4 or 8. Times are counted in frames of the rate all the same.
+    pub oversample: u32,
     /// Seed of all chance.
     pub seed: u64,
     /// Whether the master limiter is on.
@@ -39,6 +43,13 @@ pub struct Settings {
     pub isa: Isa,
     /// The module types.
     pub lower: Lower,
+}
+
+impl Settings {
+    /// Frames a second at which modules run.
+    pub(crate) fn inner(&self) -> u32 {
+        self.rate * self.oversample
+    }
 }
 
 /// Why a graph could not be planned.
@@ -87,6 +98,11 @@ pub enum Notice {
         port: Arc<str>,
         /// The message.
         message: Message,
+    },
+    /// What comes in from outside is put on a tape.
+    Taped {
+        /// From this frame of the engine's clock on.
+        at: u64,
     },
     /// MIDI messages were acted on that nobody was told of, because too many were.
     Unheard {
@@ -173,6 +189,8 @@ pub(crate) enum Event {
     Trouble { save: u64, module: u32, panicked: bool, at: u64 },
     /// A MIDI message was acted on.
     Heard(Midi),
+    /// A tape of what comes in begins.
+    Taped { at: u64 },
     /// What a step of the plan takes.
     Load { save: u64, settled: bool, module: u32, step: u32, load: f32 },
 }
@@ -218,6 +236,8 @@ pub fn new(settings: Settings) -> (Control, Engine) {
     let epoch = Instant::now();
     let (openings, ports) = RingBuffer::new(OPENINGS);
     let (recorders, taps) = RingBuffer::new(SWAPS);
+    let (ears, hearing) = RingBuffer::new(SWAPS);
+    let (tapes, taping) = RingBuffer::new(SWAPS);
     let names = Arc::new(Names::default());
     let inlet = Inlet { openings, names: names.clone(), handle: collector.handle(), epoch, lost: Arc::default() };
     let engine = Engine {
@@ -228,7 +248,8 @@ pub fn new(settings: Settings) -> (Control, Engine) {
         waiting: None,
         settle: None,
         runner: Runner::default(),
-        transport: Transport::new(settings.rate),
+        transport: Transport::new(settings.inner()),
+        over: Oversampling::new(settings.oversample),
         master,
         inbox,
         outbox,
@@ -238,10 +259,12 @@ pub fn new(settings: Settings) -> (Control, Engine) {
         names,
         taps,
         tap: None,
+        hearing: Hearing::new(hearing, taping),
         shared: shared.clone(),
         load: 0.0,
     };
-    (Control::new(settings, collector, (swaps, recorders), (events, frames, watched), shared, inlet), engine)
+    let (sent, heard) = ((swaps, recorders), (events, frames, watched));
+    (Control::new(settings, collector, sent, (ears, tapes), heard, shared, inlet), engine)
 }
 
 /// The half that makes sound; it lives in the audio callback.
@@ -257,6 +280,7 @@ pub struct Engine {
     settle: Option<(u64, Owned<Plan>)>,
     runner: Runner,
     transport: Transport,
+    over: Oversampling,
     master: Master,
     inbox: Consumer<Swap>,
     outbox: Producer<Event>,
@@ -267,6 +291,7 @@ pub struct Engine {
     taps: Consumer<Option<Owned<Tap>>>,
     /// Where what is sent to the device goes too.
     tap: Option<Owned<Tap>>,
+    hearing: Hearing,
     shared: Arc<Shared>,
     load: f32,
 }
@@ -275,6 +300,12 @@ impl Engine {
     /// Renders the next frames into interleaved `out`. Of more than two channels the others are silent; one gets the
     /// mean. Real-time safe: no allocation, no lock, no call into the system.
     pub fn process(&mut self, out: &mut [f32], channels: usize) {
+        self.process_with(None, out, channels);
+    }
+
+    /// As [`process`](Engine::process), and in place of what comes in from outside it hears `input`, as many frames as `out`
+    /// has.
+    pub fn process_with(&mut self, input: Option<&[Frame]>, out: &mut [f32], channels: usize) {
         let _inside = Inside::enter();
         let _mode = FloatMode::enter();
         let begun = Instant::now();
@@ -287,13 +318,24 @@ impl Engine {
             self.tap = tap;
         }
         self.midi.collect(begun, self.clock, frames as u64);
+        if self.hearing.begin(frames) {
+            let _ = self.outbox.push(Event::Taped { at: self.clock });
+        }
         while done < frames {
             self.land();
             let n = self.stretch(frames - done);
-            let mut block = [[0.0; 2]; BLOCK];
-            self.run(&mut block[..n]);
-            for (frame, into) in block[..n].iter().zip(out[done * channels..].chunks_exact_mut(channels)) {
-                let heard = self.master.frame(*frame);
+            let (mut block, mut sound) = ([[0.0; 2]; BLOCK], [[0.0; 2]; BLOCK]);
+            self.hearing.take(input.map(|input| &input[done..done + n]), &mut sound[..n]);
+            let factor = self.over.factor();
+            let mut inside = [[0.0; 2]; BLOCK];
+            for (frame, into) in sound[..n].iter().zip(inside.chunks_exact_mut(factor)) {
+                self.over.up(*frame, into);
+            }
+            self.run(&mut block[..n * factor], &inside[..n * factor]);
+            for (inside, into) in
+                block[..n * factor].chunks_exact_mut(factor).zip(out[done * channels..].chunks_exact_mut(channels))
+            {
+                let heard = self.master.frame(self.over.down(inside));
                 for (peak, x) in peak.iter_mut().zip(heard) {
                     *peak = if x.abs() > *peak { x.abs() } else { *peak };
                 }
@@ -314,9 +356,14 @@ impl Engine {
         self.clock
     }
 
-    /// Frames by which the sound is later than the clock says: the limiter's look-ahead.
+    /// Frames by which the sound is later than the clock says: the limiter's look-ahead, and the filters of oversampling.
     pub fn latency(&self) -> u32 {
-        self.master.latency() as u32
+        (self.master.latency() + self.over.latency()) as u32
+    }
+
+    /// The clock in frames at which modules run.
+    fn inner(&self) -> u64 {
+        self.clock * self.over.factor() as u64
     }
 
     /// Lets it hear MIDI at its frames, in order and not before the next frame, as a log has it. Not for the audio thread.
@@ -332,7 +379,8 @@ impl Engine {
                 When::At(frame) => frame.max(self.clock),
                 // No beat comes while musical time stands still.
                 When::Beats(_) if self.transport.is_held() => self.clock,
-                When::Beats(beats) => self.transport.next(self.clock, beats),
+                // On a frame of the rate, or the one after.
+                When::Beats(beats) => self.transport.next(self.inner(), beats).div_ceil(self.over.factor() as u64),
             };
             self.waiting = Some((at, swap));
         }
@@ -340,7 +388,8 @@ impl Engine {
 
     /// How many frames until something happens: the end of the block, a landing, the end of a fade.
     fn stretch(&self, wanted: usize) -> usize {
-        let mut n = wanted.min(BLOCK - (self.clock % BLOCK as u64) as usize) as u64;
+        let left = (BLOCK - (self.inner() % BLOCK as u64) as usize) / self.over.factor();
+        let mut n = wanted.min(left) as u64;
         let moments = [self.waiting.as_ref().map(|w| w.0), self.settle.as_ref().map(|s| s.0)];
         for at in moments.into_iter().flatten() {
             if at > self.clock {
@@ -356,7 +405,8 @@ impl Engine {
             && at <= self.clock
             && let Some((_, mut plan)) = self.settle.take()
         {
-            self.runner.adopt(&mut plan, self.clock);
+            let now = self.inner();
+            self.runner.adopt(&mut plan, now);
             self.plan = Some(plan);
         }
         let Some((at, _)) = self.waiting else { return };
@@ -370,13 +420,14 @@ impl Engine {
         }
         let begun = Instant::now();
         let mut plan = swap.first;
-        self.transport.set(self.clock, plan.tempo, plan.beats_per_bar);
+        let now = self.inner();
+        self.transport.set(now, plan.tempo, plan.beats_per_bar);
         match (self.transport.is_held(), swap.stopped) {
-            (false, true) => self.transport.hold(self.clock),
-            (true, false) => self.transport.go(self.clock),
+            (false, true) => self.transport.hold(now),
+            (true, false) => self.transport.go(now),
             _ => {}
         }
-        self.runner.adopt(&mut plan, self.clock);
+        self.runner.adopt(&mut plan, now);
         self.plan = Some(plan);
         self.settle = swap.settled.map(|plan| (self.clock + u64::from(swap.fade), plan));
         self.save = swap.save;
@@ -384,26 +435,27 @@ impl Engine {
         self.shared.longest_swap.fetch_max(begun.elapsed().as_nanos() as u32, Relaxed);
     }
 
-    /// Runs the plan for a stretch and advances the clock.
-    fn run(&mut self, block: &mut [[f32; 2]]) {
-        let n = block.len();
-        let heard = Heard { messages: self.midi.take(self.clock + n as u64), names: &self.names };
+    /// Runs the plan for a stretch of the frames at which modules run, and advances the clock.
+    fn run(&mut self, block: &mut [Frame], sound: &[Frame]) {
+        let (n, factor, now) = (block.len(), self.over.factor(), self.inner());
+        let end = self.clock + (n / factor) as u64;
+        let heard = Heard { messages: self.midi.take(end), names: &self.names, sound, factor: factor as u64 };
         for midi in heard.messages {
             if self.outbox.slots() <= KEPT || self.outbox.push(Event::Heard(*midi)).is_err() {
                 self.shared.unheard.fetch_add(1, Relaxed);
             }
         }
         if let Some(plan) = &mut self.plan {
-            let troubles = self.runner.run(plan, &self.transport, heard, self.clock, n);
+            let troubles = self.runner.run(plan, &self.transport, heard, now, n);
             for trouble in troubles.iter().flatten() {
-                let (module, panicked, at) = (trouble.module, trouble.panicked, trouble.at);
+                let (module, panicked, at) = (trouble.module, trouble.panicked, trouble.at / factor as u64);
                 tell(&mut self.outbox, Event::Trouble { save: self.save, module, panicked, at });
             }
             plan.master_into(block);
             for (probe, tape) in self.probes.iter_mut().enumerate().take(plan.probes.len()) {
-                // A full tape is nobody looking.
-                if tape.slots() >= n {
-                    for x in plan.watched(probe, n) {
+                // A full tape is nobody looking; to look at, one frame of each of the rate is enough.
+                if tape.slots() >= n / factor {
+                    for x in plan.watched(probe, n).step_by(factor) {
                         let _ = tape.push(x);
                     }
                 }
@@ -413,13 +465,13 @@ impl Engine {
                 tell(&mut self.outbox, Event::Load { save: self.save, settled, module, step, load });
             }
         }
-        self.clock += n as u64;
+        self.clock = end;
     }
 
     fn publish(&mut self, peak: [f32; 2], begun: Instant, frames: usize) {
         let shared = &self.shared;
         shared.clock.store(self.clock, Relaxed);
-        shared.beat.store(self.transport.beat(self.clock).to_bits(), Relaxed);
+        shared.beat.store(self.transport.beat(self.inner()).to_bits(), Relaxed);
         shared.tempo.store(self.transport.tempo.to_bits(), Relaxed);
         shared.beats_per_bar.store(self.transport.beats_per_bar.to_bits(), Relaxed);
         for (shared, peak) in shared.peak.iter().zip(peak) {

@@ -21,6 +21,20 @@ pub enum Error {
         /// The ports there are.
         there: Vec<String>,
     },
+    /// The sound input that was asked for is not there.
+    #[error("no sound input `{name}`{}", near(.there))]
+    NoSuchInput {
+        /// As asked for.
+        name: String,
+        /// The inputs there are.
+        there: Vec<String>,
+    },
+    /// There is no sound input.
+    #[error("no sound input: {why}")]
+    NoInput {
+        /// What the sound system says.
+        why: String,
+    },
     /// There is no device that could play.
     #[error("no sound device: {why}")]
     NoDevice {
@@ -57,6 +71,16 @@ pub enum Error {
         /// Line, from 1.
         line: usize,
         /// What is wrong, and what was expected.
+        what: String,
+    },
+    /// A MIDI file says something that cannot be played.
+    #[error("{}: byte {at}: {what}", path.display())]
+    MidiFile {
+        /// The file.
+        path: PathBuf,
+        /// Where in it.
+        at: usize,
+        /// What is wrong.
         what: String,
     },
     /// A sound file could not be written.

@@ -1,9 +1,11 @@
-//! FLAC files out, block by block: nothing but the block at hand is kept in memory.
+//! FLAC files out, block by block: nothing but the block at hand is kept in memory. Marks are chapters in the comments, as
+//! players know them (`CHAPTER001=00:01:02.345` and its name).
 
 use crate::error::Error;
+use crate::sound::Mark;
 use crate::wav::{Bits, part_of, whole};
 use flacenc::bitsink::ByteSink;
-use flacenc::component::{BitRepr, Stream, StreamInfo};
+use flacenc::component::{BitRepr, MetadataBlockData, Stream, StreamInfo};
 use flacenc::config::Encoder;
 use flacenc::error::{Verified, Verify};
 use flacenc::source::{Context, Fill, FrameBuf};
@@ -23,6 +25,10 @@ pub struct Flac {
     file: Option<BufWriter<File>>,
     config: Verified<Encoder>,
     info: StreamInfo,
+    rate: u64,
+    marks: Vec<Mark>,
+    /// Frames written so far.
+    frames: u64,
     block: FrameBuf,
     /// Counts and sums up what was written.
     seen: Context,
@@ -31,11 +37,11 @@ pub struct Flac {
 }
 
 impl Flac {
-    /// Begins a file of 16 or 24 bits.
+    /// Begins a file of 16 or 24 bits, with these marks.
     ///
     /// # Errors
     /// If the samples are to be floats, which FLAC does not have, or the file cannot be written.
-    pub fn create(path: &Path, rate: u32, bits: Bits) -> Result<Flac, Error> {
+    pub fn create(path: &Path, rate: u32, bits: Bits, marks: &[Mark]) -> Result<Flac, Error> {
         let bits = match bits {
             Bits::Int16 => 16,
             Bits::Int24 => 24,
@@ -53,12 +59,16 @@ impl Flac {
             file: Some(BufWriter::with_capacity(1 << 16, file)),
             config,
             info,
+            rate: u64::from(rate),
+            marks: marks.to_vec(),
+            frames: u64::MAX,
             block,
             seen: Context::new(bits, 2),
             waiting: Vec::with_capacity(2 * BLOCK),
         };
         // It is written again, with the sums, when all the rest is there.
         flac.header()?;
+        flac.frames = 0;
         Ok(flac)
     }
 
@@ -68,6 +78,7 @@ impl Flac {
     /// If the disk does not take them.
     pub fn write(&mut self, samples: &[f32]) -> Result<(), Error> {
         let full = if self.bits == 16 { 32_768.0 } else { 8_388_608.0 };
+        self.frames += samples.len() as u64 / 2;
         for &sample in samples {
             self.waiting.push(whole(sample, full));
             if self.waiting.len() == 2 * BLOCK {
@@ -113,8 +124,17 @@ impl Flac {
     /// Writes what comes before the first block.
     fn header(&mut self) -> Result<(), Error> {
         let mut bytes = ByteSink::new();
-        let written = Stream::with_stream_info(self.info.clone()).write(&mut bytes);
-        written.map_err(|e| sound(&self.path, &e.to_string()))?;
+        let wrong = |e: &dyn std::fmt::Display| sound(&self.path, &e.to_string());
+        let mut stream = Stream::with_stream_info(self.info.clone());
+        if !self.marks.is_empty() {
+            // What is left out at the end leaves room, so that the sound stays where it is.
+            let [all, heard] = [u64::MAX, self.frames].map(|frames| chapters(&self.marks, frames, self.rate));
+            let room = vec![0; all.len() - heard.len()];
+            for (kind, data) in [(COMMENT, heard), (PADDING, room)] {
+                stream.add_metadata_block(MetadataBlockData::new_unknown(kind, &data).map_err(|e| wrong(&e))?);
+            }
+        }
+        stream.write(&mut bytes).map_err(|e| wrong(&e))?;
         if let Some(file) = &mut self.file {
             file.seek(SeekFrom::Start(0)).map_err(Error::file(&self.path))?;
         }
@@ -125,6 +145,27 @@ impl Flac {
         let Some(file) = &mut self.file else { return Ok(()) };
         file.write_all(bytes).map_err(Error::file(&self.path))
     }
+}
+
+/// Kinds of blocks before the sound.
+const COMMENT: u8 = 4;
+const PADDING: u8 = 1;
+
+/// The marks before this frame as a block of comments.
+fn chapters(marks: &[Mark], frames: u64, rate: u64) -> Vec<u8> {
+    let mut comments = vec![];
+    for (number, mark) in (1..).zip(marks.iter().filter(|mark| mark.at < frames)) {
+        let ms = mark.at * 1000 / rate;
+        let time = format!("{:02}:{:02}:{:02}.{:03}", ms / 3_600_000, ms / 60_000 % 60, ms / 1000 % 60, ms % 1000);
+        comments.push(format!("CHAPTER{number:03}={time}"));
+        // A thousandth of a second is many frames: the exact one stands in the name.
+        comments.push(format!("CHAPTER{number:03}NAME={} (frame {})", mark.label, mark.at));
+    }
+    let text = |text: &str| [&(text.len() as u32).to_le_bytes(), text.as_bytes()].concat();
+    let mut block = text(concat!("patches ", env!("CARGO_PKG_VERSION")));
+    block.extend((comments.len() as u32).to_le_bytes());
+    comments.iter().for_each(|comment| block.extend(text(comment)));
+    block
 }
 
 impl Drop for Flac {
@@ -159,7 +200,7 @@ mod tests {
                 let path = dir.path().join("a.flac");
                 let wave = |i: usize| (i as f32 * 0.01).sin() * 1.1;
                 let samples: Vec<f32> = (0..2 * frames).map(wave).collect();
-                let mut flac = Flac::create(&path, 44_100, bits).expect("a file");
+                let mut flac = Flac::create(&path, 44_100, bits, &[]).expect("a file");
                 samples.chunks(777).for_each(|part| flac.write(part).expect("written"));
                 flac.finish().expect("finished");
                 let (info, back) = read(&path);
@@ -174,11 +215,34 @@ mod tests {
     }
 
     #[test]
+    fn marks_are_chapters_and_the_sound_is_where_it_was() {
+        let dir = tempfile::tempdir().expect("a folder");
+        let path = dir.path().join("a.flac");
+        let mark = |at, label: &str| Mark { at, label: label.into() };
+        // The last one lies behind the end.
+        let marks = [mark(0, "1 a"), mark(4801, "2 b"), mark(10_000, "3 c")];
+        let mut flac = Flac::create(&path, 48_000, Bits::Int16, &marks).expect("a file");
+        flac.write(&[0.25; 2 * 9999]).expect("written");
+        flac.finish().expect("finished");
+        let (info, back) = read(&path);
+        assert!(info.samples == Some(9999) && back == vec![8192; 2 * 9999]);
+        let reader = claxon::FlacReader::open(&path).expect("a file");
+        let tags: Vec<(String, String)> = reader.tags().map(|(name, value)| (name.into(), value.into())).collect();
+        let wanted = [
+            ("CHAPTER001", "00:00:00.000"),
+            ("CHAPTER001NAME", "1 a (frame 0)"),
+            ("CHAPTER002", "00:00:00.100"),
+            ("CHAPTER002NAME", "2 b (frame 4801)"),
+        ];
+        assert_eq!(tags, wanted.map(|(name, value)| (name.to_string(), value.to_string())));
+    }
+
+    #[test]
     fn floats_are_refused_and_a_dropped_file_leaves_nothing() {
         let dir = tempfile::tempdir().expect("a folder");
         let path = dir.path().join("a.flac");
-        assert!(matches!(Flac::create(&path, 48_000, Bits::Float32), Err(Error::Sound { .. })));
-        drop(Flac::create(&path, 48_000, Bits::Int16).expect("a file"));
+        assert!(matches!(Flac::create(&path, 48_000, Bits::Float32, &[]), Err(Error::Sound { .. })));
+        drop(Flac::create(&path, 48_000, Bits::Int16, &[]).expect("a file"));
         assert_eq!(std::fs::read_dir(dir.path()).expect("a folder").count(), 0);
     }
 }

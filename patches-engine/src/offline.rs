@@ -2,8 +2,10 @@
 
 use crate::desk::{Ask, released};
 use crate::engine::{self, PlanError, Settings};
+use crate::error::Error;
 use crate::midi::{Message, Midi};
 use crate::net;
+use crate::reel::Reels;
 use crate::transport::Transport;
 use patches_core::graph::{Graph, Landing};
 use std::sync::Arc;
@@ -42,6 +44,8 @@ pub enum Stopped<E> {
     Plan(usize, PlanError),
     /// The sink takes no more.
     Sink(E),
+    /// What is to be heard from outside cannot be read.
+    Input(Error),
 }
 
 /// Plays the cues, in order of their frames, and gives exactly `frames` stereo frames to `sink`, interleaved. The first
@@ -55,23 +59,36 @@ pub fn render<E>(
     frames: u64,
     sink: impl FnMut(&[f32]) -> Result<(), E>,
 ) -> Result<(), Stopped<E>> {
-    perform(settings, cues, &[], frames, 0, sink)
+    perform(settings, &Performance { cues, ..Performance::default() }, frames, 0, sink)
 }
 
-/// As [`render`], with MIDI, which is in order of its frames too: at a frame of both, the graph comes first. Then `tail`
+/// What is played.
+#[derive(Clone, Copy, Default)]
+pub struct Performance<'a> {
+    /// Graphs, in order of their frames.
+    pub cues: &'a [Cue],
+    /// MIDI, in order of its frames; at a frame of a graph too, the graph comes first.
+    pub notes: &'a [Note],
+    /// What comes in from outside.
+    pub input: Option<&'a Reels>,
+}
+
+/// As [`render`], with all there is to a performance. Then `tail`
 /// frames of what rings on: musical time stands still and nothing is triggered or held any more, so that envelopes are
 /// released and echoes die away.
 ///
 /// # Errors
-/// As `render`.
+/// As `render`, and if a file of what comes in cannot be read.
 pub fn perform<E>(
     settings: Settings,
-    cues: &[Cue],
-    notes: &[Note],
+    performance: &Performance<'_>,
     frames: u64,
     tail: u64,
     mut sink: impl FnMut(&[f32]) -> Result<(), E>,
 ) -> Result<(), Stopped<E>> {
+    let Performance { cues, notes, input } = *performance;
+    let mut input = input.map(|reels| reels.play(settings.rate)).transpose().map_err(Stopped::Input)?;
+    let mut sound = vec![[0.0; 2]; CHUNK as usize];
     let (mut control, mut engine) = engine::new(settings);
     let midi = notes.iter().map(|note| Midi { at: note.at, port: control.port(&note.port), message: note.message });
     let midi: Vec<Midi> = midi.collect();
@@ -88,12 +105,12 @@ pub fn perform<E>(
             control.swap_with(graph, Landing::Now, cue.fade, &cue.ask).map_err(|e| Stopped::Plan(next, e))?;
             next += 1;
         }
-        if release.take_if(|frame| *frame <= at).is_some() {
-            if let Some(last) = next.checked_sub(1) {
-                let graph = Arc::new(released(&cues[last].graph, false));
-                let ask = Ask { stopped: true, ..Ask::default() };
-                control.swap_with(graph, Landing::Now, 0.0, &ask).map_err(|e| Stopped::Plan(last, e))?;
-            }
+        if release.take_if(|frame| *frame <= at).is_some()
+            && let Some(last) = next.checked_sub(1)
+        {
+            let graph = Arc::new(released(&cues[last].graph, false));
+            let ask = Ask { stopped: true, ..Ask::default() };
+            control.swap_with(graph, Landing::Now, 0.0, &ask).map_err(|e| Stopped::Plan(last, e))?;
         }
         let moments = [cues.get(next).map(|cue| cue.at), release];
         let until = moments.into_iter().flatten().fold(end, u64::min).min(at + CHUNK);
@@ -101,7 +118,14 @@ pub fn perform<E>(
         engine.hear(&midi[heard..heard + due]);
         heard += due;
         let part = &mut block[..(until - at) as usize * 2];
-        engine.process(part, 2);
+        match &mut input {
+            Some(reels) => {
+                let sound = &mut sound[..part.len() / 2];
+                reels.read(sound).map_err(Stopped::Input)?;
+                engine.process_with(Some(sound), part, 2);
+            }
+            None => engine.process(part, 2),
+        }
         control.poll();
         let skip = latency.saturating_sub(at).min(until - at) as usize;
         if skip * 2 < part.len() {

@@ -169,6 +169,7 @@ impl Runner {
                 Work::Tick(tick) => tick.run(transport, now, 0, n),
                 Work::Weave(weave) => weave.run(0, n),
                 Work::Midi(midi) => midi.run(heard, now, 0, n),
+                Work::Sound(sound) => sound.run(heard.sound, 0, n),
             }
         }
     }
@@ -189,8 +190,8 @@ impl Runner {
                 }
                 Work::Sum(sum, function) => function(sum, at, 1),
                 Work::Weave(weave) => weave.run(at, 1),
-                // Ramps, clocks and keyboards have no inputs, so they are in no loop.
-                Work::Ramp(_) | Work::Tick(_) | Work::Midi(_) => {}
+                // Ramps, clocks, keyboards and what comes from outside have no inputs, so they are in no loop.
+                Work::Ramp(_) | Work::Tick(_) | Work::Midi(_) | Work::Sound(_) => {}
             }
         }
     }

@@ -32,6 +32,8 @@ pub mod limits {
     pub const HOURS: u64 = 24;
     /// Frames a second, from and to.
     pub const RATES: std::ops::RangeInclusive<u32> = 8_000..=384_000;
+    /// Files that play together.
+    pub const FILES: usize = 64;
     /// Longest fade in milliseconds.
     pub const FADE_MS: f64 = 600_000.0;
 }
@@ -41,10 +43,15 @@ pub mod limits {
 pub struct Head {
     /// Frames a second.
     pub rate: u32,
+    /// How many times that the engine runs at.
+    pub oversample: u32,
     /// Seed of all chance.
     pub seed: u64,
     /// Whether the limiter is on.
     pub limiter: bool,
+    /// The names of files that play together, in their order; none where there is one file. The first one's tempo, meter
+    /// and swing count.
+    pub files: Vec<String>,
 }
 
 /// Something that happened.
@@ -56,6 +63,8 @@ pub enum What {
         path: PathBuf,
         /// Files it includes: as named from the text's own folder, and where they are now.
         files: BTreeMap<String, PathBuf>,
+        /// Of several files that play together, the name of this one; the others play on.
+        file: Option<String>,
         /// When it was to take effect.
         swap: Landing,
         /// Fade in milliseconds.
@@ -77,6 +86,11 @@ pub enum What {
         swap: Landing,
         /// Fade in milliseconds.
         fade_ms: f64,
+    },
+    /// From here on what came in from outside is in this sound file.
+    Input {
+        /// The file, in the folder of the log.
+        path: PathBuf,
     },
     /// A MIDI message was heard.
     Midi {

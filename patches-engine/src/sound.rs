@@ -25,6 +25,15 @@ impl Kind {
     }
 }
 
+/// A place in a sound file that has a name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Mark {
+    /// Its frame.
+    pub at: u64,
+    /// Its name.
+    pub label: String,
+}
+
 /// A stereo sound file being written. It appears under its name only when it is whole.
 pub enum Sound {
     /// A WAV file.
@@ -34,14 +43,15 @@ pub enum Sound {
 }
 
 impl Sound {
-    /// Begins a file for at most so many frames.
+    /// Begins a file for at most so many frames, with marks in order of theirs; those behind the last frame that is written
+    /// are left out.
     ///
     /// # Errors
     /// If the kind of file does not hold them, or it cannot be written.
-    pub fn create(path: &Path, kind: Kind, rate: u32, bits: Bits, frames: u64) -> Result<Sound, Error> {
+    pub fn create(path: &Path, kind: Kind, rate: u32, bits: Bits, frames: u64, marks: &[Mark]) -> Result<Sound, Error> {
         match kind {
-            Kind::Wav => Wav::create(path, rate, bits, frames).map(Sound::Wav),
-            Kind::Flac => Flac::create(path, rate, bits).map(|flac| Sound::Flac(Box::new(flac))),
+            Kind::Wav => Wav::create(path, rate, bits, frames, marks).map(Sound::Wav),
+            Kind::Flac => Flac::create(path, rate, bits, marks).map(|flac| Sound::Flac(Box::new(flac))),
         }
     }
 

@@ -1,8 +1,11 @@
-//! WAV files out. A file appears under its name only when it is whole.
+//! WAV files out. A file appears under its name only when it is whole. Marks are `cue ` points with `labl` names, which the
+//! library does not write: they follow the sound. Source: Microsoft and IBM, "Multimedia Programming Interface and Data
+//! Specifications 1.0" (1991), chapter 3.
 
 use crate::error::Error;
+use crate::sound::Mark;
 use std::fs::File;
-use std::io::BufWriter;
+use std::io::{BufWriter, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
 /// How samples are stored.
@@ -36,15 +39,17 @@ pub struct Wav {
     part: PathBuf,
     bits: Bits,
     writer: Option<hound::WavWriter<BufWriter<File>>>,
+    marks: Vec<Mark>,
 }
 
 impl Wav {
-    /// Begins a file for at most so many frames.
+    /// Begins a file for at most so many frames, with these marks.
     ///
     /// # Errors
     /// If they are more than a WAV file can hold, or the file cannot be written.
-    pub fn create(path: &Path, rate: u32, bits: Bits, frames: u64) -> Result<Wav, Error> {
-        if frames.saturating_mul(2 * bits.bytes()) > LARGEST {
+    pub fn create(path: &Path, rate: u32, bits: Bits, frames: u64, marks: &[Mark]) -> Result<Wav, Error> {
+        let more = chunks(marks).len() as u64;
+        if frames.saturating_mul(2 * bits.bytes()).saturating_add(more) > LARGEST {
             return Err(Error::Sound {
                 path: path.into(),
                 why: "longer than a WAV file can hold (4 GiB); render less, or with fewer bits".into(),
@@ -59,7 +64,7 @@ impl Wav {
         let spec = hound::WavSpec { channels: 2, sample_rate: rate, bits_per_sample, sample_format };
         let file = File::create(&part).map_err(Error::file(path))?;
         let writer = hound::WavWriter::new(BufWriter::with_capacity(1 << 16, file), spec);
-        let mut wav = Wav { path: path.into(), part, bits, writer: None };
+        let mut wav = Wav { path: path.into(), part, bits, writer: None, marks: marks.to_vec() };
         wav.writer = Some(writer.map_err(|e| wav.sound(e))?);
         Ok(wav)
     }
@@ -92,10 +97,55 @@ impl Wav {
     /// If the disk does not take it.
     pub fn finish(mut self) -> Result<(), Error> {
         if let Some(writer) = self.writer.take() {
+            let frames = u64::from(writer.duration());
             writer.finalize().map_err(|e| self.sound(e))?;
+            self.marks.retain(|mark| mark.at < frames);
+            self.mark().map_err(Error::file(&self.path))?;
         }
         std::fs::rename(&self.part, &self.path).map_err(Error::file(&self.path))
     }
+}
+
+impl Wav {
+    /// Writes the marks behind the sound.
+    fn mark(&self) -> std::io::Result<()> {
+        let chunks = chunks(&self.marks);
+        if chunks.is_empty() {
+            return Ok(());
+        }
+        let mut file = File::options().write(true).open(&self.part)?;
+        let end = file.seek(SeekFrom::End(0))?;
+        file.write_all(&chunks)?;
+        // The file's own size stands behind its first word, and counts what follows it.
+        file.seek(SeekFrom::Start(4))?;
+        file.write_all(&((end + chunks.len() as u64 - 8) as u32).to_le_bytes())
+    }
+}
+
+/// Marks as chunks: their places, then their names. Nothing for no marks.
+fn chunks(marks: &[Mark]) -> Vec<u8> {
+    if marks.is_empty() {
+        return vec![];
+    }
+    let chunk = |name: &[u8; 4], body: Vec<u8>| {
+        let odd = body.len() % 2;
+        let mut chunk = name.to_vec();
+        chunk.extend((body.len() as u32).to_le_bytes());
+        chunk.extend(body);
+        chunk.extend(std::iter::repeat_n(0, odd));
+        chunk
+    };
+    let mut places = (marks.len() as u32).to_le_bytes().to_vec();
+    let mut names = b"adtl".to_vec();
+    for (number, mark) in (1u32..).zip(marks) {
+        let at = mark.at as u32;
+        for word in [number, at, u32::from_le_bytes(*b"data"), 0, 0, at] {
+            places.extend(word.to_le_bytes());
+        }
+        let name = number.to_le_bytes().into_iter().chain(mark.label.bytes()).chain([0]);
+        names.extend(chunk(b"labl", name.collect()));
+    }
+    [chunk(b"cue ", places), chunk(b"LIST", names)].concat()
 }
 
 impl Drop for Wav {
@@ -134,7 +184,7 @@ mod tests {
         let dir = tempfile::tempdir().expect("a folder");
         let path = dir.path().join("a.wav");
         let samples = [0.0, -0.0, 1.5, f32::MIN_POSITIVE, -0.1, 0.3];
-        let mut wav = Wav::create(&path, 48_000, Bits::Float32, 3).expect("a file");
+        let mut wav = Wav::create(&path, 48_000, Bits::Float32, 3, &[]).expect("a file");
         wav.write(&samples).expect("written");
         assert!(!path.exists(), "only a whole file has its name");
         wav.finish().expect("finished");
@@ -151,10 +201,46 @@ mod tests {
         let dir = tempfile::tempdir().expect("a folder");
         for (bits, full) in [(Bits::Int16, 32_768), (Bits::Int24, 8_388_608)] {
             let path = dir.path().join("a.wav");
-            let mut wav = Wav::create(&path, 48_000, bits, 3).expect("a file");
+            let mut wav = Wav::create(&path, 48_000, bits, 3, &[]).expect("a file");
             wav.write(&[0.0, 1.0, -1.0, 2.0, -2.0, 0.5]).expect("written");
             wav.finish().expect("finished");
             assert_eq!(read_ints(&path), [0, full - 1, -full, full - 1, -full, full / 2]);
+        }
+    }
+
+    /// The chunks of a file: names and bodies.
+    fn read_chunks(bytes: &[u8]) -> Vec<(String, Vec<u8>)> {
+        let word = |at: usize| u32::from_le_bytes(bytes[at..at + 4].try_into().expect("four bytes")) as usize;
+        assert_eq!((&bytes[..4], word(4), &bytes[8..12]), (&b"RIFF"[..], bytes.len() - 8, &b"WAVE"[..]));
+        let (mut at, mut found) = (12, vec![]);
+        while at < bytes.len() {
+            let size = word(at + 4);
+            found.push((String::from_utf8_lossy(&bytes[at..at + 4]).into(), bytes[at + 8..at + 8 + size].to_vec()));
+            at += 8 + size + size % 2;
+        }
+        found
+    }
+
+    #[test]
+    fn marks_follow_the_sound_and_those_behind_its_end_are_left_out() {
+        let dir = tempfile::tempdir().expect("a folder");
+        for bits in [Bits::Int16, Bits::Int24, Bits::Float32] {
+            let path = dir.path().join("a.wav");
+            let mark = |at, label: &str| Mark { at, label: label.into() };
+            let marks = [mark(0, "1 a"), mark(2, "2 bb"), mark(3, "3 gone")];
+            let mut wav = Wav::create(&path, 48_000, bits, 9, &marks).expect("a file");
+            wav.write(&[0.5; 6]).expect("written");
+            wav.finish().expect("finished");
+            let chunks = read_chunks(&std::fs::read(&path).expect("a file"));
+            let of = |name: &str| chunks.iter().find(|chunk| chunk.0 == name).map(|chunk| chunk.1.clone());
+            let cue: Vec<u32> =
+                of("cue ").expect("marks").as_chunks().0.iter().map(|w| u32::from_le_bytes(*w)).collect();
+            let data = u32::from_le_bytes(*b"data");
+            assert_eq!(cue, [2, 1, 0, data, 0, 0, 0, 2, 2, data, 0, 0, 2]);
+            let list = of("LIST").expect("names");
+            assert_eq!(list, b"adtllabl\x08\0\0\0\x01\0\0\x001 a\0labl\x09\0\0\0\x02\0\0\x002 bb\0\0");
+            let reader = hound::WavReader::open(&path).expect("a file");
+            assert_eq!(reader.duration(), 3);
         }
     }
 
@@ -162,8 +248,8 @@ mod tests {
     fn too_long_a_file_is_refused_and_a_dropped_one_leaves_nothing() {
         let dir = tempfile::tempdir().expect("a folder");
         let path = dir.path().join("a.wav");
-        assert!(matches!(Wav::create(&path, 48_000, Bits::Float32, 1 << 30), Err(Error::Sound { .. })));
-        drop(Wav::create(&path, 48_000, Bits::Float32, 10).expect("a file"));
+        assert!(matches!(Wav::create(&path, 48_000, Bits::Float32, 1 << 30, &[]), Err(Error::Sound { .. })));
+        drop(Wav::create(&path, 48_000, Bits::Float32, 10, &[]).expect("a file"));
         assert_eq!(std::fs::read_dir(dir.path()).expect("a folder").count(), 0);
     }
 }

@@ -5,7 +5,7 @@ use common::*;
 use patches_core::graph::Landing;
 use patches_engine::control::Control;
 use patches_engine::desk::{Ask, Reset};
-use patches_engine::offline::{Cue, perform};
+use patches_engine::offline::{Cue, Performance, perform};
 
 /// A slow ramp through an amplifier: its value tells how far its oscillator has come.
 fn ramp() -> Patch {
@@ -169,7 +169,8 @@ fn offline_it_is_the_same_to_the_bit() {
         .collect();
     let mut replay: Vec<[f32; 2]> = vec![];
     let latency = engine.latency() as usize;
-    let done = perform(settings(widest()), &cues, &[], (90_000 - latency) as u64, 0, |part| {
+    let performance = Performance { cues: &cues, ..Performance::default() };
+    let done = perform(settings(widest()), &performance, (90_000 - latency) as u64, 0, |part| {
         replay.extend(part.chunks_exact(2).map(|frame| [frame[0], frame[1]]));
         Ok::<(), ()>(())
     });

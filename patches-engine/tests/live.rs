@@ -9,7 +9,7 @@ use patches_engine::desk::{Change, Reset};
 use patches_engine::engine::{Notice, new};
 use patches_engine::host::{Host, Wish};
 use patches_engine::midi::{Message, Port};
-use patches_engine::offline::{Cue, Note, perform};
+use patches_engine::offline::{Cue, Note, Performance, perform};
 use patches_engine::session::{self, Head, What, Writer};
 use std::time::{Duration, Instant};
 
@@ -70,7 +70,7 @@ fn a_set_with_midi_is_replayed_bit_for_bit() {
     let (mut control, engine) = new(settings(widest()));
     let mut inlet = control.inlet().expect("the first time");
     let take = control.record(&dir.path().join("take.wav"), 2).expect("a take");
-    let head = Head { rate: RATE, seed: 1, limiter: false };
+    let head = Head { rate: RATE, oversample: 1, seed: 1, limiter: false, files: vec![] };
     let mut writer = Writer::create(&dir.path().join("set"), &head).expect("a log");
     let texts = writer.keep("no text: the graphs are built by hand", "patches", &[]).expect("kept");
     let graphs = [synth(8.0).graph(), synth(20.0).graph()];
@@ -107,10 +107,12 @@ fn a_set_with_midi_is_replayed_bit_for_bit() {
                 let graph = graphs[cues.len()].clone();
                 cues.push(Cue { at: entry.at, graph, fade: fade_ms / 1000.0, ..Cue::default() });
             }
+            What::Input { .. } => panic!("nothing comes in"),
         }
     }
     let mut replay: Vec<f32> = vec![];
-    let done = perform(settings(widest()), &cues, &notes, session.end, 0, |part| {
+    let performance = Performance { cues: &cues, notes: &notes, input: None };
+    let done = perform(settings(widest()), &performance, session.end, 0, |part| {
         replay.extend(part);
         Ok::<(), ()>(())
     });

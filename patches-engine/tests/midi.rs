@@ -7,7 +7,7 @@ use patches_core::graph::{Landing, ParamValue};
 use patches_core::isa::Isa;
 use patches_engine::engine::{Notice, PlanError, new};
 use patches_engine::midi::{Message, Midi};
-use patches_engine::offline::{Cue, Note, perform};
+use patches_engine::offline::{Cue, Note, Performance, perform};
 use std::time::Instant;
 
 /// Keys into oscillators and envelopes, and a controller into the level. `gate` alone is heard too.
@@ -295,7 +295,8 @@ fn what_was_played_live_is_what_its_log_plays() {
     assert!(notes.len() >= sent + 32, "{} heard of {sent}, and a release", notes.len());
     assert!(notes.is_sorted_by_key(|note| note.at) && cues.len() == 2);
     let mut replay: Vec<f32> = vec![];
-    let done = perform(settings(widest()), &cues, &notes, live.len() as u64, 0, |part| {
+    let performance = Performance { cues: &cues, notes: &notes, input: None };
+    let done = perform(settings(widest()), &performance, live.len() as u64, 0, |part| {
         replay.extend(part);
         Ok::<(), ()>(())
     });
@@ -306,7 +307,8 @@ fn what_was_played_live_is_what_its_log_plays() {
     // One message less is another performance.
     let mut less = vec![];
     notes.remove(notes.len() / 4);
-    let _ = perform(settings(widest()), &cues, &notes, live.len() as u64, 0, |part| {
+    let performance = Performance { cues: &cues, notes: &notes, input: None };
+    let _ = perform(settings(widest()), &performance, live.len() as u64, 0, |part| {
         less.extend(part.as_chunks::<2>().0);
         Ok::<(), ()>(())
     });

@@ -5,13 +5,14 @@ pub mod values;
 use crate::convert::ConvertArgs;
 use crate::diff::DiffArgs;
 use crate::doctor::DoctorArgs;
+use crate::error::Error;
 use crate::format::FmtArgs;
 use crate::graph::GraphArgs;
 use crate::render::RenderArgs;
 use crate::replay::ReplayArgs;
 use crate::shell::{CompletionsArgs, ManArgs};
 use crate::starter::{DemoArgs, NewArgs};
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 use patches_core::graph::Landing;
 use patches_engine::host::{Backend, Wish};
 use patches_engine::session;
@@ -34,8 +35,9 @@ Exit codes: 0 done, 1 the work failed, 2 wrong use, 3 no such device";
 pub struct Cli {
     #[command(subcommand)]
     pub command: Option<Command>,
-    /// A patch to play; as `patches play`
-    pub file: Option<PathBuf>,
+    /// A patch to play, or several together; as `patches play`
+    #[arg(value_name = "FILE")]
+    pub files: Vec<PathBuf>,
     #[command(flatten)]
     pub how: PlayArgs,
 }
@@ -44,7 +46,7 @@ pub struct Cli {
 pub enum Command {
     /// Play a patch, and every save of it
     #[command(
-        after_help = "Examples:\n  patches play song.patches\n  patches play song.patches --backend clock --json"
+        after_help = "Examples:\n  patches play song.patches\n  patches play drums.patches bass.patches\n  patches play song.patches --backend clock --json"
     )]
     Play(PlayFile),
     /// Play a built-in example
@@ -57,7 +59,9 @@ pub enum Command {
     #[command(after_help = "\
 Examples:
   patches render song.patches -o song.wav --seconds 30 --bits 24
-  patches render song.patches -o song.flac --bars 16 --tail 4 --normalize")]
+  patches render song.patches -o song.flac --bars 16 --tail 4 --normalize
+  patches render drums.patches bass.patches -o song.wav --bars 16
+  patches render keys.patches -o song.wav --midi song.mid --tail 3")]
     Render(RenderArgs),
     /// Render a session as it was played, bit for bit
     #[command(after_help = "\
@@ -137,11 +141,12 @@ impl Way {
     }
 }
 
-/// A patch, and how to play it.
+/// Patches, and how to play them.
 #[derive(Args, Debug)]
 pub struct PlayFile {
-    /// The patch
-    pub file: PathBuf,
+    /// The patch; of several, which play together on one clock, the first one's tempo, meter, swing, swap and fade count
+    #[arg(value_name = "FILE", required = true, num_args = 1..=session::limits::FILES)]
+    pub files: Vec<PathBuf>,
     #[command(flatten)]
     pub how: PlayArgs,
 }
@@ -163,6 +168,9 @@ pub struct PlayArgs {
     /// Channels of the device [default: 2]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=64))]
     pub channels: Option<u16>,
+    /// Sound input, by name or id (see `patches devices`) [default: the system's, when a patch uses `in`]
+    #[arg(long, value_name = "NAME")]
+    pub input: Option<String>,
     /// MIDI ports: those whose names have this part [default: all]
     #[arg(long, value_name = "NAME")]
     pub midi: Option<String>,
@@ -175,6 +183,9 @@ pub struct PlayArgs {
     /// Cross-fade of a save in milliseconds, where the text does not say
     #[arg(long, value_name = "MS", default_value_t = session::FADE_MS, value_parser = values::fade)]
     pub fade: f64,
+    /// Run at 2, 4 or 8 times the rate: less aliasing, as many times the work
+    #[arg(long, value_name = "N", default_value = "1", value_parser = values::oversample)]
+    pub oversample: u32,
     /// Watch an output, such as osc.saw: in the screen's mix, scope and spectrum. May be given often
     #[arg(long, value_name = "PORT")]
     pub probe: Vec<String>,
@@ -231,6 +242,19 @@ pub struct ModulesArgs {
     /// JSON
     #[arg(long)]
     pub json: bool,
+}
+
+/// Files to play, typed without a command: none is to be called like one, which would be a command in the wrong place.
+///
+/// # Errors
+/// If one is, and there is no such file.
+pub fn no_command(files: Vec<PathBuf>) -> Result<Vec<PathBuf>, Error> {
+    let whole = Cli::command();
+    let misplaced = files.iter().find(|file| whole.find_subcommand(file).is_some() && !file.exists());
+    match misplaced {
+        Some(name) => Err(Error::Usage(format!("`{}` is a command, and commands come first", name.display()))),
+        None => Ok(files),
+    }
 }
 
 #[cfg(test)]

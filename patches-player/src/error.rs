@@ -57,6 +57,8 @@ impl Error {
             Error::Engine(
                 EngineError::NoSuchDevice { .. }
                 | EngineError::NoSuchMidi { .. }
+                | EngineError::NoSuchInput { .. }
+                | EngineError::NoInput { .. }
                 | EngineError::NoDevice { .. }
                 | EngineError::NoClock { .. },
             ) => 3,

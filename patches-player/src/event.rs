@@ -34,6 +34,7 @@ pub struct Reset {
 #[derive(Clone, Debug, Default, Serialize, PartialEq)]
 pub struct Swapped {
     pub save: u64,
+    pub file: String,
     pub at: u64,
     pub on: String,
     pub bar: u64,
@@ -114,6 +115,9 @@ pub struct Stopped {
     pub longest_swap_us: u32,
     pub allocations_in_callback: u64,
     pub limited_percent: f64,
+    /// How often sound that came in was missing or too much; none where nothing came in.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub input_slips: Option<u64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub session: Option<String>,
 }
@@ -125,6 +129,9 @@ pub enum Event {
     /// The first patch plays.
     Started {
         file: String,
+        /// All of them, where several play together.
+        #[serde(skip_serializing_if = "Vec::is_empty")]
+        files: Vec<String>,
         backend: String,
         device: String,
         rate: u32,
@@ -140,7 +147,7 @@ pub enum Event {
     /// A save plays.
     Swapped(Box<Swapped>),
     /// A save has faults; what played plays on.
-    Refused { save: u64, faults: Vec<FaultLine> },
+    Refused { save: u64, file: String, faults: Vec<FaultLine> },
     /// Once a second.
     Status(Status),
     /// The performer did something beside the text: what, and what holds now.
@@ -149,6 +156,13 @@ pub enum Event {
     Quarantined { module: String, why: String, at: u64 },
     /// The device went or came: `lost`, `back`, `none`.
     Device {
+        state: &'static str,
+        name: String,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        why: Option<String>,
+    },
+    /// The sound input: `open`, `none`, `lost`.
+    Input {
         state: &'static str,
         name: String,
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -235,12 +249,13 @@ impl fmt::Display for Swapped {
 impl fmt::Display for Event {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Event::Started { file, backend, device, rate, frames, .. } => {
+            Event::Started { file, files, backend, device, rate, frames, .. } => {
+                let file = if files.is_empty() { file } else { &files.join(" + ") };
                 write!(f, "playing {file} on {device} ({backend}, {rate} Hz, {frames} frames)")
             }
             Event::Waiting { save, on, seconds } => write!(f, "save {save} waits for its {on}: {seconds:.1} s"),
             Event::Swapped(swapped) => write!(f, "{swapped}"),
-            Event::Refused { save, faults } => {
+            Event::Refused { save, faults, .. } => {
                 write!(f, "save {save} has faults, nothing changes")?;
                 for fault in faults.iter().filter(|fault| fault.severity == "error") {
                     write!(f, "\n  {}:{}:{}: {}", fault.file, fault.line, fault.column, fault.message)?;
@@ -273,6 +288,11 @@ impl fmt::Display for Event {
                     because(why)
                 )
             }
+            Event::Input { state: "open", name, why } => write!(f, "`in` hears {name}{}", because(why)),
+            Event::Input { state: "lost", name, why } => {
+                write!(f, "{name} is gone{}: `in` is silent until it is back", because(why))
+            }
+            Event::Input { why, .. } => write!(f, "no sound input{}: `in` is silent", because(why)),
             Event::Midi { state: "none", why, .. } => write!(f, "no MIDI{}", because(why)),
             Event::Midi { state: "dropped", why, .. } => {
                 write!(f, "more MIDI than can be played{}: all notes are released", because(why))
@@ -294,10 +314,10 @@ impl fmt::Display for Event {
                     s.swaps,
                     plural(s.swaps)
                 )?;
-                write!(f, "{} xrun{}\n", s.xruns, plural(s.xruns))?;
-                write!(
+                writeln!(f, "{} xrun{}", s.xruns, plural(s.xruns))?;
+                writeln!(
                     f,
-                    "callbacks: 999 of 1000 within {} µs, the longest {} µs, of {:.0} µs there are; {} allocations in them\n",
+                    "callbacks: 999 of 1000 within {} µs, the longest {} µs, of {:.0} µs there are; {} allocations in them",
                     s.p999_callback_us, s.longest_callback_us, period, s.allocations_in_callback
                 )?;
                 write!(f, "the limiter worked for {} % of the time", s.limited_percent)?;
@@ -335,6 +355,7 @@ mod tests {
     fn names_are_those_of_the_contract() {
         let started = Event::Started {
             file: "acid.patches".into(),
+            files: vec![],
             backend: "jack".into(),
             device: "system".into(),
             rate: 48_000,
@@ -350,7 +371,9 @@ mod tests {
         }
         assert_eq!(json["event"], "started");
         let json = serde_json::to_value(Event::Swapped(Box::default())).expect("json");
-        for key in ["event", "save", "at", "on", "bar", "fade_ms", "kept", "changed", "rewired", "added", "removed"] {
+        for key in
+            ["event", "save", "file", "at", "on", "bar", "fade_ms", "kept", "changed", "rewired", "added", "removed"]
+        {
             assert!(json.get(key).is_some(), "{key}");
         }
         for key in ["reset", "compile_ms", "load"] {

@@ -2,7 +2,7 @@
 
 mod modules;
 
-pub use modules::modules;
+pub use modules::{modules, page};
 
 use crate::cli::{CheckArgs, DevicesArgs};
 use crate::error::Error;
@@ -72,14 +72,16 @@ pub fn devices(args: &DevicesArgs) -> Result<(), Error> {
     let quiet = Stderr::take()?;
     let mut listed = host::devices();
     listed.sort_by_key(|device| device.why_not.is_some());
+    let inputs = host::input::list();
     let (ports, no_midi) = host::midi::ports(true);
     drop(quiet);
     let mut stdout = std::io::stdout().lock();
     if args.json {
-        let devices: Vec<Device> = listed
-            .into_iter()
-            .map(|d| Device {
-                kind: "audio",
+        let audio = listed.into_iter().map(|device| ("audio", device));
+        let devices: Vec<Device> = audio
+            .chain(inputs.into_iter().map(|device| ("input", device)))
+            .map(|(kind, d)| Device {
+                kind,
                 usable: d.why_not.is_none(),
                 backend: d.backend,
                 id: d.id,
@@ -105,8 +107,9 @@ pub fn devices(args: &DevicesArgs) -> Result<(), Error> {
         drop(stdout);
         return print_json(&devices);
     }
-    let width = listed.iter().map(|d| d.id.chars().count()).max().unwrap_or(0);
-    for device in &listed {
+    let all = listed.iter().map(|device| ("", device)).chain(inputs.iter().map(|device| ("input: ", device)));
+    let width = all.clone().map(|(_, device)| device.id.chars().count()).max().unwrap_or(0);
+    for (way, device) in all {
         let mark = if device.why_not.is_none() { "usable  " } else { "unusable" };
         let default = if device.default { " (default)" } else { "" };
         let facts = match (&device.why_not, device.rate, device.channels) {
@@ -115,7 +118,7 @@ pub fn devices(args: &DevicesArgs) -> Result<(), Error> {
             _ => String::new(),
         };
         let (backend, id, name) = (&device.backend, &device.id, &device.name);
-        writeln!(stdout, "{mark}  {backend:5} {id:width$}  {name}{default}: {facts}")?;
+        writeln!(stdout, "{mark}  {backend:5} {id:width$}  {way}{name}{default}: {facts}")?;
     }
     for (backend, name) in ports {
         writeln!(stdout, "usable    {backend:5} MIDI: {name}")?;

@@ -15,6 +15,7 @@ mod patch;
 mod play;
 mod render;
 mod replay;
+mod several;
 mod shell;
 mod starter;
 mod ui;
@@ -40,13 +41,15 @@ fn main() -> ExitCode {
 
 /// Does what was asked for.
 fn run(cli: Cli) -> Result<(), Error> {
-    let command = match (cli.command, cli.file) {
+    let command = match (cli.command, cli.files) {
         (Some(command), _) => command,
-        (None, Some(file)) => Command::Play(PlayFile { file, how: cli.how }),
-        (None, None) => return Err(Error::Usage("what to play? try `patches --help`".into())),
+        (None, files) if files.is_empty() => {
+            return Err(Error::Usage("what to play? try `patches --help`".into()));
+        }
+        (None, files) => Command::Play(PlayFile { files: cli::no_command(files)?, how: cli.how }),
     };
     match command {
-        Command::Play(args) => play::run(play::Source::disk(&args.file), &args.how),
+        Command::Play(args) => play::run(play::Source::disk(args.files), &args.how),
         Command::Demo(args) => starter::demo(&args),
         Command::New(args) => starter::new(&args),
         Command::Render(args) => render::run(&args),

@@ -6,15 +6,18 @@ mod stems;
 use crate::cli::values;
 use crate::error::Error;
 use crate::out::{self, Progress};
-use crate::patch;
+use crate::{patch, several};
 use clap::Args;
+use patches_core::graph::Graph;
 use patches_core::isa::{self, Isa};
 use patches_engine::engine::Settings;
 use patches_engine::error::Error as EngineError;
 use patches_engine::host::platform;
-use patches_engine::offline::{self, Cue, Note, Stopped};
+use patches_engine::offline::{self, Cue, Note, Performance, Stopped};
+use patches_engine::reel::Reels;
 use patches_engine::session::limits;
-use patches_engine::sound::{Kind, Sound};
+use patches_engine::smf;
+use patches_engine::sound::{Kind, Mark, Sound};
 use patches_engine::wav::Bits;
 use spool::Spool;
 use std::path::{Path, PathBuf};
@@ -24,13 +27,14 @@ use std::time::Instant;
 /// Flags of `render`.
 #[derive(Args, Debug)]
 pub struct RenderArgs {
-    /// The patch
-    pub file: PathBuf,
+    /// The patch; or several, which play together on one clock
+    #[arg(value_name = "FILE", required = true, num_args = 1..=limits::FILES)]
+    pub files: Vec<PathBuf>,
     /// The sound file to write: .wav or .flac
     #[arg(short, long, value_name = "FILE")]
     pub output: PathBuf,
     /// How long, in seconds
-    #[arg(long, value_name = "N", value_parser = values::seconds, required_unless_present = "bars")]
+    #[arg(long, value_name = "N", value_parser = values::seconds, required_unless_present_any = ["bars", "midi"])]
     pub seconds: Option<f64>,
     /// How long, in bars at the patch's own tempo and meter
     #[arg(long, value_name = "N", conflicts_with = "seconds", value_parser = clap::value_parser!(u32).range(1..))]
@@ -38,6 +42,12 @@ pub struct RenderArgs {
     /// Seconds after that in which nothing is played any more and what sounds rings out
     #[arg(long, value_name = "N", default_value_t = 0.0, value_parser = values::tail)]
     pub tail: f64,
+    /// A MIDI file that plays `Keys`, `MidiIn` and `Cc`, at its own tempo; where nothing else is said, as long as it is
+    #[arg(long, value_name = "FILE")]
+    pub midi: Option<PathBuf>,
+    /// A WAV file that is heard as the audio input `in`, of as many frames a second
+    #[arg(long, value_name = "FILE")]
+    pub input: Option<PathBuf>,
     /// Bring the loudest sample to full scale
     #[arg(long)]
     pub normalize: bool,
@@ -47,6 +57,9 @@ pub struct RenderArgs {
     /// Frames a second
     #[arg(long, value_name = "HZ", default_value_t = 48_000, value_parser = values::rate)]
     pub rate: u32,
+    /// Run at 2, 4 or 8 times the rate: less aliasing, as many times the work
+    #[arg(long, value_name = "N", default_value = "1", value_parser = values::oversample)]
+    pub oversample: u32,
     /// Sample format: 16, 24 or 32f [default: 32f, of a .flac 24]
     #[arg(long, value_name = "BITS", value_parser = values::bits)]
     pub bits: Option<Bits>,
@@ -69,6 +82,10 @@ pub struct Job<'a> {
     pub cues: &'a [Cue],
     /// What is played on keyboards.
     pub notes: &'a [Note],
+    /// What comes in from outside.
+    pub input: Option<&'a Reels>,
+    /// Places with names, in frames of what is written.
+    pub marks: &'a [Mark],
     /// Names of the cues, for errors.
     pub names: &'a [String],
     /// Frames from the beginning that are rendered and not written.
@@ -94,12 +111,12 @@ pub enum Loudness {
 ///
 /// # Errors
 /// If the environment asks for an instruction set that is not there.
-pub fn settings(rate: u32, seed: u64, limiter: bool) -> Result<Settings, Error> {
+pub fn settings(rate: u32, oversample: u32, seed: u64, limiter: bool) -> Result<Settings, Error> {
     let isa = Isa::choose().map_err(|asked| {
         let there: Vec<&str> = Isa::ALL.iter().filter(|isa| isa.available()).map(|isa| isa.name()).collect();
         Error::Usage(format!("{}={asked}; this machine has {}", isa::FORCE, there.join(", ")))
     })?;
-    Ok(Settings { rate, seed, limiter, isa, lower: patches_modules::lower })
+    Ok(Settings { rate, oversample, seed, limiter, isa, lower: patches_modules::lower })
 }
 
 /// What kind of file, and how samples are stored in it.
@@ -184,7 +201,7 @@ pub fn all(job: &Job<'_>, with_stems: bool) -> Result<(), Error> {
 fn write(job: &Job<'_>) -> Result<Option<f32>, Error> {
     let (kind, bits) = kind(job.output, job.bits)?;
     let wanted = (job.frames - job.skip) + job.tail;
-    let create = || Sound::create(job.output, kind, job.settings.rate, bits, wanted);
+    let create = || Sound::create(job.output, kind, job.settings.rate, bits, wanted, job.marks);
     let mut sink = match job.loudness {
         Loudness::Full => Sink::Spool(Spool::create(job.output)?),
         Loudness::Own => Sink::Sound(create()?, 1.0),
@@ -194,7 +211,8 @@ fn write(job: &Job<'_>) -> Result<Option<f32>, Error> {
     let started = Instant::now();
     let (mut left, mut written) = (job.skip as usize * 2, 0);
     platform::catch_signals();
-    let done = offline::perform(job.settings, job.cues, job.notes, job.frames, job.tail, |block| {
+    let performance = Performance { cues: job.cues, notes: job.notes, input: job.input };
+    let done = offline::perform(job.settings, &performance, job.frames, job.tail, |block| {
         if platform::signalled().is_some() {
             return Err(Enough::Interrupted);
         }
@@ -208,7 +226,7 @@ fn write(job: &Job<'_>) -> Result<Option<f32>, Error> {
     let interrupted = match done {
         Ok(()) => false,
         Err(Stopped::Sink(Enough::Interrupted)) => true,
-        Err(Stopped::Sink(Enough::Failed(error))) => return Err(error.into()),
+        Err(Stopped::Sink(Enough::Failed(error)) | Stopped::Input(error)) => return Err(error.into()),
         Err(Stopped::Plan(cue, source)) => return Err(Error::Plan { file: job.names[cue].clone(), source }),
     };
     if interrupted && written == 0 {
@@ -236,24 +254,34 @@ fn write(job: &Job<'_>) -> Result<Option<f32>, Error> {
 /// If it has faults, is to be longer than can be, or the file cannot be written.
 pub fn run(args: &RenderArgs) -> Result<(), Error> {
     kind(&args.output, args.bits)?;
-    let loaded = patch::load_from_disk(&args.file, &patches_modules::library())?;
-    let cues = [Cue { at: 0, graph: Arc::new(loaded.graph), ..Cue::default() }];
+    let library = patches_modules::library();
+    let load = |file: &PathBuf| patch::load_from_disk(file, &library).map(|loaded| Arc::new(loaded.graph));
+    // All faults of all files are told before it ends.
+    let loaded: Vec<Result<Arc<Graph>, Error>> = args.files.iter().map(load).collect();
+    let graphs = loaded.into_iter().collect::<Result<Vec<_>, Error>>()?;
+    let files: Vec<_> = several::names(&args.files).into_iter().zip(graphs.into_iter().map(Some)).collect();
+    let cues = [Cue { graph: several::together(&files), ..Cue::default() }];
     let rate = f64::from(args.rate);
-    let frames = match (args.seconds, args.bars) {
-        (Some(seconds), _) => (seconds * rate).round() as u64,
-        (None, bars) => offline::frame_of_bar(args.rate, &cues, u64::from(bars.unwrap_or(0)) + 1).unwrap_or(0),
+    let song = args.midi.as_ref().map(|path| smf::read(path, args.rate)).transpose()?;
+    let frames = match (args.seconds, args.bars, &song) {
+        (Some(seconds), ..) => (seconds * rate).round() as u64,
+        (None, None, Some(song)) => song.end,
+        (None, bars, _) => offline::frame_of_bar(args.rate, &cues, u64::from(bars.unwrap_or(0)) + 1).unwrap_or(0),
     };
     if frames > limits::HOURS * 3600 * u64::from(args.rate) {
         return Err(Error::Usage(format!("longer than {} hours", limits::HOURS)));
     }
+    let input = args.input.as_ref().map(|path| Reels { files: vec![(0, path.clone())] });
     let job = Job {
         output: &args.output,
         bits: args.bits,
         loudness: if args.normalize { Loudness::Full } else { Loudness::Own },
-        settings: settings(args.rate, args.seed, !args.no_limiter)?,
+        settings: settings(args.rate, args.oversample, args.seed, !args.no_limiter)?,
         cues: &cues,
-        notes: &[],
-        names: &[args.file.display().to_string()],
+        notes: song.as_ref().map_or(&[], |song| &song.notes),
+        input: input.as_ref(),
+        marks: &[],
+        names: &[args.files.iter().map(|file| file.display().to_string()).collect::<Vec<_>>().join(" + ")],
         skip: 0,
         frames,
         tail: (args.tail * rate).round() as u64,

@@ -4,14 +4,17 @@ use crate::cli::values::{self, From};
 use crate::error::Error;
 use crate::patch;
 use crate::render::{self, Job, Loudness};
+use crate::several;
 use clap::Args;
-use patches_core::graph::Graph;
+use patches_core::graph::{self, Graph};
 use patches_dsl::Files;
 use patches_dsl::fault::nearest;
 use patches_engine::desk::{Ask, Desk};
 use patches_engine::error::Error as EngineError;
 use patches_engine::offline::{self, Cue, Note};
+use patches_engine::reel::Reels;
 use patches_engine::session::{self, Entry, Session, What};
+use patches_engine::sound::Mark;
 use patches_engine::wav::Bits;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -78,13 +81,16 @@ pub fn run(args: &ReplayArgs) -> Result<(), Error> {
         let seconds = session.end as f64 / f64::from(rate);
         return Err(Error::Usage(format!("the session ends before that: it is {seconds:.3} s long")));
     }
+    let input = input(&session, &places);
     let job = Job {
         output: &args.output,
         bits: args.bits,
         loudness: Loudness::Own,
-        settings: render::settings(rate, session.head.seed, session.head.limiter)?,
+        settings: render::settings(rate, session.head.oversample, session.head.seed, session.head.limiter)?,
         cues: &cues,
         notes: &notes(&session),
+        input: input.as_ref(),
+        marks: &marks(&session, skip),
         names: &names,
         skip,
         frames: session.end,
@@ -97,9 +103,33 @@ pub fn run(args: &ReplayArgs) -> Result<(), Error> {
 fn notes(session: &Session) -> Vec<Note> {
     let note = |entry: &Entry| match &entry.what {
         What::Midi { port, message } => Some(Note { at: entry.at, port: port.as_str().into(), message: *message }),
-        What::Patch { .. } | What::Live { .. } => None,
+        What::Patch { .. } | What::Live { .. } | What::Input { .. } => None,
     };
     session.entries.iter().filter_map(note).collect()
+}
+
+/// A mark for each text that took effect from this frame on: its number in the log, of several files which it was, and
+/// what the log calls it.
+fn marks(session: &Session, from: u64) -> Vec<Mark> {
+    let texts = session.entries.iter().filter_map(|entry| match &entry.what {
+        What::Patch { path, file, .. } => Some((entry.at, path, file)),
+        _ => None,
+    });
+    let mark = |(number, (at, path, file)): (u32, (u64, &PathBuf, &Option<String>))| {
+        let of = file.as_ref().map(|file| format!("{file} ")).unwrap_or_default();
+        Some(Mark { at: at.checked_sub(from)?, label: format!("{number} {of}{}", path.display()) })
+    };
+    (1..).zip(texts).filter_map(mark).collect()
+}
+
+/// What came in from outside, if anything did.
+fn input(session: &Session, places: &BTreeMap<PathBuf, PathBuf>) -> Option<Reels> {
+    let file = |entry: &Entry| match &entry.what {
+        What::Input { path } => Some((entry.at, places.get(&patch::plain(path))?.clone())),
+        _ => None,
+    };
+    let files: Vec<(u64, PathBuf)> = session.entries.iter().filter_map(file).collect();
+    (!files.is_empty()).then_some(Reels { files })
 }
 
 /// Where each file of the session is: beside its log, or where it is replaced.
@@ -110,9 +140,12 @@ fn places(session: &Session, replace: &[(PathBuf, PathBuf)]) -> Result<BTreeMap<
     let dir = session.path.parent().unwrap_or(Path::new(""));
     let mut places: BTreeMap<PathBuf, PathBuf> = BTreeMap::new();
     for entry in &session.entries {
-        let What::Patch { path, files, .. } = &entry.what else { continue };
-        let own = std::iter::once(path).chain(files.values());
-        places.extend(own.map(|own| (patch::plain(own), dir.join(own))));
+        let own: Vec<&PathBuf> = match &entry.what {
+            What::Patch { path, files, .. } => std::iter::once(path).chain(files.values()).collect(),
+            What::Input { path } => vec![path],
+            What::Midi { .. } | What::Live { .. } => continue,
+        };
+        places.extend(own.into_iter().map(|own| (patch::plain(own), dir.join(own))));
     }
     for (old, new) in replace {
         let names: Vec<String> = places.keys().map(|own| own.display().to_string()).collect();
@@ -129,27 +162,35 @@ fn places(session: &Session, replace: &[(PathBuf, PathBuf)]) -> Result<BTreeMap<
     Ok(places)
 }
 
-/// Every text as a cue, and all that was done beside it; and the names of their texts.
+/// Every text as a cue, and all that was done beside it; and the names of their texts. Of several files the others play on;
+/// those that took effect at one frame are one cue.
 fn cues(session: &Session, places: &BTreeMap<PathBuf, PathBuf>) -> Result<(Vec<Cue>, Vec<String>), Error> {
     let library = patches_modules::library();
     let place = |own: &Path| places.get(&patch::plain(own)).cloned().unwrap_or_else(|| own.into());
     let mut cues = Vec::new();
     let mut names = Vec::new();
     let mut desk = Desk::default();
-    let mut graph: Arc<Graph> = Arc::default();
+    let mut files: Vec<(Option<graph::Path>, Option<Arc<Graph>>)> =
+        session.head.files.iter().map(|name| (Some(name.as_str().into()), None)).collect();
+    if files.is_empty() {
+        files.push((None, None));
+    }
+    let mut saved = None;
     for entry in &session.entries {
-        let (path, files, fade_ms, restore, reset) = match &entry.what {
-            What::Midi { .. } => continue,
+        let (path, included, file, fade_ms, restore, mut reset) = match &entry.what {
+            What::Midi { .. } | What::Input { .. } => continue,
             What::Live { desk: change, reset, fade_ms, .. } => {
                 change.apply(&mut desk);
                 let ask = Ask { reset: reset.clone(), stopped: desk.stopped, ..Ask::default() };
-                cues.push(Cue { at: entry.at, graph: desk.over(&graph), fade: fade_ms / 1000.0, ask });
+                let graph = desk.over(&several::together(&files));
+                cues.push(Cue { at: entry.at, graph, fade: fade_ms / 1000.0, ask });
                 names.extend(names.last().cloned());
+                saved = None;
                 continue;
             }
-            What::Patch { path, files, fade_ms, restore, desk: change, reset, .. } => {
+            What::Patch { path, files: included, file, fade_ms, restore, desk: change, reset, .. } => {
                 change.apply(&mut desk);
-                (path, files, fade_ms, *restore, reset.clone())
+                (path, included, file, fade_ms, *restore, reset.clone())
             }
         };
         let text = place(path);
@@ -157,7 +198,7 @@ fn cues(session: &Session, places: &BTreeMap<PathBuf, PathBuf>) -> Result<(Vec<C
         let main = Path::new(DESK).join(text.file_name().unwrap_or(text.as_os_str()));
         let mut kept = Kept { files: BTreeMap::new() };
         kept.files.insert(main.clone(), text);
-        for (name, at) in files {
+        for (name, at) in included {
             kept.files.insert(patch::plain(&Path::new(DESK).join(name)), place(at));
         }
         let loaded = patch::load(&main, &kept, &library).map_err(|_| EngineError::Session {
@@ -165,10 +206,18 @@ fn cues(session: &Session, places: &BTreeMap<PathBuf, PathBuf>) -> Result<(Vec<C
             line: entry.line,
             what: format!("{} cannot be played", path.display()),
         })?;
+        if let Some((_, graph)) = files.iter_mut().find(|(name, _)| name.as_deref() == file.as_deref()) {
+            *graph = Some(Arc::new(loaded.graph));
+        }
+        if saved.replace(entry.at) == Some(entry.at) {
+            // What started over with them stands in the first line.
+            reset.add(cues.pop().map(|cue: Cue| cue.ask.reset).unwrap_or_default());
+            names.pop();
+        }
         names.push(path.display().to_string());
-        graph = Arc::new(loaded.graph);
         let ask = Ask { restore, reset, stopped: desk.stopped };
-        cues.push(Cue { at: entry.at, graph: desk.over(&graph), fade: fade_ms / 1000.0, ask });
+        let graph = desk.over(&several::together(&files));
+        cues.push(Cue { at: entry.at, graph, fade: fade_ms / 1000.0, ask });
     }
     Ok((cues, names))
 }

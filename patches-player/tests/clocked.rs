@@ -182,6 +182,26 @@ fn a_session_is_never_written_over() {
     assert_eq!(told(&again).0, 1, "{again:?}");
 }
 
+#[cfg(target_os = "linux")]
+#[test]
+fn memory_is_locked_where_that_is_allowed() {
+    let stage = Stage::new(TONE);
+    let mut player = stage.play(&[]);
+    player.wait_for("started");
+    let status = std::fs::read_to_string(format!("/proc/{}/status", player.id())).expect("a process");
+    let of =
+        |name: &str| status.lines().find_map(|line| line.strip_prefix(name)).unwrap_or_default().trim().to_string();
+    let locked: u64 = of("VmLck:").trim_end_matches(" kB").trim().parse().expect("a number");
+    // Bit 14 of what this process may: locking memory without a limit.
+    let may = u64::from_str_radix(&of("CapEff:"), 16).expect("a number") >> 14 & 1 == 1;
+    if may {
+        assert!(locked > 1000, "{locked} kB");
+    } else {
+        eprintln!("SKIPPED: this person may not lock memory");
+    }
+    player.quit();
+}
+
 #[test]
 fn status_tells_the_time_and_the_level() {
     let stage = Stage::new(&format!("tempo 90\n{TONE}"));

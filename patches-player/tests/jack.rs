@@ -100,16 +100,23 @@ impl Server {
         self.dir.path().join("a.patches")
     }
 
-    /// Records what the player plays.
-    fn record(&self) -> Recorder {
-        let ports = wait_for(|| {
+    /// The two ports by which a player plays or, as `C`, hears. ALSA's plugin names its client after the program, cpal's JACK
+    /// host after itself.
+    fn ports(&self, player: u32, way: char) -> Vec<String> {
+        let side = if way == 'P' { "out" } else { "in" };
+        let names = [format!("patches.{way}.{player}."), format!("cpal_client_{player}_{side}:")];
+        wait_for(|| {
             let out = self.tool("jack_lsp").output().expect("jack_lsp runs").stdout;
             let text = String::from_utf8_lossy(&out).into_owned();
-            // ALSA's plugin names its client after the program, cpal's JACK host after itself.
-            let ours = |port: &&str| port.starts_with("patches.P.") || port.starts_with("cpal_client_");
+            let ours = |port: &&str| names.iter().any(|name| port.starts_with(name));
             let ports: Vec<String> = text.lines().filter(ours).map(Into::into).collect();
             (ports.len() == 2).then_some(ports)
-        });
+        })
+    }
+
+    /// Records what a player plays.
+    fn record(&self, player: &Player) -> Recorder {
+        let ports = self.ports(player.id(), 'P');
         let file = self.dir.path().join("heard.wav");
         let mut command = self.tool("jack_capture");
         command.args(["--channels", "2", "--no-stdin", "--disable-meter", "-f", "wav", "-d", "600"]);
@@ -238,7 +245,7 @@ fn thirty_edits(backend: &str) {
         (&started["event"], &started["backend"], &started["frames"]),
         (&"started".into(), &backend.into(), &256.into())
     );
-    let recorder = server.record();
+    let recorder = server.record(&player);
     for round in 1..=30 {
         let how = [Save::InPlace, Save::Rename, Save::Halves][round % 3];
         let faulty = round % 5 == 0;
@@ -291,7 +298,7 @@ fn a_lost_device_does_not_stop_the_patch_and_comes_back() {
     server.restart();
     let back = player.wait_for("device");
     assert_eq!(back["state"], "back", "{back}");
-    let heard = server.record().finish();
+    let heard = server.record(&player).finish();
     let stopped = player.quit();
     let output = run(server.dir.path(), ["replay", "take", "-o", "replay.wav"]);
     assert_eq!(told(&output).0, 0, "{output:?}");
@@ -309,6 +316,70 @@ fn a_recording_that_differs_in_one_bit_is_found() {
     assert_eq!(stretches(&heard, &replay), [(0, 1000, 4000), (4001, 5001, 3999)]);
     heard.drain(5000..5256);
     assert_eq!(stretches(&heard, &replay).len(), 3);
+}
+
+#[test]
+fn what_another_program_plays_comes_in_and_the_replay_hears_it_too() {
+    if have(&[&NEEDS[..], &["jack_connect"]].concat()) {
+        comes_in("alsa");
+    }
+}
+
+#[cfg(feature = "jack")]
+#[test]
+fn and_the_same_comes_in_without_alsa_between() {
+    if have(&[&NEEDS[..], &["jack_connect"]].concat()) {
+        comes_in("jack");
+    }
+}
+
+/// Another player's sound into ours: it comes in to the bit, it comes out again, and the replay is what was heard.
+fn comes_in(backend: &str) {
+    let server = Server::start();
+    save(&server.dir.path().join("tone.patches"), &text(1), Save::InPlace);
+    let mut command = server.with_env(patches(server.dir.path()));
+    let mut source = Player::start(command.args(["play", "tone.patches", "--json", "--session", "tone"]));
+    source.wait_for("started");
+    save(&server.patch(), "in -> Delay { time: 50ms, mix: 40% } -> out\n", Save::InPlace);
+    let mut player = server.play(&["--backend", backend]);
+    let events = [player.next(), player.next()];
+    let open = events.iter().find(|event| event["event"] == "input").unwrap_or_else(|| panic!("{events:?}"));
+    assert_eq!(open["state"], "open", "{open}");
+    for (from, to) in server.ports(source.id(), 'P').iter().zip(server.ports(player.id(), 'C')) {
+        let connect = server.tool("jack_connect").args([from, &to]).output().expect("it runs");
+        assert!(connect.status.success(), "{connect:?}");
+    }
+    // What is silent has no place in a replay.
+    std::thread::sleep(Duration::from_millis(300));
+    let recorder = server.record(&player);
+    std::thread::sleep(Duration::from_millis(1500));
+    save(&server.patch(), "in -> Delay { time: 50ms, mix: 20% } -> out\n", Save::Rename);
+    assert_eq!(player.next()["event"], "swapped");
+    std::thread::sleep(Duration::from_millis(1500));
+    let heard = recorder.finish();
+    let stopped = player.quit();
+    assert_eq!(stopped["allocations_in_callback"], 0, "{stopped}");
+    let told_slips = stopped["input_slips"].as_u64().expect("a count");
+    let stopped_source = source.quit();
+    for (session, out) in [("take", "replay.wav"), ("tone", "tone.wav")] {
+        let output = run(server.dir.path(), ["replay", session, "-o", out]);
+        assert_eq!(told(&output).0, 0, "{output:?}");
+    }
+    compare(&server, &heard, &wav_bits(&server.dir.path().join("replay.wav")), &stopped);
+    // What came in is what the other one played.
+    let tape = wav_bits(&server.dir.path().join("take/input.wav"));
+    let found = stretches(&tape, &wav_bits(&server.dir.path().join("tone.wav")));
+    let same: usize = found.iter().map(|(_, _, frames)| frames).sum();
+    let late = server.xruns() as u64
+        + [&stopped, &stopped_source].map(|s| s["xruns"].as_u64().expect("a count")).iter().sum::<u64>()
+        + told_slips;
+    println!(
+        "{same} frames of {} on tape are those that were played, {} stretches, {late} late",
+        tape.len(),
+        found.len()
+    );
+    assert!(same > 96_000, "{found:?}");
+    assert!(found.len() as u64 <= 1 + 2 * late, "{found:?} with {late} late");
 }
 
 /// What another program sends over JACK: a loop of so many frames, with these notes at these frames.

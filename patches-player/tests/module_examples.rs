@@ -18,7 +18,8 @@ fn fault(name: &str, text: &str) -> Option<String> {
     if let Some(fault) = loaded.faults.first() {
         return Some(format!("{name}: {fault:?}\n{text}"));
     }
-    let settings = Settings { rate: RATE, seed: 1, limiter: false, isa: Isa::Base, lower: patches_modules::lower };
+    let settings =
+        Settings { rate: RATE, oversample: 1, seed: 1, limiter: false, isa: Isa::Base, lower: patches_modules::lower };
     let cue = Cue { at: 0, graph: Arc::new(loaded.graph), ..Cue::default() };
     let (mut peak, mut finite, mut power, mut frames) = (0.0f32, true, 0.0f64, 0u64);
     let sink = |part: &[f32]| {

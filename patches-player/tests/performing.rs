@@ -18,7 +18,8 @@ fn graph(text: &str) -> Arc<Graph> {
 }
 
 fn playing(text: &str) -> (Control, Engine) {
-    let settings = Settings { rate: RATE, seed: 1, limiter: false, isa: Isa::Base, lower: patches_modules::lower };
+    let settings =
+        Settings { rate: RATE, oversample: 1, seed: 1, limiter: false, isa: Isa::Base, lower: patches_modules::lower };
     let (mut control, mut engine) = new(settings);
     control.swap(graph(text), Landing::Now, 0.0).expect("within limits");
     let latency = engine.latency() as usize;

@@ -270,3 +270,82 @@ fn a_replay_takes_another_text_for_one_of_its_own() {
     let (code, _, err) = told(&run(dir.path(), ["replay", ".", "-o", "c.wav", "--replace", "a.patches=none.patches"]));
     assert!(code == 1 && err.contains("cannot read") && !dir.path().join("c.wav").exists(), "{err}");
 }
+
+/// A MIDI file of one track: two notes of a beat, the second at twice the tempo.
+fn midi_file() -> Vec<u8> {
+    let track = [
+        0x00, 0x90, 60, 100, 0x60, 0x80, 60, 0, 0x00, 0xff, 0x51, 3, 0x03, 0xd0, 0x90, 0x60, 0x90, 64, 100, 0x60, 0x80,
+        64, 0, 0x00, 0xff, 0x2f, 0,
+    ];
+    let mut file = b"MThd\0\0\0\x06\0\0\0\x01\0\x60MTrk\0\0\0".to_vec();
+    file.push(track.len() as u8);
+    file.extend(track);
+    file
+}
+
+#[test]
+fn a_midi_file_plays_keys_on_its_frames_and_says_how_long_it_is() {
+    let dir = tempfile::tempdir().expect("a folder");
+    std::fs::write(dir.path().join("a.patches"), "keys = Keys { voices: 4 }\nkeys.gate -[0.2]-> out\n")
+        .expect("written");
+    std::fs::write(dir.path().join("song.mid"), midi_file()).expect("written");
+    let output = run(dir.path(), ["render", "a.patches", "-o", "a.wav", "--midi", "song.mid", "--no-limiter"]);
+    assert_eq!(told(&output).0, 0, "{output:?}");
+    let frames = wav(&dir.path().join("a.wav"));
+    // A beat of half a second, a rest and a beat of a quarter.
+    assert_eq!(frames.len(), 48_000);
+    let steps: Vec<(usize, f32)> = (1..frames.len())
+        .map(|i| (i, ((frames[i][0] - frames[i - 1][0]) * 10.0).round() / 10.0))
+        .filter(|(_, step)| *step != 0.0)
+        .collect();
+    // A gate rises a frame after the one before was let go.
+    assert_eq!(steps, [(1, 0.2), (24_000, -0.2), (36_001, 0.2)]);
+    std::fs::write(dir.path().join("cut.mid"), &midi_file()[..40]).expect("written");
+    let output = run(dir.path(), ["render", "a.patches", "-o", "b.wav", "--midi", "cut.mid"]);
+    let (code, _, err) = told(&output);
+    assert!(code == 1 && err.contains("cut.mid: byte 22:") && err.contains("the file is cut off"), "{code} {err}");
+    assert!(!dir.path().join("b.wav").exists());
+}
+
+#[test]
+fn a_sound_file_is_heard_as_the_input() {
+    let dir = tempfile::tempdir().expect("a folder");
+    std::fs::write(dir.path().join("tone.patches"), "Osc { pitch: A3 }.sine -[0.5]-> out.left\n").expect("written");
+    std::fs::write(dir.path().join("in.patches"), "in -> out\n").expect("written");
+    std::fs::write(dir.path().join("half.patches"), "in = AudioIn\nin.left -[0.5]-> out\n").expect("written");
+    let render = |file: &str, out: &str, more: &[&str]| {
+        let args = ["render", file, "-o", out, "--seconds", "0.5", "--no-limiter"];
+        told(&run(dir.path(), args.iter().chain(more)))
+    };
+    assert_eq!(render("tone.patches", "tone.wav", &[]).0, 0);
+    assert_eq!(render("in.patches", "out.wav", &["--input", "tone.wav"]).0, 0);
+    assert_eq!(render("half.patches", "half.wav", &["--input", "tone.wav"]).0, 0);
+    assert_eq!(render("in.patches", "silent.wav", &[]).0, 0);
+    let heard = |name: &str| wav(&dir.path().join(name));
+    let (tone, out, half, silent) = (heard("tone.wav"), heard("out.wav"), heard("half.wav"), heard("silent.wav"));
+    // Through the master a second time: a DC block far below the tone.
+    let near = |a: f32, b: f32| (a - b).abs() < 0.02;
+    assert!(tone.iter().zip(&out).all(|(a, b)| near(a[0], b[0]) && b[1] == 0.0), "each side as it came");
+    assert!(tone.iter().zip(&half).all(|(a, b)| near(a[0] * 0.5, b[0]) && b[0] == b[1]), "the left alone, on both");
+    assert!(level(&tone).0 > 0.45 && level(&silent).0 == 0.0, "without one it is silence");
+    let (code, _, err) = render("in.patches", "x.wav", &["--input", "tone.wav", "--rate", "44100"]);
+    assert!(code == 1 && err.contains("tone.wav: has 48000 frames a second, and 44100 are played"), "{code} {err}");
+}
+
+#[test]
+fn oversampling_is_another_sound_of_the_same_length() {
+    let dir = tempfile::tempdir().expect("a folder");
+    std::fs::write(dir.path().join("a.patches"), "Osc { frequency: 5kHz }.saw -> Drive { drive: 20 } -[0.3]-> out\n")
+        .expect("written");
+    let render = |factor: &str| {
+        let args = ["render", "a.patches", "-o", "a.wav", "--seconds", "0.25", "--oversample", factor];
+        let (code, _, err) = told(&run(dir.path(), args));
+        (code, err, wav(&dir.path().join("a.wav")))
+    };
+    let (one, two, four) = (render("1").2, render("2").2, render("4").2);
+    assert!(one.len() == 12_000 && two.len() == 12_000 && one != two && two != four);
+    assert_eq!(
+        told(&run(dir.path(), ["render", "a.patches", "-o", "a.wav", "--seconds", "1", "--oversample", "3"])).0,
+        2
+    );
+}

@@ -80,13 +80,13 @@ fn it_shows_the_patch_its_faults_and_its_views_at_every_size() {
             ("2", "scope"),
             ("3", "spectrum"),
             ("4", "patch"),
-            ("5", "text as it plays"),
+            ("6", "text as it plays"),
             ("1", "master"),
             ("?", "help"),
             ("?", "master"),
         ] {
             terminal.keys(key);
-            terminal.shows(view, |s| s.contains(&format!(" {view}")) && s.contains("q quit"));
+            terminal.shows(view, |s| s.contains(&format!(" {view}")) && s.contains("? help"));
             terminal.shows("the fault", fault);
         }
     }
@@ -111,6 +111,8 @@ fn it_shows_the_patch_its_faults_and_its_views_at_every_size() {
     terminal.keys("vc");
     terminal.shows("the filter", |s| s.contains("1 with `vc_`"));
     terminal.keys("Escape");
+    // Both at once would be another key.
+    terminal.shows("all modules", |s| !s.contains("with `"));
     terminal.keys("q");
     terminal.shows("the end", |s| s.contains("BEFORE") && s.contains("ENDED 0") && !s.contains("master"));
 }

@@ -11,7 +11,7 @@ use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 /// How long a new stream is watched in silence, to find one without a clock.
-const TRIAL: Duration = Duration::from_millis(60);
+pub(super) const TRIAL: Duration = Duration::from_millis(60);
 /// Most frames that are turned into a device's own number format at a time.
 const CHUNK: usize = 1024;
 
@@ -21,7 +21,7 @@ pub struct Running {
 }
 
 /// The hosts to try, in order.
-fn hosts(backend: Backend) -> Vec<cpal::HostId> {
+pub(super) fn hosts(backend: Backend) -> Vec<cpal::HostId> {
     let native = cpal::default_host().id();
     match backend {
         Backend::Clock => vec![],
@@ -40,13 +40,13 @@ fn hosts(backend: Backend) -> Vec<cpal::HostId> {
 }
 
 /// What a person calls the device.
-fn name_of(device: &cpal::Device) -> String {
+pub(super) fn name_of(device: &cpal::Device) -> String {
     let id = id_of(device);
     device.description().map(|d| d.name().to_string()).unwrap_or(id)
 }
 
 /// What `--device` takes: `hw:0,0`.
-fn id_of(device: &cpal::Device) -> String {
+pub(super) fn id_of(device: &cpal::Device) -> String {
     let id = device.id().map(|id| id.to_string()).unwrap_or_default();
     id.split_once(':').map(|(_, name)| name.to_string()).unwrap_or(id)
 }
@@ -83,7 +83,7 @@ pub fn open(wish: &Wish) -> Result<Host, Error> {
 }
 
 /// The device that a name means: its id or its name in any case, or the only one whose name has it as a part.
-fn pick(all: Vec<cpal::Device>, asked: &str) -> Option<cpal::Device> {
+pub(super) fn pick(all: Vec<cpal::Device>, asked: &str) -> Option<cpal::Device> {
     let asked = asked.to_lowercase();
     let exact = |d: &cpal::Device| {
         let id = d.id().map(|id| id.to_string().to_lowercase()).unwrap_or_default();
@@ -147,7 +147,7 @@ fn trial(shared: &pull::Shared, rate: u32, name: &str) -> Result<(), Error> {
     Ok(())
 }
 
-fn say(e: &cpal::Error) -> String {
+pub(super) fn say(e: &cpal::Error) -> String {
     e.to_string().trim_end_matches('.').to_string()
 }
 

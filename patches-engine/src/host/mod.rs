@@ -4,6 +4,7 @@
 pub mod clock;
 #[cfg(feature = "device")]
 pub mod device;
+pub mod input;
 pub mod midi;
 pub mod platform;
 mod pull;

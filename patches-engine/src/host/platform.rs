@@ -31,6 +31,34 @@ pub fn make_realtime() -> bool {
     true
 }
 
+/// Locked memory that a player may need, in bytes: delay lines, and the address space of threads, all of which counts.
+pub const LOCKED: u64 = 4 << 30;
+
+/// Keeps what is in memory there, so that no thread waits for the disk to have it back; pages are locked as they are
+/// first used. Whether it was allowed. Under a small limit nothing is locked: memory asked for later would be refused.
+#[cfg(target_os = "linux")]
+pub fn lock_memory() -> bool {
+    /// The right to lock memory without a limit.
+    const IPC_LOCK: libc::c_int = 14;
+    // SAFETY: plain calls about this process; `limit` outlives them and is filled by the first.
+    unsafe {
+        let mut limit: libc::rlimit = std::mem::zeroed();
+        if libc::getrlimit(libc::RLIMIT_MEMLOCK, &mut limit) != 0 {
+            return false;
+        }
+        let unlimited = libc::geteuid() == 0 && libc::prctl(libc::PR_CAPBSET_READ, IPC_LOCK) == 1;
+        (unlimited || limit.rlim_cur >= LOCKED)
+            && libc::mlockall(libc::MCL_CURRENT | libc::MCL_FUTURE | libc::MCL_ONFAULT) == 0
+    }
+}
+
+/// Keeps what is in memory there. Whether it was allowed.
+#[cfg(not(target_os = "linux"))]
+pub fn lock_memory() -> bool {
+    // Elsewhere this is not asked of programs.
+    true
+}
+
 /// Keeps libasound and libjack from writing to standard error, where they would tear the terminal.
 pub fn quiet_sound_libraries() {
     #[cfg(all(target_os = "linux", feature = "device"))]

@@ -25,8 +25,9 @@ pub fn quieten(net: &mut Net, mute: &[Path], solo: &[Path]) {
         let output = net.modules[from].spec.outputs[cable.from.port as usize].kind;
         let input = net.modules[to].spec.inputs[cable.to.port as usize].kind;
         let carries = !matches!(output, Kind::Pitch | Kind::Time | Kind::Rate | Kind::Interval);
-        let mutes = muted[from] && !muted[to] && carries;
         let end = net.modules[to].spec.outputs.is_empty();
+        // A file that is muted has its output in itself.
+        let mutes = muted[from] && (!muted[to] || end) && carries;
         let hides = !solo.is_empty() && !reached[from] && input == Kind::Audio && ((reached[to] && !soloed[to]) || end);
         if mutes || hides {
             cable.gain = super::Level::Still(0.0);

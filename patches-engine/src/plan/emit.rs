@@ -11,6 +11,7 @@ use crate::net::Net;
 use crate::state::Block;
 use crate::steps::midi::{self, MidiStep};
 use crate::steps::ramp::RampStep;
+use crate::steps::sound::SoundStep;
 use crate::steps::sum::{self, SumStep, Term};
 use crate::steps::tick::TickStep;
 use crate::steps::weave::WeaveStep;
@@ -255,6 +256,9 @@ impl<'a, 'm> Build<'a, 'm> {
                 Op::Tick(period) => {
                     let [trigger, phase] = [0, 1].map(|out| io(&self.out(draft.unit, out, false)));
                     Work::Tick(TickStep { period: *period, trigger, phase })
+                }
+                Op::Sound => {
+                    Work::Sound(SoundStep { sides: [0, 1].map(|side| io(&self.out(draft.unit, side, false))) })
                 }
                 Op::Midi(filters, hears) => {
                     let group = self.order.units[draft.unit].group;

@@ -16,6 +16,7 @@ pub mod voices;
 use crate::state::Block;
 use crate::steps::midi::MidiStep;
 use crate::steps::ramp::RampStep;
+use crate::steps::sound::SoundStep;
 use crate::steps::sum::{SumFn, SumStep};
 use crate::steps::tick::TickStep;
 use crate::steps::weave::WeaveStep;
@@ -64,6 +65,8 @@ pub enum Work {
     Weave(WeaveStep),
     /// MIDI messages as numbers.
     Midi(MidiStep),
+    /// What comes in from outside.
+    Sound(SoundStep),
 }
 
 /// One call in a plan.

@@ -48,6 +48,8 @@ pub enum Op {
     Splat,
     /// MIDI messages that a filter lets through, as numbers.
     Midi(Arc<[Filter]>, Hears),
+    /// What comes in from outside.
+    Sound,
 }
 
 /// How a sum adds.
@@ -123,6 +125,8 @@ pub struct Nodes {
 
 /// The module type that is the audio output.
 pub const OUTPUT: &str = "AudioOut";
+/// The module type that is the audio input.
+pub const INPUT: &str = "AudioIn";
 
 /// Flattens a net. `late` names the cables (by index) that close a loop.
 pub fn nodes(net: &Net, locals: &Locals, late: &BTreeSet<usize>) -> Nodes {
@@ -172,6 +176,7 @@ impl Flat<'_> {
                         NodeKind::Tick(period) => ("tick", Op::Tick(*period)),
                         NodeKind::Merge => ("merge", Op::Merge),
                         NodeKind::Midi(filters, hears) => ("midi", Op::Midi(filters.clone(), *hears)),
+                        NodeKind::Sound => ("sound", Op::Sound),
                         NodeKind::Fade => {
                             let key = RampKey::Fade(self.net.modules[module].id.clone(), self.nodes.len() as u32);
                             ("fade", Op::Ramp { key, from: 0.0, to: 1.0, curve: Curve::Linear })
@@ -475,7 +480,7 @@ impl Node {
     pub fn outputs(&self) -> usize {
         match &self.op {
             Op::Kernel { def, .. } => def.outputs,
-            Op::Tick(_) => 2,
+            Op::Tick(_) | Op::Sound => 2,
             Op::Midi(_, hears) => midi::outputs(*hears),
             _ => 1,
         }

@@ -165,5 +165,5 @@ impl Build<'_, '_> {
 
 /// Whether a node writes its output also where nobody reads it. The others go by the stride, which is 0 then.
 fn writes_always(node: &Node) -> bool {
-    !matches!(node.op, Op::Kernel { .. } | Op::Tick(_) | Op::Midi(..))
+    !matches!(node.op, Op::Kernel { .. } | Op::Tick(_) | Op::Midi(..) | Op::Sound)
 }

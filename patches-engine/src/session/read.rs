@@ -4,6 +4,7 @@ use super::{Entry, FADE_MS, Head, LOG, Session, What, landing, limits};
 use crate::desk::{Change, Reset};
 use crate::error::Error;
 use crate::midi::Message;
+use crate::oversample::FACTORS;
 use patches_core::graph::Landing;
 use serde::Deserialize;
 use std::collections::BTreeMap;
@@ -18,10 +19,18 @@ struct First {
     #[expect(dead_code, reason = "which engine wrote the log is for people")]
     engine: Option<String>,
     rate: u32,
+    #[serde(default = "once")]
+    oversample: u32,
     #[serde(default)]
     seed: u64,
     #[serde(default = "yes")]
     limiter: bool,
+    #[serde(default)]
+    files: Vec<String>,
+}
+
+fn once() -> u32 {
+    1
 }
 
 fn yes() -> bool {
@@ -35,6 +44,7 @@ struct Line {
     patch: Option<String>,
     #[serde(default)]
     files: BTreeMap<String, String>,
+    file: Option<String>,
     swap: Option<String>,
     fade_ms: Option<f64>,
     #[serde(default)]
@@ -50,6 +60,7 @@ struct Line {
     #[serde(default)]
     panic: bool,
     midi: Option<Vec<u8>>,
+    input: Option<String>,
     port: Option<String>,
     end: Option<bool>,
 }
@@ -83,7 +94,9 @@ pub(super) fn parse(path: &Path, text: &str) -> Result<Session, Error> {
     let head = first(line).map_err(|what| wrong(number, what))?;
     let mut session = Session { path: path.into(), head, entries: vec![], end: 0 };
     let longest = limits::HOURS * 3600 * u64::from(session.head.rate);
-    let (mut ended, mut is_first) = (false, true);
+    let mut ended = false;
+    // Where the first text began, and whether texts have names.
+    let mut begun: Option<(u64, bool)> = None;
     let mut last = (0, number);
     for (number, line) in lines {
         let fail = |what: String| wrong(number, what);
@@ -101,9 +114,13 @@ pub(super) fn parse(path: &Path, text: &str) -> Result<Session, Error> {
             return Err(fail(format!("frame {} is later than {} hours", line.at, limits::HOURS)));
         }
         last = (line.at, number);
+        let is_first = begun.is_none_or(|(at, _)| at == line.at);
         match what(&line, is_first).map_err(fail)? {
             Some(what) => {
-                is_first &= !matches!(what, What::Patch { .. });
+                if let What::Patch { file, .. } = &what {
+                    let named = begun.get_or_insert((line.at, file.is_some())).1;
+                    belongs(&mut session.head.files, file.as_deref(), named).map_err(fail)?;
+                }
                 session.entries.push(Entry { at: line.at, what, line: number });
             }
             None => {
@@ -127,7 +144,7 @@ fn plain(e: &serde_json::Error) -> String {
 }
 
 fn first(line: &str) -> Result<Head, String> {
-    let First { session, rate, seed, limiter, .. } = serde_json::from_str(line)
+    let First { session, rate, oversample, seed, limiter, files, .. } = serde_json::from_str(line)
         .map_err(|e| format!("the first line is {{\"session\":1,\"rate\":48000}}: {}", plain(&e)))?;
     if session != 1 {
         return Err(format!("session format {session}; this version reads format 1"));
@@ -135,7 +152,45 @@ fn first(line: &str) -> Result<Head, String> {
     if !limits::RATES.contains(&rate) {
         return Err(format!("rate {rate}; expected {} to {}", limits::RATES.start(), limits::RATES.end()));
     }
-    Ok(Head { rate, seed, limiter })
+    if !FACTORS.contains(&oversample) {
+        return Err(format!("oversample {oversample}; expected 1, 2, 4 or 8"));
+    }
+    if files.len() > limits::FILES {
+        return Err(format!("{} files; at most {}", files.len(), limits::FILES));
+    }
+    for (index, name) in files.iter().enumerate() {
+        is_name(name)?;
+        if files[..index].contains(name) {
+            return Err(format!("two files are called `{name}`"));
+        }
+    }
+    Ok(Head { rate, oversample, seed, limiter, files })
+}
+
+/// Whether a file that plays together with others can be called so.
+fn is_name(name: &str) -> Result<(), String> {
+    let fits = !name.is_empty() && name.chars().all(|c| c.is_alphanumeric() || c == '_' || c == '-');
+    if fits { Ok(()) } else { Err(format!("file `{name}`; a name has letters, digits, `_` and `-`")) }
+}
+
+/// Checks the name of a text against those of the others. Where the first line names none, they come in the order in which
+/// they begin.
+fn belongs(files: &mut Vec<String>, file: Option<&str>, named: bool) -> Result<(), String> {
+    let Some(name) = file else {
+        let names = named || !files.is_empty();
+        return if names { Err("a text without `file` among others with one".into()) } else { Ok(()) };
+    };
+    if !named {
+        return Err("a text with `file` among others without".into());
+    }
+    is_name(name)?;
+    if !files.iter().any(|known| known == name) {
+        files.push(name.into());
+    }
+    if files.len() > limits::FILES {
+        return Err(format!("more than {} files", limits::FILES));
+    }
+    Ok(())
 }
 
 fn split(line: &str) -> Result<Line, String> {
@@ -149,11 +204,21 @@ fn split(line: &str) -> Result<Line, String> {
 fn what(line: &Line, is_first: bool) -> Result<Option<What>, String> {
     let desk = desk(line)?;
     let lives = desk != Change::default() || line.reset.is_some() || line.panic;
-    let kinds = [line.patch.is_some(), lives && line.patch.is_none(), line.midi.is_some(), line.end == Some(true)];
+    let kinds = [
+        line.patch.is_some(),
+        lives && line.patch.is_none(),
+        line.midi.is_some(),
+        line.input.is_some(),
+        line.end == Some(true),
+    ];
     if kinds.iter().filter(|kind| **kind).count() != 1 || line.end == Some(false) {
         return Err(
-            "expected one of `patch`, `midi`, `mute`, `solo`, `tempo`, `playing`, `reset`, `panic` and `end`".into()
+            "expected one of `patch`, `midi`, `input`, `mute`, `solo`, `tempo`, `playing`, `reset`, `panic` and `end`"
+                .into(),
         );
+    }
+    if line.file.is_some() && line.patch.is_none() {
+        return Err("`file` without `patch`".into());
     }
     if let Some(bytes) = &line.midi {
         let message = Message::new(bytes).ok_or_else(|| {
@@ -166,6 +231,9 @@ fn what(line: &Line, is_first: bool) -> Result<Option<What>, String> {
     }
     if line.end.is_some() {
         return Ok(None);
+    }
+    if let Some(path) = &line.input {
+        return Ok(Some(What::Input { path: beside(path)? }));
     }
     let swap = match &line.swap {
         None => Landing::Now,
@@ -189,7 +257,8 @@ fn what(line: &Line, is_first: bool) -> Result<Option<What>, String> {
     };
     let restore = line.restore;
     let files = line.files.iter().map(|(name, to)| Ok((name.clone(), beside(to)?))).collect::<Result<_, String>>()?;
-    Ok(Some(What::Patch { path: beside(patch)?, files, swap, fade_ms, restore, desk, reset }))
+    let file = line.file.clone();
+    Ok(Some(What::Patch { path: beside(patch)?, files, file, swap, fade_ms, restore, desk, reset }))
 }
 
 /// What a line says of the desk.

@@ -24,11 +24,12 @@ fn the_log_in_the_design_is_read() {
 
 {"at":240000,"end":true}"#;
     let session = read::parse(Path::new("s.jsonl"), text).expect("a session");
-    assert_eq!(session.head, Head { rate: 48_000, seed: 1, limiter: true });
+    assert_eq!(session.head, Head { rate: 48_000, oversample: 1, seed: 1, limiter: true, files: vec![] });
     assert_eq!(session.end, 240_000);
     let patch = |path: &str, swap, fade_ms| What::Patch {
         path: path.into(),
         files: BTreeMap::new(),
+        file: None,
         swap,
         fade_ms,
         restore: false,
@@ -60,6 +61,7 @@ fn what_cannot_be_played_is_told_with_its_line() {
     assert!(fault("").starts_with("s.jsonl:1: empty"));
     assert!(fault("{}").contains("missing field `session`"));
     assert!(fault(r#"{"session":2,"rate":48000}"#).contains("reads format 1"));
+    assert!(fault(r#"{"session":1,"rate":48000,"oversample":3}"#).contains("expected 1, 2, 4 or 8"));
     assert!(fault(r#"{"session":1,"rate":1}"#).contains("expected 8000 to 384000"));
     assert!(with(r#"{"at":0,"patch":"/etc/a"}"#).starts_with("s.jsonl:2: `/etc/a`"));
     assert!(with(r#"{"at":-1,"end":true}"#).starts_with("s.jsonl:2: "));
@@ -67,7 +69,7 @@ fn what_cannot_be_played_is_told_with_its_line() {
     assert!(with(r#"{"at":0,"patch":"a","swap":"soon"}"#).contains("expected now, beat, bar or 4bars"));
     assert!(with(r#"{"at":0,"patch":"a","fade_ms":-1}"#).contains("fade_ms -1"));
     assert!(with(r#"{"at":99999999999999,"end":true}"#).contains("later than 24 hours"));
-    assert!(with(r#"{"at":0}"#).contains("expected one of `patch`, `midi`, `mute`"));
+    assert!(with(r#"{"at":0}"#).contains("expected one of `patch`, `midi`, `input`, `mute`"));
     assert!(with(r#"{"at":0,"patch":"a","end":true}"#).contains("expected one of"));
     assert!(with(r#"{"at":0,"patch":"a","midi":[144,60,1]}"#).contains("expected one of"));
     assert!(with(r#"{"at":0,"end":false}"#).contains("expected one of"));
@@ -125,7 +127,7 @@ fn what_is_done_beside_the_text_is_written_and_read_back() {
 fn what_is_written_is_read_back() {
     let root = tempfile::tempdir().expect("a folder");
     let dir = root.path().join("take");
-    let head = Head { rate: 44_100, seed: u64::MAX, limiter: false };
+    let head = Head { rate: 44_100, oversample: 4, seed: u64::MAX, limiter: false, files: vec![] };
     let mut writer = Writer::create(&dir, &head).expect("a writer");
     let drums = [("lib/drums.patches".to_string(), "template a {}".to_string())];
     let one = writer.keep("osc -> out", "patches", &drums).expect("kept");
@@ -134,6 +136,7 @@ fn what_is_written_is_read_back() {
     writer.patch(44_100, &two, (Landing::Bars(1), 12.5), false, (&Change::default(), &Reset::None)).expect("written");
     let message = Message::new(&[0x9f, 60, 1]).expect("a message");
     writer.midi(50_000, "Keys \"A\"", message).expect("written");
+    writer.input(60_000, Path::new("input.wav")).expect("written");
     writer.end(88_200).expect("written");
     let session = read(&dir).expect("a session");
     assert_eq!((session.head, session.end), (head, 88_200));
@@ -141,6 +144,7 @@ fn what_is_written_is_read_back() {
     let what = |path: &str, swap, fade_ms| What::Patch {
         path: path.into(),
         files: files.clone(),
+        file: None,
         swap,
         fade_ms,
         restore: false,
@@ -150,12 +154,45 @@ fn what_is_written_is_read_back() {
     assert_eq!(session.entries[0].what, what("texts/0001.patches", Landing::Now, 0.0));
     assert_eq!(session.entries[1].what, what("texts/0002.patches", Landing::Bars(1), 12.5));
     assert_eq!((session.entries[2].at, &session.entries[2].what), (50_000, &midi("Keys \"A\"", &[0x9f, 60, 1])));
+    let input = What::Input { path: "input.wav".into() };
+    assert_eq!((session.entries[3].at, &session.entries[3].what), (60_000, &input));
     assert_eq!(std::fs::read_to_string(dir.join("texts/0002.patches")).expect("a text"), "osc -> vca -> out");
     assert!(Writer::create(&dir, &session_head()).is_err(), "a session is never written over");
 }
 
+#[test]
+fn files_that_play_together_have_names() {
+    let root = tempfile::tempdir().expect("a folder");
+    let dir = root.path().join("take");
+    let head = Head { files: vec!["drums".into(), "bass".into()], ..session_head() };
+    let mut writer = Writer::create(&dir, &head).expect("a writer");
+    let bass = writer.keep("b -> out", "patches", &[]).expect("kept").of(Some("bass"));
+    writer.patch(0, &bass, (Landing::Now, 0.0), false, (&Change::default(), &Reset::None)).expect("written");
+    writer.end(9).expect("written");
+    let session = read(&dir).expect("a session");
+    assert_eq!(session.head, head);
+    assert!(matches!(&session.entries[0].what, What::Patch { file: Some(name), .. } if name == "bass"));
+    // By hand: the order is that in which they begin, and none fades in at the start.
+    let lines = |lines: &str| format!("{{\"session\":1,\"rate\":48000}}\n{lines}\n{{\"at\":9,\"end\":true}}");
+    let text = lines("{\"at\":0,\"patch\":\"x\",\"file\":\"b\"}\n{\"at\":0,\"patch\":\"y\",\"file\":\"a\"}");
+    let session = read::parse(Path::new("s.jsonl"), &text).expect("a session");
+    assert_eq!(session.head.files, ["b", "a"]);
+    assert!(session.entries.iter().all(|entry| matches!(entry.what, What::Patch { fade_ms: 0.0, .. })));
+    for (first, second, says) in [
+        ("", ",\"file\":\"b\"", "among others without"),
+        (",\"file\":\"b\"", "", "without `file`"),
+        (",\"file\":\"b/c\"", "", "a name has letters"),
+        (",\"file\":\"\"", "", "a name has letters"),
+    ] {
+        let text = lines(&format!("{{\"at\":0,\"patch\":\"x\"{first}}}\n{{\"at\":0,\"patch\":\"y\"{second}}}"));
+        assert!(fault(&text).contains(says), "{text}");
+    }
+    let text = "{\"session\":1,\"rate\":48000,\"files\":[\"a\",\"a\"]}";
+    assert!(fault(text).contains("two files are called `a`"));
+}
+
 fn session_head() -> Head {
-    Head { rate: 48_000, seed: 1, limiter: true }
+    Head { rate: 48_000, oversample: 1, seed: 1, limiter: true, files: vec![] }
 }
 
 #[test]

@@ -14,6 +14,8 @@ use std::path::PathBuf;
 /// A text and its included files as they are kept beside the log.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Texts {
+    /// Of several files that play together, the name of this one.
+    file: Option<String>,
     patch: String,
     files: BTreeMap<String, String>,
 }
@@ -23,8 +25,17 @@ struct First<'a> {
     session: u32,
     engine: &'a str,
     rate: u32,
+    #[serde(skip_serializing_if = "is_one")]
+    oversample: u32,
     seed: u64,
     limiter: bool,
+    #[serde(skip_serializing_if = "<[String]>::is_empty")]
+    files: &'a [String],
+}
+
+/// What a log does not say holds once.
+fn is_one(factor: &u32) -> bool {
+    *factor == 1
 }
 
 #[derive(Serialize, Default)]
@@ -34,6 +45,8 @@ struct Line<'a> {
     patch: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     files: Option<&'a BTreeMap<String, String>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    file: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     swap: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -54,6 +67,8 @@ struct Line<'a> {
     panic: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     midi: Option<&'a [u8]>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    input: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     port: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -76,6 +91,13 @@ impl<'a> Line<'a> {
             playing: change.playing,
             ..Line::default()
         }
+    }
+}
+
+impl Texts {
+    /// Of several files that play together, those of the one of this name.
+    pub fn of(self, file: Option<&str>) -> Texts {
+        Texts { file: file.map(Into::into), ..self }
     }
 }
 
@@ -103,7 +125,8 @@ impl Writer {
         let _ = file.try_lock();
         let mut writer = Writer { dir: dir.into(), path, file, texts: 0, included: HashMap::new(), first: true };
         let engine = env!("CARGO_PKG_VERSION");
-        writer.line(&First { session: 1, engine, rate: head.rate, seed: head.seed, limiter: head.limiter })?;
+        let Head { rate, oversample, seed, limiter, ref files } = *head;
+        writer.line(&First { session: 1, engine, rate, oversample, seed, limiter, files })?;
         Ok(writer)
     }
 
@@ -148,11 +171,11 @@ impl Writer {
             };
             files.insert(name.clone(), kept);
         }
-        Ok(Texts { patch, files })
+        Ok(Texts { file: None, patch, files })
     }
 
-    /// A kept text took over at this frame; `restore` if it was an undo or redo. `desk` says what holds over it, `reset` what
-    /// started over with it.
+    /// A kept text took over at this frame; of several files that play together, that of its own. `restore` if it was an undo
+    /// or redo. `desk` says what holds over it, `reset` what started over with it.
     ///
     /// # Errors
     /// If the disk does not take the line.
@@ -169,6 +192,7 @@ impl Writer {
             at,
             patch: Some(&texts.patch),
             files: Some(&texts.files).filter(|files| !files.is_empty()),
+            file: texts.file.as_deref(),
             swap: (!first).then(|| landing_word(swap)),
             fade_ms: (!first || fade_ms != 0.0).then_some(fade_ms),
             restore,
@@ -197,6 +221,14 @@ impl Writer {
     /// If the disk does not take the line.
     pub fn midi(&mut self, at: u64, port: &str, message: Message) -> Result<(), Error> {
         self.line(&Line { at, midi: Some(message.bytes()), port: Some(port), ..Line::default() })
+    }
+
+    /// From this frame on what comes in from outside is in this file of the session's folder.
+    ///
+    /// # Errors
+    /// If the disk does not take the line.
+    pub fn input(&mut self, at: u64, file: &std::path::Path) -> Result<(), Error> {
+        self.line(&Line { at, input: file.to_str(), ..Line::default() })
     }
 
     /// The session ends, having played so many frames.

@@ -91,7 +91,7 @@ impl MidiStep {
         for i in 0..n {
             let mut changed = keyboard.tick();
             while let Some((midi, rest)) = messages.split_first()
-                && midi.at <= now + i as u64
+                && midi.at * heard.factor <= now + i as u64
             {
                 messages = rest;
                 if self.lets(midi, heard.names) {
@@ -128,7 +128,7 @@ impl MidiStep {
         let Some(io) = self.outs.first() else { return };
         for i in 0..n {
             while let Some((midi, rest)) = messages.split_first()
-                && midi.at <= now + i as u64
+                && midi.at * heard.factor <= now + i as u64
             {
                 messages = rest;
                 let (kind, _, controller, position) = midi.message.parts();

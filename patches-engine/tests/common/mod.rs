@@ -131,7 +131,7 @@ pub fn path(text: &str) -> Path {
 }
 
 pub fn settings(isa: Isa) -> Settings {
-    Settings { rate: RATE, seed: 1, limiter: false, isa, lower: patches_modules::lower }
+    Settings { rate: RATE, oversample: 1, seed: 1, limiter: false, isa, lower: patches_modules::lower }
 }
 
 /// An engine that plays a patch from frame 0.

@@ -10,9 +10,13 @@ fn the_commands_are_consistent() {
 fn a_bare_file_is_played() {
     let bare = Cli::try_parse_from(["patches", "a.patches", "--json"]).expect("parses");
     assert!(bare.command.is_none());
-    assert!(bare.how.json && bare.file.is_some_and(|file| file.as_os_str() == "a.patches"));
+    assert!(bare.how.json && bare.files == [PathBuf::from("a.patches")]);
     let named = Cli::try_parse_from(["patches", "play", "a.patches"]).expect("parses");
-    assert!(matches!(named.command, Some(Command::Play(_))) && named.file.is_none());
+    assert!(matches!(named.command, Some(Command::Play(_))) && named.files.is_empty());
+    let several = Cli::try_parse_from(["patches", "a.patches", "b.patches"]).expect("parses");
+    assert_eq!(no_command(several.files).expect("files").len(), 2);
+    let misplaced = Cli::try_parse_from(["patches", "a.patches", "check", "b.patches"]).expect("parses");
+    assert!(no_command(misplaced.files).expect_err("wrong use").to_string().contains("`check` is a command"));
 }
 
 #[test]
@@ -23,7 +27,6 @@ fn what_is_out_of_range_is_wrong_use() {
         &["play", "a", "--rate", "10"],
         &["play", "a", "--record", "take.flac"],
         &["play", "a", "--json", "--plain"],
-        &["a.patches", "check", "b.patches"],
         &["play", "--json"],
         &["render", "a", "-o", "a.wav", "--seconds", "0"],
         &["render", "a", "-o", "a.wav", "--seconds", "1", "--bars", "1"],

@@ -1,6 +1,7 @@
 //! What the values of flags may be.
 
 use patches_core::graph::Landing;
+use patches_engine::oversample::FACTORS;
 use patches_engine::session;
 use patches_engine::wav::Bits;
 use std::path::PathBuf;
@@ -80,6 +81,12 @@ pub fn rate(word: &str) -> Result<u32, String> {
         Ok(value) if rates.contains(&value) => Ok(value),
         _ => Err(format!("expected frames a second, {} to {}", rates.start(), rates.end())),
     }
+}
+
+/// How many times the rate.
+pub fn oversample(word: &str) -> Result<u32, String> {
+    let factor = word.parse().ok().filter(|factor| FACTORS.contains(factor));
+    factor.ok_or_else(|| "expected 1, 2, 4 or 8".into())
 }
 
 /// The name of a take.

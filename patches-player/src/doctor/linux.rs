@@ -9,8 +9,6 @@ use std::path::{Path, PathBuf};
 
 /// Where the limits of the audio group are kept.
 const LIMITS: &str = "/etc/security/limits.d/95-patches.conf";
-/// Locked memory that a JACK client with some hundred megabytes of samples needs, in bytes.
-const MEMLOCK: u64 = 256 << 20;
 const AGAIN: &str = "then log out and in again";
 
 /// All that is to be said.
@@ -153,7 +151,7 @@ fn memory(me: &Me) -> Finding {
         _ if me.root() => Finding::ok(ABOUT, "not limited: root"),
         None => Finding::note(ABOUT, "its limit is not known"),
         Some(None) => Finding::ok(ABOUT, "not limited"),
-        Some(Some(bytes)) if bytes >= MEMLOCK => Finding::ok(ABOUT, format!("up to {} MiB", bytes >> 20)),
+        Some(Some(bytes)) if bytes >= platform::LOCKED => Finding::ok(ABOUT, format!("up to {} MiB", bytes >> 20)),
         Some(Some(bytes)) => {
             let found = format!("up to {} MiB: the system may move sound out of memory", bytes >> 20);
             Finding::mend(ABOUT, found, allow("memlock unlimited")).then(AGAIN)

@@ -35,7 +35,11 @@ pub fn modules(args: &ModulesArgs) -> Result<(), Error> {
         let hint = nearest(name, library.names()).map(|near| format!("; did you mean `{near}`?")).unwrap_or_default();
         return Err(Error::Usage(format!("no module type `{name}`{hint}")));
     };
-    if args.json { print_json(&describe(spec)) } else { show(spec) }
+    if args.json {
+        return print_json(&describe(spec));
+    }
+    write!(std::io::stdout(), "{}", page(spec))?;
+    Ok(())
 }
 
 /// A number in the words of its kind: `1 kHz`, `10 ms`, `-6.0 dB`.
@@ -110,8 +114,8 @@ fn port(names: &[&str], indexed: bool) -> String {
         .join("/")
 }
 
-/// Shows a module for people: aligned columns, the main port first.
-fn show(spec: &Spec) -> Result<(), Error> {
+/// A module for people: aligned columns, the main port first.
+pub fn page(spec: &Spec) -> String {
     let mut rows: Vec<(&str, [String; 4], &str)> = Vec::new();
     for input in &spec.inputs {
         let star = if input.normal == Normal::Stays { "" } else { "*" };
@@ -133,21 +137,21 @@ fn show(spec: &Spec) -> Result<(), Error> {
         let kind = format!("{}{stereo}", output.kind.name());
         rows.push(("out", [port(output.names, output.indexed), kind, String::new(), String::new()], output.help));
     }
-    let mut stdout = std::io::stdout().lock();
-    writeln!(stdout, "{}  {}\n", spec.names.join(", "), spec.help)?;
+    let mut page = format!("{}  {}\n\n", spec.names.join(", "), spec.help);
     let widths: Vec<usize> =
         (0..4).map(|i| rows.iter().map(|(_, row, _)| row[i].chars().count()).max().unwrap_or(0)).collect();
     for (what, row, help) in &rows {
         let cells: Vec<String> = row.iter().zip(&widths).map(|(cell, &width)| format!("{cell:width$}")).collect();
-        writeln!(stdout, "{}", format!("  {what:4}{}  {help}", cells.join("  ")).trim_end())?;
+        page += format!("  {what:4}{}  {help}", cells.join("  ")).trim_end();
+        page.push('\n');
     }
     if spec.inputs.iter().any(|input| input.normal != Normal::Stays) {
-        writeln!(stdout, "\n  * a cable takes the place of the default")?;
+        page += "\n  * a cable takes the place of the default\n";
     }
     if !spec.example.is_empty() {
-        writeln!(stdout, "\nExample:\n\n{}", indent(spec.example))?;
+        page += &format!("\nExample:\n\n{}\n", indent(spec.example));
     }
-    Ok(())
+    page
 }
 
 fn indent(text: &str) -> String {

@@ -30,16 +30,19 @@ pub struct Keeper {
     search: Search,
     xruns_before: u64,
     told_realtime: bool,
+    /// Whether memory is locked.
+    locked: bool,
 }
 
 impl Keeper {
     /// Keeps the engine ready to play on the host.
-    pub fn new(host: Host, wish: Wish, engine: Box<Engine>) -> Keeper {
+    pub fn new(host: Host, wish: Wish, engine: Box<Engine>, locked: bool) -> Keeper {
         let about = host.about().clone();
         // When the device comes back it must play at this engine's rate, and be this one.
         let wish = Wish { rate: Some(about.rate), channels: Some(about.channels), ..wish };
         let resting = Some(engine);
-        Keeper { host: Some(host), resting, about, wish, search: Search::None, xruns_before: 0, told_realtime: false }
+        let (search, xruns_before, told_realtime) = (Search::None, 0, false);
+        Keeper { host: Some(host), resting, about, wish, search, xruns_before, told_realtime, locked }
     }
 
     /// Lets the engine play. Once is enough.
@@ -79,10 +82,17 @@ impl Keeper {
             && let Some(given) = host.realtime()
         {
             self.told_realtime = true;
-            if !given {
-                let message = "no real-time priority: sound may stop for moments when the machine is busy; \
-                               to mend it, join the audio group: sudo usermod -aG audio $USER";
-                events.push(Event::Notice { message: message.into() });
+            let lacks = match (given, self.locked) {
+                (true, true) => None,
+                (false, true) => Some("no real-time priority"),
+                (true, false) => Some("no locked memory"),
+                (false, false) => Some("no real-time priority and no locked memory"),
+            };
+            if let Some(lacks) = lacks {
+                let message = format!(
+                    "{lacks}: sound may stop for moments when the machine is busy; `patches doctor` tells the lines that mend it"
+                );
+                events.push(Event::Notice { message });
             }
         }
         match &self.search {

@@ -2,6 +2,7 @@
 
 mod controls;
 mod desk;
+mod parts;
 mod sequences;
 
 use super::Outside;
@@ -12,21 +13,19 @@ use super::watch::{Quiet, WRITTEN, Watch};
 use crate::cli::PlayArgs;
 use crate::diff;
 use crate::error::Error;
-use crate::event::{Event, Status, Stopped, Swapped, decibels, round};
-use crate::patch::{self, FaultLine};
+use crate::event::{Event, Status, Stopped, decibels, round};
+use parts::{Fresh, Part, Sound};
 use patches_core::graph::{Graph, Landing, Probe};
 use patches_core::library::Library;
-use patches_dsl::Loaded;
 use patches_engine::control::Control;
-use patches_engine::desk::{Ask, Desk, Reset};
+use patches_engine::desk::{Desk, Reset};
 use patches_engine::engine::{Meters, Notice};
 use patches_engine::host::midi::Ports;
 use patches_engine::host::platform;
 use patches_engine::report::Report;
-use patches_engine::session::{Texts, Writer, landing_word};
+use patches_engine::session::Writer;
 use patches_engine::trap;
 use std::collections::{BTreeMap, VecDeque};
-use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::{Duration, Instant};
@@ -84,11 +83,12 @@ pub enum Message {
     Quit,
 }
 
-/// A text that was accepted.
+/// What the files say: one of the sounds that undo goes through.
 struct Version {
+    /// The newest save in it.
     save: u64,
-    texts: Option<Texts>,
-    warnings: Vec<FaultLine>,
+    /// What each file says; of one that has never been without a fault, nothing.
+    sounds: Vec<Option<Arc<Sound>>>,
     graph: Arc<Graph>,
     text: String,
 }
@@ -122,8 +122,8 @@ struct Pending {
 /// What is to be done, in order. While a plan is on its way to land at once nothing else is sent: each is planned on what
 /// plays when it lands, so that none is lost and none is done twice.
 enum Request {
-    /// A save, its number, and when its reading began.
-    Save(Box<Loaded>, u64, Instant),
+    /// Saves, and when their reading began.
+    Save(Vec<Fresh>, Instant),
     /// Something beside the text.
     Act(Message),
     /// What waited for its beat or bar while something else was done at once.
@@ -159,7 +159,8 @@ pub struct Live {
     watch: Watch,
     quiet: Quiet,
     sink: Box<dyn Sink>,
-    seen: Option<Vec<(PathBuf, String)>>,
+    /// What there is of each file.
+    parts: Vec<Part>,
     pending: BTreeMap<u64, Pending>,
     save: u64,
     /// The last save without faults.
@@ -187,6 +188,8 @@ pub struct Live {
     /// Probes of where sequencers are, while somebody looks; and the step that each row plays.
     head_probes: Vec<Probe>,
     heads: BTreeMap<(patches_core::graph::Path, usize), f32>,
+    /// The frame at which the state of each module began, as far as it is known.
+    born: BTreeMap<patches_core::graph::Path, u64>,
     /// What is watched besides what the text says.
     watching: Vec<Probe>,
     /// Outputs to watch, as typed, that have not been found yet.
@@ -207,6 +210,7 @@ impl Live {
         sink: Box<dyn Sink>,
     ) -> Live {
         Live {
+            parts: source.files().iter().map(|_| Part::default()).collect(),
             source,
             swap: args.swap,
             fade: args.fade / 1000.0,
@@ -218,7 +222,6 @@ impl Live {
             watch,
             quiet: Quiet::default(),
             sink,
-            seen: None,
             pending: BTreeMap::new(),
             save: 0,
             accepted: 0,
@@ -240,6 +243,7 @@ impl Live {
             requests: VecDeque::new(),
             head_probes: Vec::new(),
             heads: BTreeMap::new(),
+            born: BTreeMap::new(),
             watching: Vec::new(),
             wanted: args.probe.clone(),
             seen_by: Vec::new(),
@@ -303,79 +307,6 @@ impl Live {
         Ok(self.stop())
     }
 
-    /// Reads the file, and acts if a text has changed.
-    fn read(&mut self, now: Instant) {
-        let begun = Instant::now();
-        let loaded = self.source.load(&self.library);
-        if self.watch.follow(&loaded.watch) {
-            self.quiet.soon(now);
-        }
-        let texts: Vec<(PathBuf, String)> =
-            loaded.files.iter().map(|file| (file.path.clone(), file.text.clone())).collect();
-        if self.seen.as_ref() == Some(&texts) || (loaded.has_errors() && self.quiet.again(now)) {
-            return;
-        }
-        self.seen = Some(texts);
-        self.save += 1;
-        if loaded.has_errors() {
-            return self.refuse(self.save, &loaded);
-        }
-        // A save that has not been sent is overtaken.
-        self.requests.retain(|request| !matches!(request, Request::Save(..)));
-        self.requests.push_back(Request::Save(Box::new(loaded), self.save, begun));
-        self.pump();
-    }
-
-    /// Tells the faults; nothing else changes.
-    fn refuse(&mut self, save: u64, loaded: &Loaded) {
-        self.sink.event(&Event::Refused { save, faults: patch::fault_lines(loaded) });
-        self.sink.faults(Some(loaded.render(self.sink.colour())));
-    }
-
-    /// Sends a sound text to the engine.
-    fn accept(&mut self, mut loaded: Loaded, save: u64, begun: Instant) {
-        let graph = Arc::new(std::mem::take(&mut loaded.graph));
-        // The first sound starts at once: there is nothing to fade from, and its attack is to be heard.
-        let first = self.sent == 0;
-        let (landing, fade) = if first { (Landing::Now, 0.0) } else { self.grid(&graph) };
-        let Newest { version, desk, reset, did } = self.newest();
-        let desk = desk.after(version.as_ref().map_or(&Graph::default(), |before| &before.graph), &graph);
-        let ask = Ask { stopped: desk.stopped, reset: reset.clone(), ..Ask::default() };
-        let (id, report) = match self.control.swap_with(desk.over(&graph), landing, fade, &ask) {
-            Ok(sent) => sent,
-            Err(limit) => {
-                patch::add_limit(&mut loaded, limit.to_string());
-                return self.refuse(save, &loaded);
-            }
-        };
-        self.sent += 1;
-        self.accepted = save;
-        self.keeper.start();
-        let cause = Cause::Save { compile_ms: round(begun.elapsed().as_secs_f64() * 1000.0, 2) };
-        let texts = self.keep(&loaded);
-        let warnings = patch::fault_lines(&loaded);
-        let text = loaded.files.first().map(|file| file.text.clone()).unwrap_or_default();
-        let version = Arc::new(Version { save, texts, warnings, graph, text });
-        self.pending.insert(id, Pending { version, cause, report, landing, fade, desk, reset, did });
-        self.sink.faults(None);
-        let seconds = self.control.waiting().unwrap_or(0) as f64 / f64::from(self.keeper.about().rate.max(1));
-        if landing != Landing::Now && seconds >= WORTH_TELLING {
-            self.sink.event(&Event::Waiting { save, on: landing_word(landing), seconds: round(seconds, 2) });
-        }
-    }
-
-    /// Keeps the texts with the session.
-    fn keep(&mut self, loaded: &Loaded) -> Option<Texts> {
-        let folder = self.source.file().parent().unwrap_or(Path::new(""));
-        let ending =
-            self.source.file().extension().map_or("patches".into(), |ending| ending.to_string_lossy().into_owned());
-        let (main, included) = loaded.files.split_first()?;
-        let included: Vec<(String, String)> =
-            included.iter().map(|file| (patch::relative(folder, &file.path), file.text.clone())).collect();
-        let kept = self.log.as_mut()?.keep(&main.text, &ending, &included);
-        self.logged(kept)
-    }
-
     /// A log that cannot be written is given up; playing goes on.
     fn logged<T>(&mut self, result: Result<T, patches_engine::error::Error>) -> Option<T> {
         match result {
@@ -397,6 +328,9 @@ impl Live {
             self.sink.event(&Event::from(news));
         }
         for event in self.outside.takes.tend(&mut self.control) {
+            self.sink.event(&event);
+        }
+        for event in self.outside.ears.tend(&mut self.control, self.keeper.about()) {
             self.sink.event(&event);
         }
         self.notices();
@@ -461,9 +395,20 @@ impl Live {
             probes: &self.seen_by,
             about: self.keeper.about(),
             xruns,
+            born: &self.born,
             waiting,
             heads: &self.heads,
         });
+    }
+
+    /// What comes in is on a tape from this frame on.
+    fn taped(&mut self, at: u64) {
+        if let Some(tape) = self.outside.ears.taped(at)
+            && let Some(log) = &mut self.log
+        {
+            let written = log.input(at, &tape);
+            self.logged(written);
+        }
     }
 
     fn notices(&mut self) {
@@ -481,6 +426,7 @@ impl Live {
                         self.logged(written);
                     }
                 }
+                Notice::Taped { at } => self.taped(at),
                 Notice::Unheard { messages } => {
                     let message = format!("the session log lacks {messages} MIDI messages: its replay will differ");
                     self.sink.event(&Event::Notice { message });
@@ -514,55 +460,44 @@ impl Live {
                 waited.cause = Cause::Again;
             }
         }
-        self.write_down(at, &landed);
+        let fresh = self.fresh(&landed);
+        self.write_down(at, &landed, &fresh);
         let version = landed.version.clone();
         let settings = diff::settings(&self.graph, &version.graph);
+        self.count_ages(at, &landed.report, &version.graph);
         self.graph = version.graph.clone();
         self.desk = landed.desk.clone();
         self.remember(&landed);
+        self.outside.ears.asked(&self.graph, self.keeper.about());
         self.sink.text(&version.text);
         self.tell_sequences();
         self.tell_landing();
         self.look();
         self.tell_desk(at, &landed);
-        let (compile_ms, again) = match landed.cause {
-            Cause::Save { compile_ms } => (compile_ms, false),
-            Cause::Again => (0.0, true),
-            Cause::Beside => return,
-        };
-        if !self.started {
-            self.started = true;
-            let about = self.keeper.about().clone();
-            let event = Event::Started {
-                file: self.source.file().display().to_string(),
-                backend: about.backend,
-                device: about.device,
-                rate: about.rate,
-                frames: about.frames,
-                channels: about.channels,
-                at,
-                save: version.save,
-                warnings: version.warnings.clone(),
-            };
-            self.sink.event(&event);
-            return self.find_wanted();
+        if landed.cause == Cause::Beside {
+            return;
         }
-        self.find_wanted();
-        self.swaps += 1;
-        let swapped = Swapped {
-            save: version.save,
-            again,
-            settings,
+        if self.started {
+            self.find_wanted();
+            return self.tell_swapped(at, &landed, &fresh, settings);
+        }
+        self.started = true;
+        let about = self.keeper.about().clone();
+        let files: Vec<String> = self.source.files().iter().map(|file| file.display().to_string()).collect();
+        let event = Event::Started {
+            file: files.first().cloned().unwrap_or_default(),
+            files: if files.len() > 1 { files } else { vec![] },
+            backend: about.backend,
+            device: about.device,
+            rate: about.rate,
+            frames: about.frames,
+            channels: about.channels,
             at,
-            on: landing_word(landed.landing),
-            bar: self.meters.bar,
-            fade_ms: landed.fade * 1000.0,
-            compile_ms,
-            load: round(f64::from(self.meters.load), 4),
-            warnings: version.warnings.clone(),
-            ..Swapped::default()
+            save: version.save,
+            warnings: fresh.iter().flat_map(|(_, sound)| sound.warnings.clone()).collect(),
         };
-        self.sink.event(&Event::Swapped(Box::new(swapped.report(&landed.report))));
+        self.sink.event(&event);
+        self.find_wanted();
     }
 
     fn status(&mut self) {
@@ -587,7 +522,7 @@ impl Live {
         let engine = self.keeper.stop();
         self.notices();
         let at = engine.map_or(self.at, |engine| engine.clock());
-        for event in self.outside.takes.finish() {
+        for event in self.outside.takes.finish().into_iter().chain(self.outside.ears.finish()) {
             self.sink.event(&event);
         }
         let meters = self.control.meters();
@@ -607,6 +542,7 @@ impl Live {
             rate,
             longest_swap_us: meters.longest_swap_us,
             allocations_in_callback: trap::count(),
+            input_slips: self.outside.ears.slips(),
             limited_percent: round(100.0 * self.limited as f64 / at.max(1) as f64, 2),
             session,
         };

@@ -1,5 +1,6 @@
-//! `patches play`: opens a host, watches the file, and shows what happens.
+//! `patches play`: opens a host, watches the files, and shows what happens.
 
+mod ears;
 mod keeper;
 mod live;
 mod place;
@@ -12,6 +13,7 @@ use crate::cli::PlayArgs;
 use crate::error::Error;
 use crate::event::Event;
 use crate::{out, render, ui};
+use ears::Ears;
 use keeper::Keeper;
 use live::Live;
 pub use live::Message;
@@ -54,6 +56,8 @@ struct Outside {
     midi: Option<Ports>,
     /// Recordings.
     takes: Takes,
+    /// Sound that comes in.
+    ears: Ears,
 }
 
 /// How long the screen may take to put the terminal back.
@@ -68,16 +72,22 @@ pub fn run(source: Source, args: &PlayArgs) -> Result<(), Error> {
     let shown = shown(args);
     let mut notes = Vec::new();
     let host = open(args, &mut notes)?;
-    let settings = render::settings(host.about().rate, args.seed, !args.no_limiter)?;
+    let settings = render::settings(host.about().rate, args.oversample, args.seed, !args.no_limiter)?;
     let (mut control, engine) = engine::new(settings);
     let jack = host.about().backend == "jack";
     let midi = control.inlet().map(|inlet| Ports::open(inlet, args.midi.clone(), jack)).transpose()?;
-    let mut takes = Takes::new(source.file(), host.about().channels);
+    let mut takes = Takes::new(source.first(), host.about().channels);
     if let Some(path) = &args.record {
         notes.push(takes.begin(&mut control, path)?);
     }
-    let log = log(args, &Head { rate: settings.rate, seed: settings.seed, limiter: settings.limiter }, &mut notes)?;
-    let keeper = Keeper::new(host, args.wish(), Box::new(engine));
+    let files = source.names().iter().flatten().map(ToString::to_string).collect();
+    let engine::Settings { rate, oversample, seed, limiter, .. } = settings;
+    let head = Head { rate, oversample, seed, limiter, files };
+    let log = log(args, &head, &mut notes)?;
+    let folder = log.as_ref().map(Writer::dir);
+    let (ears, heard) = Ears::new(args, host.about(), folder, &mut control)?;
+    notes.extend(heard);
+    let keeper = Keeper::new(host, args.wish(), Box::new(engine), platform::lock_memory());
 
     let (sender, receiver) = channel();
     let touched = sender.clone();
@@ -85,13 +95,13 @@ pub fn run(source: Source, args: &PlayArgs) -> Result<(), Error> {
         // Nobody listens any more when the player is stopping.
         let _ = touched.send(Message::Touched(Instant::now(), quiet));
     })?;
-    let screen = Arc::new(Mutex::new(ui::Snapshot::new(source.file(), keeper.about().clone())));
+    let screen = Arc::new(Mutex::new(ui::Snapshot::new(source.title().as_ref(), keeper.about().clone())));
     let sink: Box<dyn Sink> = match shown {
         Shown::Screen => Box::new(ui::Screen::new(screen.clone())),
         Shown::Plain => Box::new(PlainSink),
         Shown::Json => Box::new(JsonSink),
     };
-    let live = Live::new(source, args, control, keeper, log, Outside { midi, takes }, watch, sink);
+    let live = Live::new(source, args, control, keeper, log, Outside { midi, takes, ears }, watch, sink);
     let notes: Vec<Event> = notes;
     let thread = std::thread::Builder::new().name("control".into()).spawn(move || live.run(&receiver, notes))?;
     let ended = Arc::new(AtomicBool::new(false));

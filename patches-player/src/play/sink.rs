@@ -32,6 +32,8 @@ pub struct Look<'a> {
     pub probes: &'a [Seen],
     /// What pulls the frames.
     pub about: &'a About,
+    /// The frame at which the state of each module began, as far as it is known.
+    pub born: &'a BTreeMap<Arc<str>, u64>,
     /// Xruns so far.
     pub xruns: u64,
     /// Frames until a save that waits takes effect.

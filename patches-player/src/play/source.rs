@@ -1,37 +1,55 @@
-//! Where the text comes from: a file that is watched, or the program itself.
+//! Where the text comes from: files that are watched, or the program itself.
 
+use crate::several;
+use patches_core::graph;
 use patches_core::library::Library;
 use patches_dsl::{Disk, Loaded, Memory};
 use std::path::{Path, PathBuf};
 
-/// A patch to be played.
+/// A patch to be played, or several together.
 pub struct Source {
-    file: PathBuf,
+    files: Vec<PathBuf>,
+    names: Vec<Option<graph::Path>>,
     built_in: Option<Memory>,
 }
 
 impl Source {
-    /// A file, and those it includes.
-    pub fn disk(file: &Path) -> Source {
-        Source { file: file.into(), built_in: None }
+    /// Files, one at least, and those they include.
+    pub fn disk(files: Vec<PathBuf>) -> Source {
+        Source { names: several::names(&files), files, built_in: None }
     }
 
     /// A text of the program's own, which never changes.
     pub fn built_in(name: &str, text: &str) -> Source {
-        Source { file: name.into(), built_in: Some(Memory::default().with(name, text)) }
+        Source { files: vec![name.into()], names: vec![None], built_in: Some(Memory::default().with(name, text)) }
     }
 
-    /// The patch, or its name.
-    pub fn file(&self) -> &Path {
-        &self.file
+    /// The patches, or the name of the one that is built in.
+    pub fn files(&self) -> &[PathBuf] {
+        &self.files
     }
 
-    /// Reads it.
-    pub fn load(&self, library: &Library) -> Loaded {
+    /// The first of them.
+    pub fn first(&self) -> &Path {
+        self.files.first().map_or(Path::new(""), PathBuf::as_path)
+    }
+
+    /// What each is called among the others; a single one has no name.
+    pub fn names(&self) -> &[Option<graph::Path>] {
+        &self.names
+    }
+
+    /// All of them in words.
+    pub fn title(&self) -> String {
+        self.files.iter().map(|file| file.display().to_string()).collect::<Vec<_>>().join(" + ")
+    }
+
+    /// Reads one.
+    pub fn load(&self, file: &Path, library: &Library) -> Loaded {
         match &self.built_in {
-            None => patches_dsl::load(&self.file, &Disk, library),
+            None => patches_dsl::load(file, &Disk, library),
             Some(memory) => {
-                let loaded = patches_dsl::load(&self.file, memory, library);
+                let loaded = patches_dsl::load(file, memory, library);
                 // A file that happens to have the same name is none of its.
                 Loaded { watch: vec![], ..loaded }
             }

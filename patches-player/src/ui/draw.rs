@@ -8,7 +8,8 @@ use ratatui::style::{Color, Modifier, Style};
 use ratatui::symbols::border;
 use ratatui::text::{Line, Span, Text};
 use ratatui::widgets::{Block, Borders, Clear, Paragraph};
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
+use std::sync::Arc;
 
 /// The smallest screen that shows everything.
 const SMALLEST: (u16, u16) = (60, 16);
@@ -116,13 +117,29 @@ pub struct Face {
     pub typing: bool,
     /// First line of the text that is shown.
     pub scroll: usize,
+    /// Template instances whose modules are one line.
+    pub folded: BTreeSet<String>,
+    /// What a module can do, shown in place of the view.
+    pub page: Option<Arc<str>>,
 }
 
 impl Face {
     /// At first.
     pub fn new(shape: Shape) -> Face {
         let (view, filter) = (View::Mix, String::new());
-        Face { view, help: false, asks: false, shape, source: 0, chosen: 0, filter, typing: false, scroll: 0 }
+        Face {
+            view,
+            help: false,
+            asks: false,
+            shape,
+            source: 0,
+            chosen: 0,
+            filter,
+            typing: false,
+            scroll: 0,
+            folded: BTreeSet::new(),
+            page: None,
+        }
     }
 }
 
@@ -151,6 +168,8 @@ pub fn draw(frame: &mut Frame<'_>, snapshot: &Snapshot, face: &Face) {
     draw_header(frame, header, snapshot, shape);
     if face.help {
         draw_help(frame, main, shape);
+    } else if let Some(page) = &face.page {
+        draw_page(frame, main, page, face);
     } else {
         match face.view {
             View::Mix => views::mix(frame, main, snapshot, shape),
@@ -316,7 +335,8 @@ fn draw_help(frame: &mut Frame<'_>, area: Rect, shape: Shape) {
         "1 mix   2 scope   3 spectrum   4 patch   5 steps   6 text   7 midi   8 or ? this help   Tab the next view",
         "u U undo and redo the sound, never the file   b when saves are heard   f how long they fade",
         "Space stops and starts the transport   t tap the tempo   ! panic   r a take, and its end   q quit",
-        "In patch, arrows choose a module: m mutes, s plays it solo, x starts it over, w watches it. / filters.",
+        "In patch, arrows choose a module: m mutes, s plays it solo, x starts it over, w watches it, ? tells what it",
+        "can do. Left folds the template instance that it is in, Right unfolds. / filters.",
         "In scope and spectrum arrows change what is shown.",
         "",
         "In another terminal:  patches modules Osc   what a module can do",
@@ -325,6 +345,18 @@ fn draw_help(frame: &mut Frame<'_>, area: Rect, shape: Shape) {
     frame.render_widget(Clear, area);
     let text: Vec<Line<'_>> = lines.iter().map(|line| Line::raw(*line)).collect();
     frame.render_widget(Paragraph::new(text).block(shape.block("help")), area);
+}
+
+/// What a module can do, as `patches modules NAME` tells it.
+fn draw_page(frame: &mut Frame<'_>, area: Rect, page: &str, face: &Face) {
+    let (title, rest) = page.split_once('\n').unwrap_or((page, ""));
+    let block = face.shape.block(&face.shape.clean(title));
+    let rows = usize::from(block.inner(area).height);
+    let lines: Vec<&str> = rest.trim_end().lines().skip_while(|line| line.is_empty()).collect();
+    let first = face.scroll.min(lines.len().saturating_sub(rows));
+    let text: Vec<Line<'_>> = lines[first..].iter().map(|line| Line::raw(face.shape.clean(line))).collect();
+    frame.render_widget(Clear, area);
+    frame.render_widget(Paragraph::new(text).block(block), area);
 }
 
 #[cfg(test)]

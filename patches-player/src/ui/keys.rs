@@ -41,9 +41,13 @@ pub fn quits(key: KeyEvent, face: &mut Face, snapshot: &Snapshot, control: &Send
             look_at(face, View::Patch, control);
             face.typing = true;
         }
-        KeyCode::Char('?' | '8') => face.help = !face.help,
+        KeyCode::Char('?') if face.page.is_some() => face.page = None,
+        KeyCode::Char('?') if face.view == View::Patch && !face.help && patch::page(snapshot, face).is_some() => {
+            (face.page, face.scroll) = (patch::page(snapshot, face), 0);
+        }
+        KeyCode::Char('?' | '8') => (face.help, face.page) = (!face.help, None),
         KeyCode::Esc => {
-            face.help = false;
+            (face.help, face.page) = (false, None);
             face.filter.clear();
         }
         KeyCode::Tab => look_at(face, face.view.next(), control),
@@ -53,6 +57,8 @@ pub fn quits(key: KeyEvent, face: &mut Face, snapshot: &Snapshot, control: &Send
                 look_at(face, *view, control);
             }
         }
+        KeyCode::Left if face.view == View::Patch => patch::fold(snapshot, face),
+        KeyCode::Right | KeyCode::Enter if face.view == View::Patch => patch::unfold(snapshot, face),
         KeyCode::Up | KeyCode::Left => step(face, snapshot, -1),
         KeyCode::Down | KeyCode::Right => step(face, snapshot, 1),
         KeyCode::PageUp => step(face, snapshot, -10),
@@ -75,7 +81,7 @@ fn look_at(face: &mut Face, view: View, control: &Sender<Message>) {
     if (face.view == View::Steps) != (view == View::Steps) {
         drop(control.send(Message::Steps(view == View::Steps)));
     }
-    (face.view, face.help, face.scroll) = (view, false, 0);
+    (face.view, face.help, face.page, face.scroll) = (view, false, None, 0);
 }
 
 /// What is typed after `/`.
@@ -98,11 +104,15 @@ fn step(face: &mut Face, snapshot: &Snapshot, by: isize) {
     let to = |now: usize, count: usize| {
         now.min(count.saturating_sub(1)).saturating_add_signed(by).min(count.saturating_sub(1))
     };
+    if let Some(page) = &face.page {
+        face.scroll = to(face.scroll, page.lines().count());
+        return;
+    }
     match face.view {
         View::Mix | View::Midi => {}
         View::Steps => face.scroll = to(face.scroll, steps::count(snapshot)),
         View::Scope | View::Spectrum => face.source = to(face.source, snapshot.watched.len() + 1),
-        View::Patch => face.chosen = to(face.chosen, patch::shown(snapshot, &face.filter).len()),
+        View::Patch => face.chosen = to(face.chosen, patch::rows(snapshot, &face.filter, &face.folded).len()),
         View::Text => face.scroll = to(face.scroll, snapshot.text.lines().count()),
     }
 }
@@ -114,6 +124,40 @@ mod tests {
     use patches_engine::host::About;
     use std::path::Path;
     use std::sync::mpsc::channel;
+
+    #[test]
+    fn instances_fold_and_modules_tell_what_they_can_do() {
+        let (control, messages) = channel();
+        let mut face = Face::new(Shape { utf8: true, colour: true });
+        let about = About { backend: "clock".into(), device: "clock".into(), rate: 48_000, frames: 256, channels: 2 };
+        let mut snapshot = Snapshot::new(Path::new("a.patches"), about);
+        let modules = [("a", "Osc"), ("b/v/env", "Adsr"), ("b/v/osc", "Osc"), ("b/x", "Svf"), ("c", "Vca")];
+        snapshot.modules = modules.map(|(path, kind)| (path.into(), kind, 0.0)).to_vec();
+        let mut press = |code| {
+            quits(KeyEvent::from(code), &mut face, &snapshot, &control);
+            (patch::chosen(&snapshot, &face).unwrap_or_default(), face.page.clone(), face.help)
+        };
+        let chosen = |pressed: (String, Option<std::sync::Arc<str>>, bool)| pressed.0;
+        press(KeyCode::Char('4'));
+        press(KeyCode::Down);
+        assert_eq!(chosen(press(KeyCode::Down)), "b/v/osc");
+        let (_, page, help) = press(KeyCode::Char('?'));
+        assert!(page.is_some_and(|page| page.starts_with("Osc  ") && page.contains("pulse_width")) && !help);
+        press(KeyCode::Down);
+        let (name, page, _) = press(KeyCode::Char('?'));
+        assert_eq!((name.as_str(), page), ("b/v/osc", None), "arrows turn the page, and nothing else");
+        assert_eq!(chosen(press(KeyCode::Left)), "b/v");
+        assert_eq!(chosen(press(KeyCode::Down)), "b/x", "two are one line");
+        assert_eq!(chosen(press(KeyCode::Left)), "b", "all of it");
+        assert_eq!(chosen(press(KeyCode::Down)), "c");
+        assert_eq!(chosen(press(KeyCode::Up)), "b");
+        assert!(press(KeyCode::Char('?')).2, "an instance is no module: the general help");
+        press(KeyCode::Esc);
+        press(KeyCode::Char('m'));
+        assert!(messages.try_iter().any(|message| matches!(message, Message::Mute(name) if name == "b")));
+        assert_eq!(chosen(press(KeyCode::Enter)), "b/v", "what was folded in it is so still");
+        assert_eq!(chosen(press(KeyCode::Right)), "b/v/env");
+    }
 
     #[test]
     fn a_take_that_is_running_is_asked_for_before_the_end() {

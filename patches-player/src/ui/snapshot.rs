@@ -116,6 +116,8 @@ pub struct Snapshot {
     /// When saves take effect, and how long they fade, where the text does not say.
     pub landing: String,
     pub modules: Vec<(String, &'static str, f32)>,
+    /// The frame at which the state of each module began, as far as it is known.
+    pub born: BTreeMap<Arc<str>, u64>,
     /// The file of the take that is running.
     pub recording: Option<String>,
     pub fault: Option<String>,
@@ -149,6 +151,7 @@ impl Snapshot {
             midi: VecDeque::with_capacity(MESSAGES),
             landing: String::new(),
             modules: Vec::new(),
+            born: BTreeMap::new(),
             recording: None,
             fault: None,
             log: VecDeque::with_capacity(LINES),
@@ -188,7 +191,7 @@ impl Snapshot {
             // Faults of a later save are still to be mended.
             Event::Swapped(swapped) if matches!(self.saved, Saved::Refused(later) if later > swapped.save) => {}
             Event::Swapped(swapped) => self.saved = Saved::Playing(swapped.save),
-            Event::Refused { save, faults } => {
+            Event::Refused { save, faults, .. } => {
                 self.saved = Saved::Refused(*save);
                 let count = faults.iter().filter(|fault| fault.severity == "error").count();
                 let plural = if count == 1 { "" } else { "s" };
@@ -208,6 +211,9 @@ impl Snapshot {
         }
         self.xruns = look.xruns;
         self.waiting = look.waiting.map(|frames| frames as f32 / look.about.rate.max(1) as f32);
+        if self.born != *look.born {
+            self.born.clone_from(look.born);
+        }
         if self.heads != *look.heads {
             self.heads.clone_from(look.heads);
         }

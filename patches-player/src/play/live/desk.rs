@@ -1,6 +1,7 @@
 //! What is done beside the text while a set runs: mute, solo, transport, tempo, undo, over again. All of it is sent to the
 //! engine as a plan, lands like a save, and is written down as what it did.
 
+use super::parts::Sound;
 use super::{Cause, Live, Message, Newest, Pending, Request};
 use crate::event::Event;
 use crate::play::sink::Held;
@@ -27,7 +28,7 @@ impl Live {
         while !self.pending.values().any(|pending| pending.landing == Landing::Now) {
             match self.requests.pop_front() {
                 None => return,
-                Some(Request::Save(loaded, save, begun)) => self.accept(*loaded, save, begun),
+                Some(Request::Save(fresh, begun)) => self.accept(fresh, begun),
                 Some(Request::Act(act)) => self.act(act),
                 Some(Request::Wait(waited)) => self.send(*waited),
             }
@@ -126,9 +127,8 @@ impl Live {
 
     /// The sound of another save.
     fn again(&mut self, to: usize) {
-        // The same text saved once more is to be heard.
-        self.seen = None;
         let Some(version) = self.history.get(to).cloned() else { return };
+        self.call_back(&version);
         let Newest { version: before, desk, reset, did } = self.newest();
         let desk = before.map_or(desk.clone(), |before| desk.after(&before.graph, &version.graph));
         // One that plays and only is not to be followed is there at once.
@@ -183,25 +183,30 @@ impl Live {
         }
     }
 
-    /// What landed, in the session's log.
-    pub(super) fn write_down(&mut self, at: u64, landed: &Pending) {
-        let Some(log) = &mut self.log else { return };
+    /// What landed, in the session's log: of the texts those that took effect.
+    pub(super) fn write_down(&mut self, at: u64, landed: &Pending, fresh: &[(usize, Arc<Sound>)]) {
         let mut change = Change::between(&self.desk, &landed.desk);
-        if landed.cause == Cause::Beside && change == Change::default() && landed.reset == Reset::None {
-            // Done and undone while it waited. It is a plan all the same, and a line says something.
-            change.playing = Some(!landed.desk.stopped);
-        }
+        let mut reset = landed.reset.clone();
         let when = (landed.landing, landed.fade * 1000.0);
-        let again = landed.cause == Cause::Again;
-        let same = self.history.get(self.here).is_some_and(|plays| Arc::ptr_eq(plays, &landed.version));
-        let written = match (&landed.cause, &landed.version.texts) {
-            (cause, Some(texts)) if *cause != Cause::Beside || !same => {
-                log.patch(at, texts, when, again, (&change, &landed.reset))
+        if landed.cause == Cause::Beside && fresh.is_empty() {
+            if change == Change::default() && reset == Reset::None {
+                // Done and undone while it waited. It is a plan all the same, and a line says something.
+                change.playing = Some(!landed.desk.stopped);
             }
-            (Cause::Beside, _) => log.live(at, &change, &landed.reset, when),
-            _ => Ok(()),
-        };
-        self.logged(written);
+            let written = self.log.as_mut().map(|log| log.live(at, &change, &reset, when));
+            self.logged(written.unwrap_or(Ok(())));
+            return;
+        }
+        let again = landed.cause == Cause::Again;
+        // What played already is called back: one of its texts says so.
+        let one = landed.version.sounds.iter().flatten().take(usize::from(fresh.is_empty()));
+        for sound in fresh.iter().map(|(_, sound)| sound).chain(one) {
+            let (Some(log), Some(texts)) = (&mut self.log, &sound.texts) else { continue };
+            // The rest is said once.
+            let more = (&std::mem::take(&mut change), &std::mem::take(&mut reset));
+            let written = log.patch(at, texts, when, again, more);
+            self.logged(written);
+        }
     }
 
     /// What landed, for undo.
