@@ -1,6 +1,6 @@
 //! Writing a log while it happens: each line is on the disk before the next thing is done.
 
-use super::{Head, LOG, landing_word};
+use super::{Head, LOG, Sound, landing_word};
 use crate::desk::{Change, Reset};
 use crate::error::Error;
 use crate::midi::Message;
@@ -16,6 +16,15 @@ use std::path::PathBuf;
 pub struct Texts {
     patch: String,
     files: BTreeMap<String, String>,
+    sounds: BTreeMap<String, Sound>,
+}
+
+impl Texts {
+    /// With the sound files that they name, as named from the folder of the text.
+    pub fn with_sounds(mut self, sounds: BTreeMap<String, Sound>) -> Texts {
+        self.sounds = sounds;
+        self
+    }
 }
 
 #[derive(Serialize)]
@@ -34,6 +43,8 @@ struct Line<'a> {
     patch: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     files: Option<&'a BTreeMap<String, String>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sounds: Option<&'a BTreeMap<String, Sound>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     swap: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -148,7 +159,7 @@ impl Writer {
             };
             files.insert(name.clone(), kept);
         }
-        Ok(Texts { patch, files })
+        Ok(Texts { patch, files, sounds: BTreeMap::new() })
     }
 
     /// A kept text took over at this frame; `restore` if it was an undo or redo. `desk` says what holds over it, `reset` what
@@ -169,6 +180,7 @@ impl Writer {
             at,
             patch: Some(&texts.patch),
             files: Some(&texts.files).filter(|files| !files.is_empty()),
+            sounds: Some(&texts.sounds).filter(|sounds| !sounds.is_empty()),
             swap: (!first).then(|| landing_word(swap)),
             fade_ms: (!first || fade_ms != 0.0).then_some(fade_ms),
             restore,

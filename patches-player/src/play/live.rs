@@ -23,7 +23,7 @@ use patches_engine::engine::{Meters, Notice};
 use patches_engine::host::midi::Ports;
 use patches_engine::host::platform;
 use patches_engine::report::Report;
-use patches_engine::session::{Texts, Writer, landing_word};
+use patches_engine::session::{Sounds, Texts, Writer, landing_word};
 use patches_engine::trap;
 use std::collections::{BTreeMap, VecDeque};
 use std::path::{Path, PathBuf};
@@ -153,6 +153,8 @@ pub struct Live {
     control: Control,
     keeper: Keeper,
     log: Option<Writer>,
+    /// Sound files that were looked at for the log.
+    sounds: Sounds,
     outside: Outside,
     watch: Watch,
     quiet: Quiet,
@@ -210,6 +212,7 @@ impl Live {
             control,
             keeper,
             log,
+            sounds: Sounds::default(),
             outside,
             watch,
             quiet: Quiet::default(),
@@ -367,7 +370,17 @@ impl Live {
         let (main, included) = loaded.files.split_first()?;
         let included: Vec<(String, String)> =
             included.iter().map(|file| (patch::relative(folder, &file.path), file.text.clone())).collect();
-        let kept = self.log.as_mut()?.keep(&main.text, &ending, &included);
+        let log = self.log.as_mut()?;
+        let mut sounds = BTreeMap::new();
+        let mut named = Ok(());
+        for path in &loaded.sounds {
+            match self.sounds.look(path) {
+                Ok(sound) => drop(sounds.insert(patch::relative(folder, path), sound)),
+                Err(error) => named = Err(error),
+            }
+        }
+        let kept = log.keep(&main.text, &ending, &included).map(|texts| texts.with_sounds(sounds));
+        let kept = named.and(kept);
         self.logged(kept)
     }
 
