@@ -291,9 +291,19 @@ impl Param {
         Param { names, kind: ParamKind::Text, indexed: false, help }
     }
 
-    /// A list of values of a kind, and words.
+    /// A list of values of a kind, and any words.
     pub fn list(names: Names, kind: Kind, help: &'static str) -> Param {
-        Param { names, kind: ParamKind::List(kind), indexed: false, help }
+        Param { names, kind: ParamKind::List { kind, words: &[] }, indexed: false, help }
+    }
+
+    /// A list of values of a kind, and of these words.
+    pub fn list_of(names: Names, kind: Kind, words: Names, help: &'static str) -> Param {
+        Param { names, kind: ParamKind::List { kind, words }, indexed: false, help }
+    }
+
+    /// A song, or a pattern or lane for one of a single lane.
+    pub fn song(names: Names, help: &'static str) -> Param {
+        Param { names, kind: ParamKind::Song, indexed: false, help }
     }
 
     /// One per channel.

@@ -203,6 +203,25 @@ impl Pattern {
 }
 
 impl Score {
+    /// How many steps until the end goes back, and to which step.
+    pub fn length(&self) -> (u64, u64) {
+        let Some(lane) = &self.lane else { return (self.patterns.first().map_or(0, Pattern::length), 0) };
+        let steps = |cells: &[Cell]| cells.iter().map(|cell| u64::from(cell.steps)).sum();
+        let (all, before) = (steps(&lane.cells), steps(&lane.cells[..(lane.loop_at as usize).min(lane.cells.len())]));
+        // Where nothing comes again, everything does.
+        (all, if before < all { before } else { 0 })
+    }
+
+    /// Its time alone: as many steps of silence, going back to the same one.
+    pub fn time(&self) -> Score {
+        let (all, before) = self.length();
+        let cell = |steps: u64| Cell { pattern: None, steps: steps.min(u64::from(u32::MAX)) as u32 };
+        let mut cells = vec![cell(before), cell(all - before)];
+        cells.retain(|cell| cell.steps > 0);
+        let loop_at = u32::from(before > 0);
+        Score { patterns: Vec::new(), lane: Some(Lane { cells, loop_at }) }
+    }
+
     /// Names of the rows, in the order in which they appear; a lone row without a name is `0`.
     pub fn row_names(&self) -> Vec<Arc<str>> {
         let mut names: Vec<Arc<str>> = Vec::new();

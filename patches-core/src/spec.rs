@@ -153,8 +153,13 @@ pub enum ParamKind {
     Text,
     /// A sound or data file.
     File,
-    /// A list of values of this kind and of words (`"-"`).
-    List(Kind),
+    /// A list of values of a kind, and of words (`"-"`).
+    List {
+        /// Of the values.
+        kind: Kind,
+        /// The words there are; none: any.
+        words: &'static [&'static str],
+    },
     /// A pattern by name, or a lane of a song.
     Pattern,
     /// A song by name.

@@ -163,7 +163,8 @@ impl Builder {
         let over = inner.nth(1).expect("`in` is followed by what it runs over");
         let over = match over.as_rule() {
             Rule::range => {
-                let mut ends = over.into_inner().map(|bound| self.value(first(bound)));
+                let ends = over.into_inner().filter(|part| part.as_rule() == Rule::bound);
+                let mut ends = ends.map(|bound| self.expr(bound));
                 let from = ends.next().expect("a range has two ends");
                 Over::Range(from, ends.next().expect("a range has two ends"))
             }

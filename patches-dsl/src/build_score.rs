@@ -124,6 +124,11 @@ impl Builder {
         match pair.as_rule() {
             Rule::silence => Cell::Silence(self.span(&pair)),
             Rule::param => Cell::Param(self.param(pair)),
+            Rule::lane => {
+                let mut names = pair.into_inner().map(|name| self.name(&name));
+                let mut next = || names.next().expect("a lane is named by two");
+                Cell::Lane(next(), next())
+            }
             _ => Cell::Name(self.name(&pair)),
         }
     }

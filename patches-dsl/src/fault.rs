@@ -124,6 +124,7 @@ pub mod codes {
         REACHES_NOTHING = "reaches-nothing", "A module whose outputs reach nothing.";
         LOOP_GAIN = "loop-gain", "A loop with gain above one.";
         MISSING_FILE = "missing-file", "A sound file that is missing.";
+        NOTHING_TO_PLAY = "nothing-to-play", "A player without a pattern or a song's clock.";
         NOT_PLAYABLE = "not-playable", "A part of the language that no module plays yet.";
         PATTERN = "pattern", "A mistake in a pattern, section, song or curve.";
         YAML = "yaml", "A YAML file that is no patch.";

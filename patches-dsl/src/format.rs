@@ -2,8 +2,9 @@
 //!
 //! The text is taken apart into words, signs, comments and line ends and put together again with the same of them on the
 //! same lines: only white space changes. What must not hang together or apart (`x:0.8`, `osc.saw`, `-6dB`) stays as it
-//! is written. If the tree of the new text were another one, the text stays as it was.
+//! is written, and what is lined up in patterns and songs stays [so](crate::columns). If the tree of the new text were another one, the text stays as it was.
 
+use crate::columns::{self, Scan};
 use crate::parse::parse;
 
 /// The text in the one layout. A text that cannot be read stays as it is.
@@ -23,42 +24,61 @@ pub fn format(text: &str) -> String {
 /// Columns that a bracket indents.
 const INDENT: usize = 4;
 
+/// A line of the new text: code in its columns, or none, and a comment.
+struct Line {
+    /// Number of its row of code.
+    row: Option<usize>,
+    indent: usize,
+    comment: String,
+    /// An empty line stands before it.
+    parted: bool,
+}
+
 fn layout(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    let mut depth = Vec::new();
-    let mut blank = 0;
+    let (mut rows, mut lines) = (Vec::new(), Vec::new());
+    let (mut depth, mut scan) = (Vec::new(), Scan::default());
+    let mut blank = false;
     let mut goes_on = false;
     for line in text.lines() {
-        let line = line.trim();
-        if line.is_empty() {
-            blank += 1;
+        if line.trim().is_empty() {
+            blank = true;
             continue;
         }
-        // One empty line parts what several parted; none stands at the beginning.
-        if blank > 0 && !out.is_empty() {
-            out.push('\n');
-        }
-        blank = 0;
-        let (code, comment) = split_comment(line);
-        let code = spaced(code.trim_end());
+        let (written, comment) = split_comment(line.trim_end());
+        let code = spaced(written.trim());
         let closing = code.chars().take_while(|c| matches!(c, '}' | ')' | ']' | ' ')).filter(|c| *c != ' ').count();
         let level = depth.len() - closing.min(depth.len());
         let arrow = ["->", "-[", "<-", "~>", "~["].iter().any(|arrow| code.starts_with(arrow));
         let operator = code.starts_with(['+', '*', '/']) || code.starts_with("- ");
         let hang = usize::from((arrow || operator || goes_on) && !code.is_empty());
-        out.push_str(&" ".repeat(INDENT * (level + hang)));
-        out.push_str(&code);
-        if !comment.is_empty() {
-            if !code.is_empty() {
-                out.push_str("  ");
-            }
-            out.push_str(comment.trim_end());
-        }
-        out.push('\n');
         nest(&code, &mut depth);
         if !code.is_empty() {
             goes_on = depth.is_empty() && code.ends_with([',', '+', '*', '/', '=', '>']) || code.ends_with("->");
         }
+        let indent = INDENT * (level + hang);
+        // One empty line parts what several parted; none stands at the beginning.
+        let parted = blank && !lines.is_empty();
+        blank = false;
+        let row = (!code.is_empty()).then(|| {
+            rows.push(scan.row(written, code, indent));
+            rows.len() - 1
+        });
+        lines.push(Line { row, indent, comment: comment.trim_end().to_string(), parted });
+    }
+    columns::align(&mut rows);
+    let mut out = String::with_capacity(text.len());
+    for line in lines {
+        if line.parted {
+            out.push('\n');
+        }
+        let (indent, code) = line.row.map_or((line.indent, ""), |row| (rows[row].indent, &*rows[row].text));
+        out.push_str(&" ".repeat(indent));
+        out.push_str(code);
+        if !line.comment.is_empty() {
+            out.push_str(if code.is_empty() { "" } else { "  " });
+            out.push_str(&line.comment);
+        }
+        out.push('\n');
     }
     out
 }

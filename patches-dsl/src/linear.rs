@@ -392,5 +392,10 @@ impl Sum {
 
 /// FNV-1a, 64 bits: the same on every machine and in every version, unlike the standard library's.
 pub(crate) fn fnv(bytes: impl IntoIterator<Item = u8>) -> u64 {
-    bytes.into_iter().fold(0xcbf2_9ce4_8422_2325, |h, b| (h ^ u64::from(b)).wrapping_mul(0x0100_0000_01b3))
+    fnv_on(0xcbf2_9ce4_8422_2325, bytes)
+}
+
+/// The same, from a hash of what stands before these bytes.
+pub(crate) fn fnv_on(so_far: u64, bytes: impl IntoIterator<Item = u8>) -> u64 {
+    bytes.into_iter().fold(so_far, |h, b| (h ^ u64::from(b)).wrapping_mul(0x0100_0000_01b3))
 }

@@ -7,8 +7,9 @@ use crate::limits;
 use crate::parse::{Parsed, parse};
 use crate::source::{Files, Loaded, SourceFile};
 use crate::tree::{Statement, What};
-use patches_core::graph::{Graph, Span};
+use patches_core::graph::{Graph, ParamValue, Span};
 use patches_core::library::Library;
+use patches_core::spec::ParamKind;
 use std::path::{Component, Path, PathBuf};
 
 /// Reads, expands and checks a patch. Never panics; gives a graph and all faults, whatever the text.
@@ -30,12 +31,17 @@ pub fn load(path: &Path, files: &dyn Files, library: &Library) -> Loaded {
         wanted: Vec::new(),
     });
     faults.extend(checked.faults);
-    for (path, span) in checked.wanted {
-        if !files.exists(&path) {
+    for (path, span) in &checked.wanted {
+        if !files.exists(path) {
             let message = format!("no sound file `{}`: its module is silent", path.display());
-            faults.push(Fault::warning(codes::MISSING_FILE, span, message));
+            faults.push(Fault::warning(codes::MISSING_FILE, *span, message));
         }
     }
+    let mut sounds: Vec<PathBuf> = checked.wanted.into_iter().map(|(path, _)| path).collect();
+    sounds.sort();
+    sounds.dedup();
+    let mut graph = checked.graph;
+    put_sounds(&mut graph, &sounds, files);
     // What reaches nothing in a faulty text is most often what the fault cut off.
     if faults.iter().any(|fault| fault.severity == Severity::Error) {
         faults.retain(|fault| !matches!(fault.code, codes::REACHES_NOTHING | codes::LOOP_GAIN));
@@ -43,7 +49,21 @@ pub fn load(path: &Path, files: &dyn Files, library: &Library) -> Loaded {
     faults.sort_by(|a, b| (a.span, a.code, &a.message).cmp(&(b.span, b.code, &b.message)));
     faults.dedup();
     faults.truncate(limits::FAULTS);
-    Loaded { graph: checked.graph, faults, files: texts, watch }
+    Loaded { graph, faults, files: texts, sounds, watch }
+}
+
+/// Names sound files in the graph by where they are read from.
+fn put_sounds(graph: &mut Graph, sounds: &[PathBuf], files: &dyn Files) {
+    for module in graph.modules.values_mut() {
+        for (slot, value) in &mut module.params {
+            if module.spec.params[usize::from(slot.0)].kind == ParamKind::File
+                && let ParamValue::Text(text) = value
+                && sounds.binary_search_by(|path| path.as_path().cmp(Path::new(&**text))).is_ok()
+            {
+                *text = files.sound(Path::new(&**text)).to_string_lossy().into();
+            }
+        }
+    }
 }
 
 /// Runs on a thread with a stack that fits what the limits allow.
@@ -195,6 +215,7 @@ impl Texts {
             })
             .collect();
         let mut expanded = expand(&units, library);
+        crate::lead::lead(&mut expanded);
         let around = Around { library, folders: self.folders.clone() };
         let mut checked = check(&expanded, &around);
         checked.faults.append(&mut expanded.faults);

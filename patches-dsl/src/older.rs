@@ -1,5 +1,6 @@
 //! Names of older files: types, ports and parameters that go by another name today, some with defaults of their own.
 
+use patches_core::exact;
 use patches_core::library::Library;
 use patches_core::spec::Spec;
 
@@ -25,22 +26,23 @@ pub struct Older {
     pub hertz: bool,
     /// Outputs of other names: the older one, and today's.
     pub outputs: &'static [(&'static str, &'static str)],
-    /// Parameters that meant something else: the name, and what it was.
-    pub lost: &'static [(&'static str, &'static str)],
+    /// A time that was a loop gain.
+    pub loop_gain: Option<&'static str>,
 }
 
 /// A type that differs in its name only.
 const fn renamed(name: &'static str, now: &'static str) -> Older {
-    Older { name, now, presets: &[], hertz: false, outputs: &[], lost: &[] }
+    Older { name, now, presets: &[], hertz: false, outputs: &[], loop_gain: None }
 }
 
+const CHORUS: &[(&str, Preset)] = &[("mode", Preset::Word("one"))];
 const WET: &[(&str, Preset)] = &[("mix", Preset::Number(1.0))];
 const FULL: &[(&str, Preset)] = &[("gate_length", Preset::Number(1.0))];
 const ONE: &[(&str, Preset)] = &[("voices", Preset::Number(1.0))];
 const LEGATO: &[(&str, Preset)] = &[("voices", Preset::Number(1.0)), ("mode", Preset::Word("legato"))];
 const BEND: &[(&str, &str)] = &[("v_oct", "pitch"), ("pitch", "bend")];
 
-static TYPES: [Older; 27] = [
+static TYPES: [Older; 28] = [
     Older { hertz: true, ..renamed("SineOscillator", "Sine") },
     Older { hertz: true, ..renamed("Oscillator", "Osc") },
     renamed("SawtoothOscillator", "Saw"),
@@ -50,12 +52,13 @@ static TYPES: [Older; 27] = [
     Older { presets: WET, ..renamed("StereoDelay", "Delay") },
     Older { presets: WET, ..renamed("FdnReverb", "Reverb") },
     Older { presets: WET, ..renamed("StereoConvReverb", "ConvReverb") },
-    Older { lost: &[("decay", "a loop gain")], ..renamed("VReverb", "Reverb") },
+    Older { loop_gain: Some("decay"), ..renamed("VReverb", "Reverb") },
     renamed("PolyMidiToCv", "Keys"),
     renamed("PolyMidiIn", "Keys"),
     Older { presets: LEGATO, outputs: BEND, ..renamed("MidiToCv", "Keys") },
     Older { presets: ONE, outputs: BEND, ..renamed("MonophonicMidiKeyboard", "Keys") },
     Older { presets: ONE, outputs: BEND, ..renamed(YAML_MIDI_IN, "Keys") },
+    Older { presets: CHORUS, ..renamed("VChorus", "Chorus") },
     renamed("VFlangerStereo", "Flanger"),
     renamed("AdsrEnvelope", "Adsr"),
     renamed("ResonantLowpass", "Lowpass"),
@@ -81,6 +84,10 @@ pub fn row(name: &str) -> Option<&'static Older> {
 /// The type of a name. One that is not found is sought among those of older files, then without `Poly`, `Stereo` and a
 /// leading `V`.
 pub fn find(library: &Library, name: &str) -> Option<(&'static Spec, Option<&'static Older>)> {
+    // Most names are those of today.
+    if let Some(spec) = library.find(name) {
+        return Some((spec, None));
+    }
     let plain = name.replace("Poly", "").replace("Stereo", "");
     let tries = [
         name.to_string(),
@@ -129,6 +136,14 @@ pub fn adds(name: &str) -> bool {
 /// Whether a parameter of older files does nothing any more.
 pub fn does_nothing(name: &str) -> bool {
     matches!(name, "length" | "high_quality")
+}
+
+/// How long a sound whose loop has this gain takes to fall by 60 dB, in seconds.
+pub fn decay(gain: f64) -> f64 {
+    // The mean line of `Reverb` in the middle of its `size`.
+    const LOOP: f64 = 0.046;
+    // What does not fall lasts as long as anything may.
+    if gain >= 1.0 { 100.0 } else { -3.0 * LOOP * std::f64::consts::LOG2_10 / exact::log2(gain.max(1e-6)) }
 }
 
 /// How what stands for an older name is meant.

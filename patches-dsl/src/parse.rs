@@ -135,6 +135,7 @@ fn expected(variant: &ErrorVariant<Rule>) -> Option<String> {
             Rule::to | Rule::from | Rule::late | Rule::arrow => Some("an arrow"),
             Rule::expr | Rule::unary | Rule::primary | Rule::call | Rule::quantity => Some("a value"),
             Rule::braces | Rule::block => Some("braces"),
+            Rule::dots => Some("`..`"),
             Rule::name | Rule::key | Rule::label_key | Rule::target => Some("a name"),
             Rule::entry | Rule::set => Some("`name: value`"),
             Rule::add_op | Rule::mul_op => Some("an operator"),

@@ -135,7 +135,7 @@ pub(crate) fn param_value(value: &ParamValue, kind: &ParamKind, scores: &Scores)
         (ParamValue::Text(text), ParamKind::File) => format!("file({})", quoted(text)),
         (ParamValue::Text(text), _) => quoted(text),
         (ParamValue::List(items), kind) => {
-            let of = if let ParamKind::List(kind) = kind { *kind } else { Kind::Number };
+            let of = if let ParamKind::List { kind, .. } = kind { *kind } else { Kind::Number };
             let items: Vec<String> = items
                 .iter()
                 .map(|item| match item {

@@ -134,6 +134,8 @@ pub enum Cell {
     Silence(Span),
     /// A pattern by name.
     Name(Name),
+    /// A lane of another song.
+    Lane(Name, Name),
     /// The pattern that a parameter holds.
     Param(ParamRef),
 }

@@ -100,6 +100,7 @@ impl Display for Cell {
         match self {
             Cell::Silence(_) => f.write_char('_'),
             Cell::Name(name) => write!(f, "{name}"),
+            Cell::Lane(song, lane) => write!(f, "{song}.{lane}"),
             Cell::Param(param) => write!(f, "{param}"),
         }
     }

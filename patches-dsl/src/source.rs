@@ -17,6 +17,11 @@ pub trait Files {
     fn exists(&self, path: &Path) -> bool {
         self.read(path).is_ok()
     }
+
+    /// Where a sound file that a text names is to be read from: there, unless the texts are kept apart from what they name.
+    fn sound(&self, path: &Path) -> PathBuf {
+        path.to_path_buf()
+    }
 }
 
 /// The files of this machine.
@@ -78,6 +83,8 @@ pub struct Loaded {
     pub faults: Vec<Fault>,
     /// The texts; a span's file is an index into them.
     pub files: Vec<SourceFile>,
+    /// Sound files that the texts name, found or not: each once, as seen from where the texts were read.
+    pub sounds: Vec<PathBuf>,
     /// Every file whose change may change the patch: those read, and those an include did not find.
     pub watch: Vec<PathBuf>,
 }

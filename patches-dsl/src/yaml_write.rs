@@ -176,7 +176,7 @@ fn param_value(value: &ParamValue, kind: &ParamKind, scores: &Scores) -> Scalar 
         (ParamValue::Bool(b), _) => Scalar::Bool(*b),
         (ParamValue::Text(text), _) => Scalar::Text(text.to_string()),
         (ParamValue::List(items), kind) => {
-            let of = if let ParamKind::List(kind) = kind { *kind } else { Kind::Number };
+            let of = if let ParamKind::List { kind, .. } = kind { *kind } else { Kind::Number };
             let item = |item: &Item| match item {
                 // In quotes only what has a unit is a number.
                 Item::Number(v) if print::number(*v, of) == v.to_string() => Scalar::Number(*v),

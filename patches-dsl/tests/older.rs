@@ -3,7 +3,7 @@
 mod common;
 
 use common::{clean, codes, library, load_text};
-use patches_core::graph::Graph;
+use patches_core::graph::{Graph, Setting};
 use patches_dsl::{Memory, load};
 use std::path::Path;
 
@@ -49,6 +49,21 @@ fn types_keep_what_they_had_set() {
     assert_same("s = StepSequencer { steps: [C2] }; s -> out", "s = Steps { steps: [C2], gate_length: 1 }; s -> out");
     assert_same("x = SineOscillator { frequency: 8 }; x -> out", "x = Sine { pitch: 8Hz }; x -> out");
     assert_same("x = SineOscillator { pitch: 8 }; x -> out", "x = Sine { pitch: 8 }; x -> out");
+}
+
+#[test]
+fn a_loop_gain_is_a_decay() {
+    let decay = |text: &str| match clean(text).modules["r"].settings.get(&(1, 0)) {
+        Some(Setting::Number(seconds)) => *seconds,
+        other => panic!("{text}: {other:?}"),
+    };
+    // A tenth each 46 ms: 60 dB in three of them.
+    assert!((decay("r = VReverb { decay: 0.1 }; r -> out") - 0.138).abs() < 1e-9);
+    assert!((decay("r = VReverb { decay: 80% }; r -> out") - 0.138 / -0.8f64.log10()).abs() < 1e-9);
+    assert_eq!(decay("r = VReverb { decay: 1 }; r -> out"), 100.0);
+    // What has a unit is the time it says, and other types have nothing but times.
+    assert_eq!(decay("r = VReverb { decay: 2s }; r -> out"), 2.0);
+    assert_eq!(decay("r = FdnReverb { decay: 0.8 }; r -> out"), 0.8);
 }
 
 #[test]
@@ -127,7 +142,7 @@ fn spellings_of_values() {
 fn what_does_nothing_or_cannot_be_played_is_told() {
     let (graph, told) = older("x = Delay { length: 3, high_quality: true }; x -> out");
     assert_eq!((graph, told), (clean("x = Delay; x -> out"), vec!["old-spelling", "old-spelling"]));
-    assert_eq!(codes("VReverb { decay: 0.8 } -> out"), ["not-playable"]);
+    assert_eq!(codes("VReverb { decay: Lfo } -> out"), ["not-playable"]);
     assert_eq!(codes("FdnReverb { decay: 0.8 } -> out"), [] as [&str; 0]);
     assert_eq!(codes("MidiArp -> out"), ["not-playable"]);
     let text = load_text("MidiArp -> out").render(false);

@@ -3,10 +3,12 @@
 
 mod keep;
 mod read;
+mod sounds;
 mod write;
 
 pub use keep::{prune, stamp};
 pub use read::read;
+pub use sounds::{Fate, Sound, Sounds};
 pub use write::{Texts, Writer};
 
 use crate::desk::{Change, Reset};
@@ -24,8 +26,8 @@ pub const FADE_MS: f64 = 15.0;
 pub mod limits {
     /// Bytes of a log.
     pub const LOG_BYTES: u64 = 512 << 20;
-    /// Bytes of one line.
-    pub const LINE_BYTES: usize = 64 << 10;
+    /// Bytes of one line: some thousands of sound files.
+    pub const LINE_BYTES: usize = 1 << 20;
     /// Lines.
     pub const LINES: usize = 8_000_000;
     /// Hours of sound.
@@ -65,6 +67,8 @@ pub enum What {
         files: BTreeMap<String, PathBuf>,
         /// Of several files that play together, the name of this one; the others play on.
         file: Option<String>,
+        /// Sound files it names: as named from the text's own folder.
+        sounds: BTreeMap<String, Sound>,
         /// When it was to take effect.
         swap: Landing,
         /// Fade in milliseconds.

@@ -59,7 +59,8 @@ fn format(file: &Path, check: bool) -> Result<bool, Error> {
     if !parsed.faults.is_empty() {
         let path = if through { PathBuf::from("standard input") } else { file.into() };
         let files = vec![SourceFile { path, text: text.into() }];
-        let loaded = Loaded { graph: Graph::default(), faults: parsed.faults, files, watch: vec![] };
+        let (graph, faults) = (Graph::default(), parsed.faults);
+        let loaded = Loaded { graph, faults, files, sounds: vec![], watch: vec![] };
         out::say(loaded.render(out::colour()).trim_end());
         return Err(Error::Faulty(file.display().to_string()));
     }

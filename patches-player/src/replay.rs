@@ -2,18 +2,20 @@
 
 use crate::cli::values::{self, From};
 use crate::error::Error;
+use crate::out;
 use crate::patch;
 use crate::render::{self, Job, Loudness};
 use crate::several;
 use clap::Args;
 use patches_core::graph::{self, Graph};
+use patches_core::library::Library;
 use patches_dsl::Files;
 use patches_dsl::fault::nearest;
 use patches_engine::desk::{Ask, Desk};
 use patches_engine::error::Error as EngineError;
 use patches_engine::offline::{self, Cue, Note};
 use patches_engine::reel::Reels;
-use patches_engine::session::{self, Entry, Session, What};
+use patches_engine::session::{self, Entry, Fate, Session, Sound, What};
 use patches_engine::sound::Mark;
 use patches_engine::wav::Bits;
 use std::collections::BTreeMap;
@@ -48,15 +50,29 @@ pub struct ReplayArgs {
 /// Where the patch seems to lie. Deep, so that texts that include from folders above find them.
 const DESK: &str = "/a/b/c/d/e/f/g/h";
 
-/// The texts of one entry, under the names they had.
+/// The texts of one entry, under the names they had, and the sound files that they name.
 struct Kept {
     files: BTreeMap<PathBuf, PathBuf>,
+    /// Where each lies; none of one that was not there, and is silent again.
+    sounds: BTreeMap<PathBuf, Option<PathBuf>>,
 }
 
 impl Files for Kept {
     fn read(&self, path: &Path) -> std::io::Result<Vec<u8>> {
         let kept = self.files.get(&patch::plain(path)).ok_or(std::io::ErrorKind::NotFound)?;
         patches_dsl::Disk.read(kept)
+    }
+
+    fn exists(&self, path: &Path) -> bool {
+        matches!(self.sounds.get(&patch::plain(path)), Some(Some(place)) if place.is_file())
+    }
+
+    fn sound(&self, path: &Path) -> PathBuf {
+        match self.sounds.get(&patch::plain(path)) {
+            Some(Some(place)) => place.clone(),
+            // A place where nothing is: what was silent stays so.
+            _ => path.to_path_buf(),
+        }
     }
 }
 
@@ -70,7 +86,10 @@ pub fn run(args: &ReplayArgs) -> Result<(), Error> {
     let session = session::read(&args.session)?;
     let session = if let Some(rate) = args.rate { session.at_rate(rate) } else { session };
     let places = places(&session, &args.replace)?;
-    let (cues, names) = cues(&session, &places)?;
+    for line in fates(&session)? {
+        out::say(&line);
+    }
+    let (cues, names) = cues(&session, &places, &patches_modules::library())?;
     let rate = session.head.rate;
     let skip = match args.from {
         None => 0,
@@ -162,10 +181,38 @@ fn places(session: &Session, replace: &[(PathBuf, PathBuf)]) -> Result<BTreeMap<
     Ok(places)
 }
 
+/// What has become of the session's sound files, as lines for people.
+///
+/// # Errors
+/// If one is there and cannot be read.
+fn fates(session: &Session) -> Result<Vec<String>, Error> {
+    let folder = session.path.parent().unwrap_or(Path::new(""));
+    let mut told: BTreeMap<&Sound, String> = BTreeMap::new();
+    for entry in &session.entries {
+        let What::Patch { sounds, .. } = &entry.what else { continue };
+        for sound in sounds.values() {
+            let place = sound.place(folder);
+            let line = match sound.fate(folder)? {
+                Fate::Same => continue,
+                Fate::Missing => format!("`{}` is gone: its module is silent", place.display()),
+                Fate::Changed => {
+                    format!("`{}` has changed since the session: it will not sound as it did", place.display())
+                }
+            };
+            told.insert(sound, line);
+        }
+    }
+    Ok(told.into_values().collect())
+}
+
 /// Every text as a cue, and all that was done beside it; and the names of their texts. Of several files the others play on;
 /// those that took effect at one frame are one cue.
-fn cues(session: &Session, places: &BTreeMap<PathBuf, PathBuf>) -> Result<(Vec<Cue>, Vec<String>), Error> {
-    let library = patches_modules::library();
+fn cues(
+    session: &Session,
+    places: &BTreeMap<PathBuf, PathBuf>,
+    library: &Library,
+) -> Result<(Vec<Cue>, Vec<String>), Error> {
+    let folder = session.path.parent().unwrap_or(Path::new(""));
     let place = |own: &Path| places.get(&patch::plain(own)).cloned().unwrap_or_else(|| own.into());
     let mut cues = Vec::new();
     let mut names = Vec::new();
@@ -177,7 +224,7 @@ fn cues(session: &Session, places: &BTreeMap<PathBuf, PathBuf>) -> Result<(Vec<C
     }
     let mut saved = None;
     for entry in &session.entries {
-        let (path, included, file, fade_ms, restore, mut reset) = match &entry.what {
+        let (path, included, sounds, file, fade_ms, restore, mut reset) = match &entry.what {
             What::Midi { .. } | What::Input { .. } => continue,
             What::Live { desk: change, reset, fade_ms, .. } => {
                 change.apply(&mut desk);
@@ -188,20 +235,24 @@ fn cues(session: &Session, places: &BTreeMap<PathBuf, PathBuf>) -> Result<(Vec<C
                 saved = None;
                 continue;
             }
-            What::Patch { path, files: included, file, fade_ms, restore, desk: change, reset, .. } => {
+            What::Patch { path, files: included, sounds, file, fade_ms, restore, desk: change, reset, .. } => {
                 change.apply(&mut desk);
-                (path, included, file, fade_ms, *restore, reset.clone())
+                (path, included, sounds, file, fade_ms, *restore, reset.clone())
             }
         };
         let text = place(path);
         // Its ending says what it is, also where another is taken for it.
         let main = Path::new(DESK).join(text.file_name().unwrap_or(text.as_os_str()));
-        let mut kept = Kept { files: BTreeMap::new() };
+        let mut kept = Kept { files: BTreeMap::new(), sounds: BTreeMap::new() };
         kept.files.insert(main.clone(), text);
         for (name, at) in included {
             kept.files.insert(patch::plain(&Path::new(DESK).join(name)), place(at));
         }
-        let loaded = patch::load(&main, &kept, &library).map_err(|_| EngineError::Session {
+        for (name, sound) in sounds {
+            let place = sound.sha256.is_some().then(|| sound.place(folder));
+            kept.sounds.insert(patch::plain(&Path::new(DESK).join(name)), place);
+        }
+        let loaded = patch::load(&main, &kept, library).map_err(|_| EngineError::Session {
             path: session.path.clone(),
             line: entry.line,
             what: format!("{} cannot be played", path.display()),
@@ -220,4 +271,70 @@ fn cues(session: &Session, places: &BTreeMap<PathBuf, PathBuf>) -> Result<(Vec<C
         cues.push(Cue { at: entry.at, graph, fade: fade_ms / 1000.0, ask });
     }
     Ok((cues, names))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use patches_core::graph::{Landing, ParamValue};
+    use patches_core::spec::{Kind, Output, Param, ParamKind, Spec};
+    use patches_engine::desk::{Change, Reset};
+    use patches_engine::session::{Head, Sounds, Writer};
+
+    /// A type that plays a file, as the language sees one, and an output.
+    fn library() -> Library {
+        let file = Param { names: &["file"], kind: ParamKind::File, indexed: false, help: "" };
+        let player = Spec::new(&["Player"], "").with_param(file).with_output(Output::new(&["out"], Kind::Audio, ""));
+        let out = Spec::new(&["AudioOut"], "").with_input(patches_core::spec::Input::new(&["in"], Kind::Audio, ""));
+        let specs: &'static [Spec] = Vec::leak(vec![player, out]);
+        Library::new(specs)
+    }
+
+    /// A session in a folder of its own of a text that names three files, in folders beside and above its own.
+    fn session(root: &Path) -> Session {
+        let songs = root.join("music/songs");
+        std::fs::create_dir_all(songs.join("kit")).expect("made");
+        std::fs::write(songs.join("kit/kick.wav"), "kick").expect("written");
+        std::fs::write(root.join("music/hat.wav"), "hat").expect("written");
+        let text = "a = Player { file: file(\"kit/kick.wav\") }; b = Player { file: file(\"../hat.wav\") }
+            c = Player { file: file(\"gone.wav\") }; a, b, c -> out\n";
+        std::fs::write(songs.join("a.patches"), text).expect("written");
+        let loaded = patches_dsl::load(&songs.join("a.patches"), &patches_dsl::Disk, &library());
+        assert!(!loaded.has_errors());
+        let mut looked = Sounds::default();
+        let named = loaded.sounds.iter().map(|path| (patch::relative(&songs, path), looked.look(path).expect("read")));
+        let head = Head { rate: 48_000, oversample: 1, seed: 1, limiter: true, files: vec![] };
+        let mut log = Writer::create(&root.join("session"), &head).expect("begun");
+        let texts = log.keep(text, "patches", &[]).expect("kept").with_sounds(named.collect());
+        log.patch(0, &texts, (Landing::Now, 0.0), false, (&Change::default(), &Reset::None)).expect("written");
+        log.end(100).expect("written");
+        session::read(&root.join("session")).expect("read")
+    }
+
+    fn files(session: &Session) -> Vec<String> {
+        let (cues, _) = cues(session, &places(session, &[]).expect("places"), &library()).expect("it can be played");
+        let modules = cues[0].graph.modules.values();
+        let file =
+            |value: &ParamValue| if let ParamValue::Text(text) = value { text.to_string() } else { String::new() };
+        modules.filter_map(|module| module.params.get(&(0, 0)).map(file)).collect()
+    }
+
+    #[test]
+    fn sound_files_are_found_from_the_log_and_changes_are_named() {
+        let root = tempfile::tempdir().expect("a folder");
+        let session = session(root.path());
+        let found = files(&session);
+        assert_eq!(found[0], root.path().join("music/songs/kit/kick.wav").to_string_lossy());
+        assert_eq!(std::fs::read_to_string(&found[1]).expect("it is there"), "hat");
+        assert!(fates(&session).expect("they can be read").is_empty());
+        // What was not there while it was played is silent, also where it has come since.
+        std::fs::write(root.path().join("music/songs/gone.wav"), "late").expect("written");
+        assert!(!Path::new(&files(&session)[2]).exists());
+        std::fs::write(root.path().join("music/hat.wav"), "another hat").expect("written");
+        std::fs::remove_file(root.path().join("music/songs/kit/kick.wav")).expect("removed");
+        let told = fates(&session).expect("they can be read");
+        assert_eq!(told.len(), 2, "{told:?}");
+        assert!(told.iter().any(|line| line.contains("hat.wav` has changed since the session")));
+        assert!(told.iter().any(|line| line.contains("kick.wav` is gone")));
+    }
 }

@@ -2,7 +2,6 @@
 //! below full scale without the limiter's help.
 
 use patches_core::isa::Isa;
-use patches_core::spec::Spec;
 use patches_dsl::{Memory, load};
 use patches_engine::engine::Settings;
 use patches_engine::offline::{Cue, render};
@@ -11,6 +10,11 @@ use std::sync::Arc;
 
 const RATE: u32 = 48_000;
 
+fn settings() -> Settings {
+    let (isa, lower) = (Isa::Base, patches_modules::lower);
+    Settings { rate: RATE, oversample: 1, seed: 1, limiter: false, isa, lower }
+}
+
 /// What is wrong with an example, if anything.
 fn fault(name: &str, text: &str) -> Option<String> {
     let path = Path::new("example.patches");
@@ -18,8 +22,6 @@ fn fault(name: &str, text: &str) -> Option<String> {
     if let Some(fault) = loaded.faults.first() {
         return Some(format!("{name}: {fault:?}\n{text}"));
     }
-    let settings =
-        Settings { rate: RATE, oversample: 1, seed: 1, limiter: false, isa: Isa::Base, lower: patches_modules::lower };
     let cue = Cue { at: 0, graph: Arc::new(loaded.graph), ..Cue::default() };
     let (mut peak, mut finite, mut power, mut frames) = (0.0f32, true, 0.0f64, 0u64);
     let sink = |part: &[f32]| {
@@ -32,7 +34,7 @@ fn fault(name: &str, text: &str) -> Option<String> {
         Ok::<(), ()>(())
     };
     // Two seconds: the slowest example has played its first notes by then.
-    if let Err(stopped) = render(settings, &[cue], u64::from(RATE) * 2, sink) {
+    if let Err(stopped) = render(settings(), &[cue], u64::from(RATE) * 2, sink) {
         return Some(format!("{name}: {stopped:?}\n{text}"));
     }
     let level = (power / frames as f64).sqrt();
@@ -69,7 +71,6 @@ fn heard(texts: &[String]) -> u64 {
         Cue { at, graph: Arc::new(loaded.graph), fade: if index == 0 { 0.0 } else { 0.011 }, ..Cue::default() }
     };
     let cues: Vec<Cue> = texts.iter().enumerate().map(cue).collect();
-    let settings = Settings { rate: RATE, seed: 1, limiter: false, isa: Isa::Base, lower: patches_modules::lower };
     let mut sum = 0xcbf2_9ce4_8422_2325u64;
     let sink = |part: &[f32]| {
         for x in part {
@@ -77,7 +78,7 @@ fn heard(texts: &[String]) -> u64 {
         }
         Ok::<(), ()>(())
     };
-    assert!(render(settings, &cues, u64::from(RATE), sink).is_ok());
+    assert!(render(settings(), &cues, u64::from(RATE), sink).is_ok());
     sum
 }
 
@@ -91,12 +92,12 @@ fn a_hundred_edits_elsewhere_change_no_bit_of_any_type() {
     // One that panics is silent until the next save, which is what it is planted for.
     let specs: Vec<_> = library.specs().iter().filter(|spec| spec.name() != "TestPanic").collect();
     let differing: Vec<&str> = std::thread::scope(|scope| {
-        let part = |specs: &[&&'static Spec]| -> Vec<&str> {
-            let differ = |text: &str| differs(text, &|index| format!("{text}\n{}", FAR[index % 2]));
-            specs.iter().filter(|spec| differ(spec.example)).map(|spec| spec.name()).collect()
-        };
-        let part = &part;
-        let halves = specs.chunks(specs.len().div_ceil(2)).map(|half| scope.spawn(move || part(half)));
+        let halves = specs.chunks(specs.len().div_ceil(2)).map(|half| {
+            scope.spawn(move || {
+                let differ = |text: &str| differs(text, &|index| format!("{text}\n{}", FAR[index % 2]));
+                half.iter().filter(|spec| differ(spec.example)).map(|spec| spec.name()).collect::<Vec<_>>()
+            })
+        });
         let halves: Vec<_> = halves.collect();
         halves.into_iter().flat_map(|half| half.join().expect("no panic")).collect()
     });

@@ -26,8 +26,10 @@ pub struct Event {
     pub what: Played,
     /// The value, and what it slides to; none keeps the one before.
     pub value: Option<(f64, f64)>,
-    /// The second value, and what it slides to.
-    pub second: (f64, f64),
+    /// It is an `x`, not a value.
+    pub hit: bool,
+    /// The second value, and what it slides to; none where none is written.
+    pub second: Option<(f64, f64)>,
     /// The next event is a tie.
     pub tied: bool,
     /// Chances that must all fall well, each with the number of its throw: events of one group share one.
@@ -155,7 +157,7 @@ impl Layer {
                     self.checked()?;
                 }
                 if self.steps < end {
-                    self.push(self.steps as f64, (end - self.steps) as f64, Played::Rest, None, (0.0, 0.0));
+                    self.push(self.steps as f64, (end - self.steps) as f64, Played::Rest, None, None);
                     self.steps = end;
                 }
                 self.checked()?;
@@ -195,7 +197,7 @@ impl Layer {
                     let start = at + f64::from(n) * part;
                     match (turned * u64::from(hits)) % u64::from(steps) < u64::from(hits) {
                         true => self.after(step, inner, start, part, outer),
-                        false => self.push(start, part, Played::Rest, None, (0.0, 0.0)),
+                        false => self.push(start, part, Played::Rest, None, None),
                     }
                 }
             }
@@ -204,15 +206,15 @@ impl Layer {
 
     fn what(&mut self, what: &What, at: f64, length: f64, outer: Outer) {
         match what {
-            What::Rest => self.push(at, length, Played::Rest, None, (0.0, 0.0)),
-            What::Tie => self.push(at, length, Played::Tie, None, (0.0, 0.0)),
+            What::Rest => self.push(at, length, Played::Rest, None, None),
+            What::Tie => self.push(at, length, Played::Tie, None, None),
             What::Slide(steps, from, to) => {
                 let (Some(from), Some(to)) = (from.number(), to.number()) else { return };
                 let part = length / f64::from(*steps);
                 for n in 0..*steps {
                     let played = if n == 0 { Played::Note } else { Played::Tie };
                     let value = |n: u32| from + (to - from) * f64::from(n) / f64::from(*steps);
-                    self.push(at + f64::from(n) * part, part, played, Some((value(n), value(n + 1))), (1.0, 1.0));
+                    self.push(at + f64::from(n) * part, part, played, Some((value(n), value(n + 1))), None);
                 }
             }
             What::Play { head, slide, second, second_slide } => {
@@ -252,13 +254,17 @@ impl Layer {
             (value, _) => value.number(),
         };
         let to = own.slide.and_then(StepValue::number);
-        let second = own.second.and_then(StepValue::number).unwrap_or(1.0);
-        let second_to = own.second_slide.and_then(StepValue::number).unwrap_or(second);
-        let value = number.map(|number| (number, to.unwrap_or(number)));
-        self.push(at, length, Played::Note, value, (second, second_to));
+        let second = own.second.and_then(StepValue::number);
+        let second_to = own.second_slide.and_then(StepValue::number);
+        let second = second.map(|second| (second, second_to.unwrap_or(second)));
+        let slid = number.map(|number| (number, to.unwrap_or(number)));
+        self.push(at, length, Played::Note, slid, second);
+        if let (StepValue::Hit, Some(event)) = (value, self.events.last_mut()) {
+            event.hit = true;
+        }
     }
 
-    fn push(&mut self, at: f64, length: f64, what: Played, value: Option<(f64, f64)>, second: (f64, f64)) {
+    fn push(&mut self, at: f64, length: f64, what: Played, value: Option<(f64, f64)>, second: Option<(f64, f64)>) {
         self.full |= self.events.len() >= RowEvents::MOST;
         if self.full {
             return;
@@ -275,7 +281,8 @@ impl Layer {
                 [one, (inner.iter().map(|(chance, _)| chance).product(), throw)]
             }
         };
-        self.events.push(Event { step: step as u32, part, length, what, value, second, tied: false, chances });
+        let step = step as u32;
+        self.events.push(Event { step, part, length, what, value, hit: false, second, tied: false, chances });
     }
 
     fn done(mut self) -> RowEvents {

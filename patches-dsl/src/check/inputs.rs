@@ -93,14 +93,21 @@ impl Checker<'_> {
             }
         }
         cables.sort_by_cached_key(|(sum, _)| sum.order());
-        // Arithmetic takes whatever kind stands beside it; times are seconds there, musical ones too.
-        let is_time = |sum: &Sum| sum.terms.is_empty() && matches!(sum.dim, Dim::Beats | Dim::Time);
-        let value = match &set {
-            Some((sum, _)) if draft.spec.name() == "Math" && is_time(sum) => {
-                let input = Input { kind: Kind::Time, ..input.clone() };
+        // Arithmetic and comparison take whatever kind stands beside it, as it is on a cable; times are seconds there,
+        // musical ones too.
+        let any = matches!(draft.spec.name(), "Math" | "Compare") && !draft.spec.has_sides();
+        let kind = set.as_ref().filter(|(sum, _)| any && sum.terms.is_empty()).and_then(|(sum, _)| match sum.dim {
+            Dim::Beats | Dim::Time => Some(Kind::Time),
+            Dim::Pitch => Some(Kind::Pitch),
+            Dim::Interval => Some(Kind::Interval),
+            _ => None,
+        });
+        let value = match kind {
+            Some(kind) => {
+                let input = Input { kind, ..input.clone() };
                 self.setting(set.as_ref(), &cables, &input)
             }
-            _ => self.setting(set.as_ref(), &cables, input),
+            None => self.setting(set.as_ref(), &cables, input),
         };
         let mut terms = Vec::new();
         let span = set.iter().chain(&cables).map(|(_, feed)| feed.value.span).min();
@@ -356,9 +363,15 @@ impl Checker<'_> {
     fn scale(&mut self, module: &mut Module, scale: &Scale, span: Span) {
         match scale {
             Scale::Named(word) => {
-                let listed = module.spec.params.iter().position(|param| matches!(param.kind, ParamKind::List(_)));
+                let listed = module.spec.params.iter().enumerate().find_map(|(index, param)| match param.kind {
+                    ParamKind::List { words, .. } => Some((index, words)),
+                    _ => None,
+                });
                 match listed {
-                    Some(index) => {
+                    Some((_, words)) if !words.is_empty() && !words.contains(&&**word) => {
+                        self.fault(super::params::unknown_word("quantize", word, words, words, span));
+                    }
+                    Some((index, _)) => {
                         let list = Arc::from([Item::Word(Arc::from(&**word))]);
                         module.params.insert((index as u16, 0), ParamValue::List(list));
                     }

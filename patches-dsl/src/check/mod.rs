@@ -3,6 +3,7 @@
 
 mod fits;
 mod inputs;
+mod numbered;
 mod params;
 mod paths;
 mod probes;
@@ -204,11 +205,14 @@ impl Checker<'_> {
             }
         }
         for (index, draft) in expanded.modules.iter().enumerate() {
+            let lanes = rows::lanes(draft);
             let channels = match &draft.shape {
                 Shape::Names(names) => names.clone(),
                 Shape::Count(count) => counted(*count),
                 Shape::Unsaid if !draft.spec.has_channels() => Vec::new(),
-                // Its channels are the rows of what it plays.
+                // Its channels are the lanes of its song,
+                Shape::Unsaid if lanes.is_some() => lanes.unwrap_or_default(),
+                // or the rows of what it plays.
                 Shape::Unsaid if draft.spec.named_output().is_some() => {
                     rows::score(draft).map_or_else(|| counted(1), |score| score.row_names())
                 }

@@ -4,8 +4,8 @@ use super::Checker;
 use crate::fault::{Fault, codes};
 use crate::flat::{Channel, Draft, V, What};
 use crate::kinds;
-use patches_core::graph::{Item, ParamValue, Setting};
-use patches_core::spec::{Input, Kind, Param, ParamKind};
+use patches_core::graph::{Item, ParamValue, Setting, Span};
+use patches_core::spec::{Input, Param, ParamKind};
 use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
 use std::sync::Arc;
@@ -67,18 +67,25 @@ impl Checker<'_> {
             // Some types know files by a word of their own, such as the built-in tables.
             (ParamKind::File, What::Word(word)) => return Some(ParamValue::Text(word.clone())),
             (ParamKind::File, _) => "a file, such as `file(\"kick.wav\")`".to_string(),
-            (ParamKind::List(kind), What::List(members)) => return self.list(*kind, name, members),
-            (ParamKind::List(kind), What::Const(_)) => return self.list(*kind, name, std::slice::from_ref(v)),
-            (ParamKind::List(_), What::Word(word) | What::Text(word)) => {
-                return Some(ParamValue::List(Arc::from([Item::Word(word.clone())])));
+            (ParamKind::List { .. }, What::List(members)) => return self.list(param, members),
+            (ParamKind::List { .. }, What::Const(_) | What::Word(_) | What::Text(_)) => {
+                return self.list(param, std::slice::from_ref(v));
             }
-            (ParamKind::List(kind), _) => {
+            (ParamKind::List { kind, .. }, _) => {
                 format!("a list, such as `[{0}]`", kind.example().split(' ').next().unwrap_or(""))
             }
             (ParamKind::Pattern, What::Pattern(_, score)) => return Some(ParamValue::Score(score.clone())),
+            // Who conducts a song needs its time alone, which is the same in all lanes.
             (ParamKind::Song, What::Song(song)) => {
-                let message = format!("no module plays whole songs yet: give it a lane of `{}`", song.name);
-                self.fault(Fault::error(codes::NOT_PLAYABLE, v.span, message));
+                let (_, lane) = song.lanes.first()?;
+                return Some(ParamValue::Score(Arc::new(lane.time())));
+            }
+            (ParamKind::Song, What::Pattern(_, score)) => return Some(ParamValue::Score(Arc::new(score.time()))),
+            (ParamKind::Pattern, What::Song(song)) => {
+                let lane = song.lanes.first().map_or("…", |(lane, _)| lane);
+                let message = format!("`{name}` expects a pattern, not a whole song");
+                let fault = Fault::error(codes::WRONG_KIND, v.span, message);
+                self.fault(fault.help(format!("write a lane of it, such as `{}.{lane}`", song.name)));
                 return None;
             }
             (ParamKind::Pattern, _) => "a pattern, by its name".to_string(),
@@ -115,13 +122,8 @@ impl Checker<'_> {
             return Some(ParamValue::Choice(index as u16));
         }
         let known: Vec<&str> = words.iter().flat_map(|names| names.iter().copied()).collect();
-        let message = format!("`{}` has no `{word}`", param.names[0]);
-        let mut fault = Fault::error(codes::UNKNOWN_WORD, v.span, message).near(word, known.iter().copied());
-        if fault.help.is_none() {
-            let shown: Vec<String> = words.iter().map(|names| format!("`{}`", names[0])).collect();
-            fault = fault.help(format!("it is one of {}", shown.join(" ")));
-        }
-        self.fault(fault);
+        let shown: Vec<&str> = words.iter().map(|names| names[0]).collect();
+        self.fault(unknown_word(param.names[0], word, &known, &shown, v.span));
         None
     }
 
@@ -133,7 +135,9 @@ impl Checker<'_> {
         ParamValue::Text(path.to_string_lossy().into())
     }
 
-    fn list(&mut self, kind: Kind, name: &str, members: &[V]) -> Option<ParamValue> {
+    fn list(&mut self, param: &Param, members: &[V]) -> Option<ParamValue> {
+        let ParamKind::List { kind, words } = param.kind else { return None };
+        let name = param.names[0];
         // A list's members are read as an input of the kind would read them.
         let names: &'static [&'static str] = &["a member of this list"];
         let input = Input::new(names, kind, "");
@@ -141,7 +145,13 @@ impl Checker<'_> {
         for member in members {
             match &member.what {
                 What::Poison => return None,
-                What::Word(word) | What::Text(word) => items.push(Item::Word(word.clone())),
+                What::Word(word) | What::Text(word) if words.is_empty() || words.contains(&&**word) => {
+                    items.push(Item::Word(word.clone()));
+                }
+                What::Word(word) | What::Text(word) => {
+                    self.fault(unknown_word(name, word, words, words, member.span));
+                    return None;
+                }
                 What::Const(c) => match kinds::setting(*c, &input, member.span) {
                     Ok((Setting::Number(v), hint)) => {
                         hint.into_iter().for_each(|hint| self.fault(hint));
@@ -166,4 +176,15 @@ impl Checker<'_> {
         }
         Some(ParamValue::List(items.into()))
     }
+}
+
+/// A word that a parameter does not have, with the one that may be meant, else with those to choose from.
+pub(super) fn unknown_word(name: &str, word: &str, known: &[&str], shown: &[&str], span: Span) -> Fault {
+    let message = format!("`{name}` has no `{word}`");
+    let fault = Fault::error(codes::UNKNOWN_WORD, span, message).near(word, known.iter().copied());
+    if fault.help.is_some() {
+        return fault;
+    }
+    let shown: Vec<String> = shown.iter().map(|word| format!("`{word}`")).collect();
+    fault.help(format!("it is one of {}", shown.join(" ")))
 }

@@ -6,9 +6,10 @@
 //! nothing tells apart, are numbered.
 
 use crate::flat::{Body, Channel, Expanded, Feed, Shape, V, What};
-use crate::linear::fnv;
+use crate::linear::{fnv, fnv_on};
 use patches_core::graph::Path;
-use std::collections::{BTreeMap, HashSet};
+use patches_core::spec::Side;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 /// Paths of everything.
@@ -83,6 +84,8 @@ fn joined(outer: &str, local: &str) -> Path {
 struct Naming<'a> {
     expanded: &'a Expanded,
     wires: Vec<Wire>,
+    /// Ports without side and channel, by where their names lie: most are, and each is named often.
+    plain: HashMap<(*const u8, usize), Arc<str>>,
     /// Indices of the wires that go to and come from each node.
     into: Vec<Vec<usize>>,
     out_of: Vec<Vec<usize>>,
@@ -92,12 +95,12 @@ impl<'a> Naming<'a> {
     fn new(expanded: &'a Expanded) -> Naming<'a> {
         let count = expanded.modules.len() + expanded.bodies.len();
         let (into, out_of) = (vec![Vec::new(); count], vec![Vec::new(); count]);
-        let mut naming = Naming { expanded, wires: Vec::new(), into, out_of };
+        let mut naming = Naming { expanded, wires: Vec::new(), plain: HashMap::new(), into, out_of };
         for (index, draft) in expanded.modules.iter().enumerate() {
             for fed in &draft.fed {
                 let name = draft.spec.inputs[fed.port as usize].names[0];
-                let port = format!("{name}{}{}", fed.side.suffix(), channel_text(&fed.channel));
-                naming.feed(&fed.feed, index, port.into());
+                let port = naming.port(name, fed.side, &fed.channel);
+                naming.feed(&fed.feed, index, port);
             }
         }
         for junction in &expanded.junctions {
@@ -110,6 +113,14 @@ impl<'a> Naming<'a> {
             naming.out_of[wire.from].push(index);
         }
         naming
+    }
+
+    /// How a port is called.
+    fn port(&mut self, name: &'static str, side: Side, channel: &Channel) -> Arc<str> {
+        if side == Side::Both && *channel == Channel::Unsaid {
+            return self.plain.entry((name.as_ptr(), name.len())).or_insert_with(|| name.into()).clone();
+        }
+        format!("{name}{}{}", side.suffix(), channel_text(channel)).into()
     }
 
     fn feed(&mut self, feed: &Feed, to: Node, to_port: Arc<str>) {
@@ -125,7 +136,7 @@ impl<'a> Naming<'a> {
             match &v.what {
                 What::Port(source) => {
                     let name = self.expanded.modules[source.module].spec.outputs[source.port as usize].names[0];
-                    let from_port = format!("{name}{}{}", source.side.suffix(), channel_text(&source.channel)).into();
+                    let from_port = self.port(name, source.side, &source.channel);
                     self.wires.push(Wire { from: source.module, from_port, to, to_port: to_port.clone(), note });
                 }
                 What::Junction(index) => self.junction(*index, to, &to_port, note),
@@ -221,10 +232,14 @@ impl<'a> Naming<'a> {
                 None => alike.entry((self.body(node), self.candidate(node))).or_default().push(node),
             }
         }
-        let colours = if alike.values().any(|nodes| nodes.len() > 1) { self.colours() } else { vec![0; count] };
+        let twins = alike.values().any(|nodes| nodes.len() > 1);
+        let own: Vec<u64> = if twins { (0..count).map(|node| self.own_colour(node)).collect() } else { Vec::new() };
+        let colours = if twins { self.colours(&own) } else { Vec::new() };
         for ((_, candidate), mut nodes) in alike {
             // What a node says itself comes first, so that twins of every instance are numbered alike.
-            nodes.sort_by_cached_key(|&node| (self.own_colour(node), colours[node]));
+            if nodes.len() > 1 {
+                nodes.sort_by_key(|&node| (own[node], colours[node]));
+            }
             for (n, node) in nodes.into_iter().enumerate() {
                 names[node] = if n == 0 { candidate.as_str().into() } else { format!("{candidate}#{}", n + 1).into() };
             }
@@ -233,12 +248,20 @@ impl<'a> Naming<'a> {
     }
 
     /// A number for each node that says all that is known of it: its own settings and, step by step, its neighbours'.
-    fn colours(&self) -> Vec<u64> {
+    fn colours(&self, own: &[u64]) -> Vec<u64> {
         let count = self.into.len();
-        let mut colours: Vec<u64> = (0..count).map(|node| self.own_colour(node)).collect();
+        let mut colours = own.to_vec();
         let mut kinds = distinct(&colours);
+        // What a wire says itself stands before its neighbour's number, so it is worked out once.
+        let said = |way: u64| -> Vec<u64> {
+            let says = |wire: &Wire| hash(&[way, hash_text(&wire.to_port), hash_text(&wire.from_port), wire.note]);
+            self.wires.iter().map(says).collect()
+        };
+        let (into, out_of) = (said(1), said(2));
+        let mut near = Vec::new();
         loop {
-            let next: Vec<u64> = (0..count).map(|node| self.next_colour(node, &colours)).collect();
+            let mut next = |node: Node| self.next_colour(node, &colours, &into, &out_of, &mut near);
+            let next: Vec<u64> = (0..count).map(&mut next).collect();
             colours = next;
             let now = distinct(&colours);
             // A step that tells no more nodes apart is followed by none that does.
@@ -277,24 +300,21 @@ impl<'a> Naming<'a> {
         hash(&parts)
     }
 
-    fn next_colour(&self, node: Node, colours: &[u64]) -> u64 {
-        let mut near: Vec<u64> = Vec::new();
-        for &wire in &self.into[node] {
-            let wire = &self.wires[wire];
-            near.push(hash(&[1, hash_text(&wire.to_port), hash_text(&wire.from_port), wire.note, colours[wire.from]]));
-        }
-        for &wire in &self.out_of[node] {
-            let wire = &self.wires[wire];
-            near.push(hash(&[2, hash_text(&wire.to_port), hash_text(&wire.from_port), wire.note, colours[wire.to]]));
-        }
+    fn next_colour(&self, node: Node, colours: &[u64], into: &[u64], out_of: &[u64], near: &mut Vec<u64>) -> u64 {
+        near.clear();
+        near.extend(self.into[node].iter().map(|&wire| hash_on(into[wire], colours[self.wires[wire].from])));
+        near.extend(self.out_of[node].iter().map(|&wire| hash_on(out_of[wire], colours[self.wires[wire].to])));
         near.sort_unstable();
         near.push(colours[node]);
-        hash(&near)
+        hash(near)
     }
 }
 
 fn distinct(colours: &[u64]) -> usize {
-    colours.iter().collect::<HashSet<_>>().len()
+    let mut sorted = colours.to_vec();
+    sorted.sort_unstable();
+    sorted.dedup();
+    sorted.len()
 }
 
 fn channel_text(channel: &Channel) -> String {
@@ -310,7 +330,12 @@ fn hash_text(text: &str) -> u64 {
 }
 
 fn hash(parts: &[u64]) -> u64 {
-    fnv(parts.iter().flat_map(|part| part.to_le_bytes()))
+    parts.iter().fold(fnv([]), |so_far, part| hash_on(so_far, *part))
+}
+
+/// A hash with one more part.
+fn hash_on(so_far: u64, part: u64) -> u64 {
+    fnv_on(so_far, part.to_le_bytes())
 }
 
 /// What a value says, its sources left out: those are neighbours.

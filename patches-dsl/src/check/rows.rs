@@ -17,10 +17,19 @@ pub(super) fn score(draft: &Draft) -> Option<&Arc<Score>> {
     })
 }
 
+/// Names of the lanes of the song that a module conducts.
+pub(super) fn lanes(draft: &Draft) -> Option<Vec<Arc<str>>> {
+    draft.params.iter().find_map(|(_, _, v)| match &v.what {
+        What::Song(song) => Some(song.lanes.iter().map(|(name, _)| name.clone()).collect()),
+        _ => None,
+    })
+}
+
 /// Whether what a module should play is faulty, which is told where it is.
 pub(super) fn is_poisoned(draft: &Draft) -> bool {
     draft.params.iter().any(|(index, _, v)| {
-        draft.spec.params[*index as usize].kind == ParamKind::Pattern && matches!(v.what, What::Poison)
+        let plays = matches!(draft.spec.params[*index as usize].kind, ParamKind::Pattern | ParamKind::Song);
+        plays && matches!(v.what, What::Poison)
     })
 }
 

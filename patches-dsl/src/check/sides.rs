@@ -2,11 +2,12 @@
 //! as a stereo port has; what is not fed stereo has none, whichever side the text asks for.
 
 use super::Checker;
+use super::numbered::Numbered;
 use crate::linear::Term;
 use crate::sides::mean;
-use patches_core::graph::{Cable, End, Path};
+use patches_core::graph::{End, Path};
 use patches_core::spec::{Input, Kind, Side, Spec};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::HashSet;
 
 /// Whether a side of this input can be fed alone.
 fn has_side(spec: &Spec, input: &Input) -> bool {
@@ -51,25 +52,26 @@ impl Checker<'_> {
     }
 
     /// The mono modules that run once per side.
-    fn run_twice(&self) -> BTreeSet<Path> {
-        let mut out: BTreeMap<&Path, Vec<&Cable>> = BTreeMap::new();
-        for cable in &self.graph.cables {
-            out.entry(&cable.from.module).or_default().push(cable);
-        }
-        let mut twice: BTreeSet<Path> = BTreeSet::new();
-        let mut todo: Vec<&Path> = out.keys().copied().collect();
-        while let Some(path) = todo.pop() {
-            let Some(from) = self.graph.modules.get(path) else { continue };
-            for cable in out.get(path).into_iter().flatten() {
-                let Some(to) = self.graph.modules.get(&cable.to.module) else { continue };
-                let stereo = from.spec.outputs[cable.from.port as usize].stereo || twice.contains(path);
+    fn run_twice(&self) -> HashSet<Path> {
+        let graph = Numbered::new(&self.graph);
+        let out = graph.lists(|cable| cable.0);
+        let mut twice = vec![false; graph.modules.len()];
+        let mut todo: Vec<usize> = (0..graph.modules.len()).collect();
+        while let Some(number) = todo.pop() {
+            let (_, from) = graph.modules[number];
+            for &cable in &out[number] {
+                let (_, target, cable) = graph.cables[cable as usize];
+                let (_, to) = graph.modules[target];
+                let stereo = from.spec.outputs[cable.from.port as usize].stereo || twice[number];
                 let sided = cable.to.side != Side::Both || stereo && cable.from.side == Side::Both;
                 let input = &to.spec.inputs[cable.to.port as usize];
-                if sided && !input.stereo && has_side(to.spec, input) && twice.insert(cable.to.module.clone()) {
-                    todo.push(&cable.to.module);
+                if sided && !input.stereo && has_side(to.spec, input) && !twice[target] {
+                    twice[target] = true;
+                    todo.push(target);
                 }
             }
         }
-        twice
+        let paths = graph.modules.iter().zip(twice).filter(|(_, twice)| *twice);
+        paths.map(|((path, _), _)| (*path).clone()).collect()
     }
 }

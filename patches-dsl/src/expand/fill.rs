@@ -1,6 +1,7 @@
 //! Second round over a body: parameters and cables, now that every name is known.
 
 use super::eval::Thing;
+use super::names::is_constant;
 use super::set::Given;
 use super::{Binding, Expander, Pending, flatten, value};
 use crate::fault::{Fault, codes};
@@ -152,7 +153,16 @@ impl<'t> Expander<'t> {
             }
         }
         let v = self.eval(expr, scope);
-        self.channel_of(&v, scope)
+        // What moves is no index: a module stands for the channel of its name, as `kick` in `for n in [kick, hat]`.
+        let module = match &v.what {
+            What::Port(source) => self.out.modules[source.module].name.clone(),
+            _ => None,
+        };
+        let word = expr.word().filter(|_| !is_constant(&v)).map(|word| word.text.clone());
+        match module.or(word) {
+            Some(name) if !matches!(v.what, What::Poison) => Some(Channel::Named(name)),
+            _ => self.channel_of(&v, scope),
+        }
     }
 
     fn channel_of(&mut self, v: &V, scope: usize) -> Option<Channel> {

@@ -137,6 +137,8 @@ pub(crate) struct Expander<'t> {
     /// Instance bodies that are still to be filled.
     queue: Vec<usize>,
     made: played::Made,
+    /// Patterns and songs that are being made, each for the one before.
+    making: Vec<played::Key>,
     shapes: Vec<Pending<'t>>,
     /// Length of a bar in quarter-note beats.
     bar: f64,
@@ -170,6 +172,7 @@ pub(crate) fn expand<'t>(units: &[Unit<'t>], library: &'t Library) -> Expanded {
         main: 0,
         queue: Vec::new(),
         made: HashMap::new(),
+        making: Vec::new(),
         shapes: Vec::new(),
         bar: 4.0,
         depth: 0,

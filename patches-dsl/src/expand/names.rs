@@ -89,10 +89,14 @@ impl<'t> Expander<'t> {
 
     /// The same, with the scope it is declared in.
     pub(super) fn score_at(&self, scope: usize, word: &'static str, name: &str) -> Option<(Score<'t>, usize)> {
-        let key = (word, Arc::from(name));
+        let mut key = None;
         let mut at = Some(scope);
         while let Some(here) = at {
-            if let Some((score, _)) = self.scopes[here].scores.get(&key) {
+            let scores = &self.scopes[here].scores;
+            // Most bodies have none, so that nothing is to be made to ask them.
+            if !scores.is_empty()
+                && let Some((score, _)) = scores.get(key.get_or_insert_with(|| (word, Arc::from(name))))
+            {
                 return Some((*score, here));
             }
             at = self.scopes[here].parent;
@@ -150,6 +154,10 @@ impl<'t> Expander<'t> {
         let message = format!("no module type `{}`", name.text);
         let mut fault = Fault::error(codes::UNKNOWN_MODULE, name.span, message);
         fault = fault.near(&name.text, known.iter().map(|n| &**n));
+        if is_note_name(&name.text) {
+            let fault = Fault::error(codes::UNKNOWN_NAME, name.span, format!("`{}` is no pitch", name.text));
+            return self.fault(scope, fault.help(format!("a note has an octave: write `{}3`", name.text)));
+        }
         if fault.help.is_none() && self.lookup(scope, &name.text).is_some() {
             fault = fault.help(format!("`{}` is a name; brackets may follow a module type only", name.text));
         }
@@ -160,6 +168,10 @@ impl<'t> Expander<'t> {
     pub(super) fn unknown_name(&mut self, scope: usize, name: &Name) {
         if self.is_full() {
             return;
+        }
+        if &*name.text == "in" {
+            let message = "no module plays the audio input yet";
+            return self.error(scope, codes::NOT_PLAYABLE, name.span, message);
         }
         let begins_type = name.text.chars().next().is_some_and(char::is_uppercase);
         if begins_type {
@@ -268,4 +280,9 @@ pub(super) fn is_constant(value: &V) -> bool {
         What::Apply(..) => false,
         _ => true,
     }
+}
+
+/// Whether a word is a note without its octave.
+fn is_note_name(word: &str) -> bool {
+    matches!(word.as_bytes(), [b'A'..=b'G'] | [b'A'..=b'G', b'b'])
 }

@@ -129,7 +129,7 @@ impl<'t> Expander<'t> {
             (Type::Bool, What::Bool(_)) => true,
             (Type::Str, What::Word(_) | What::Text(_)) => true,
             (Type::Pattern, What::Pattern(..)) => true,
-            (Type::Song, What::Song(_)) => true,
+            (Type::Song, What::Song(_) | What::Pattern(..)) => true,
             _ => false,
         });
         if fits {

@@ -3,7 +3,9 @@
 use super::{Expander, Score, value};
 use crate::fault::{Fault, codes};
 use crate::flat::{Channel, Source, Tune, V, What};
+use crate::limits;
 use crate::score::{self, After, Head, Line, Play, StepValue, StepWhat};
+use crate::tree::Name;
 use crate::value::{Const, Dim};
 use patches_core::exact;
 use patches_core::graph::Span;
@@ -12,8 +14,11 @@ use patches_core::spec::Side;
 use std::collections::HashMap;
 use std::sync::Arc;
 
-/// What was made of a pattern, song or curve, by the scope it is declared in, its word and name.
-pub(super) type Made = HashMap<(usize, &'static str, Arc<str>), What>;
+/// A pattern, song or curve: the scope it is declared in, its word and name.
+pub(super) type Key = (usize, &'static str, Arc<str>);
+
+/// What was made of them.
+pub(super) type Made = HashMap<Key, What>;
 
 /// Steps of a part of a song that is silent in all lanes and has no part before it.
 const SILENCE: u64 = 16;
@@ -34,8 +39,20 @@ impl<'t> Expander<'t> {
         if let Some(made) = self.made.get(&key) {
             return value(made.clone(), span);
         }
-        // What leads back to itself while it is being made is silent; the check of its text tells why.
-        self.made.insert(key.clone(), What::Poison);
+        if self.making.contains(&key) {
+            self.error(scope, codes::CYCLE, span, format!("the song `{name}` is made of itself"));
+            return value(What::Poison, span);
+        }
+        if self.making.len() >= limits::DEPTH {
+            self.error(
+                scope,
+                codes::TOO_DEEP,
+                span,
+                format!("songs are made of songs more than {} deep", limits::DEPTH),
+            );
+            return value(What::Poison, span);
+        }
+        self.making.push(key.clone());
         let what = match score {
             Score::Pattern(pattern) => self
                 .played_pattern(scope, pattern)
@@ -51,6 +68,7 @@ impl<'t> Expander<'t> {
             }
             what => what.unwrap_or(What::Poison),
         };
+        self.making.pop();
         self.made.insert(key, what.clone());
         value(what, span)
     }
@@ -154,7 +172,7 @@ impl<'t> Expander<'t> {
     /// A song: what each of its lanes plays, part by part.
     fn tune(&mut self, scope: usize, song: &'t score::Song) -> Option<Tune> {
         let count = song.lanes.len();
-        let mut lanes = Lanes { parts: vec![Vec::new(); count], loop_at: vec![0; count], last: SILENCE };
+        let mut lanes = Lanes { parts: vec![Vec::new(); count], loop_at: vec![0; count], last: SILENCE, steps: 0 };
         for play in &song.plays {
             if let Play::Loop(_) = play {
                 lanes.loop_at = lanes.parts.iter().map(Vec::len).collect();
@@ -215,13 +233,13 @@ impl<'t> Expander<'t> {
                     }
                 }
                 Line::Cells(cells, span) => {
-                    let held = lanes.parts.iter().map(Vec::len).max().unwrap_or(0);
                     if cells.len() != lanes.parts.len() || !self.spend(scope, *span, cells.len()) {
                         return None;
                     }
-                    // No row holds more steps, and every part takes one at least.
-                    if held > played::RowEvents::MOST {
-                        let message = format!("`{}` has more than {held} parts", song.name.text);
+                    // No row holds more steps: what comes to more is not written out.
+                    let most = played::RowEvents::MOST;
+                    if lanes.steps > most as u64 {
+                        let message = format!("`{}` comes to more than {most} steps", song.name.text);
                         self.error(scope, codes::TOO_LARGE, *span, message);
                         return None;
                     }
@@ -241,6 +259,7 @@ impl<'t> Expander<'t> {
         let v = match cell {
             score::Cell::Silence(_) => return Some(Vec::new()),
             score::Cell::Param(param) => self.param(param, scope),
+            score::Cell::Lane(other, lane) => self.lane_cell(scope, other, lane),
             score::Cell::Name(name) => match song.patterns.iter().find(|pattern| pattern.name.text == name.text) {
                 Some(pattern) => {
                     let pattern = self.played_pattern(scope, pattern)?;
@@ -262,6 +281,24 @@ impl<'t> Expander<'t> {
                     (pattern, u64::from(cell.steps))
                 };
                 Some(lane.cells.iter().map(part).collect())
+            }
+        }
+    }
+
+    /// `tune.drums` in a row: a lane of another song.
+    pub(super) fn lane_cell(&mut self, scope: usize, song: &Name, lane: &Name) -> V {
+        match self.score_at(scope, "song", &song.text) {
+            Some((score, at)) => {
+                let tune = self.score_value(score, at, &song.text, song.span);
+                self.lane_of(&tune, &lane.text, lane.span, lane.span, scope)
+            }
+            None => {
+                if !self.is_lost(scope, &song.text) {
+                    let known = self.scores_in_sight(scope, "song");
+                    let fault = Fault::error(codes::UNKNOWN_NAME, song.span, format!("no song `{}`", song.text));
+                    self.fault(scope, fault.near(&song.text, known.iter().map(|n| &**n)));
+                }
+                value(What::Poison, song.span)
             }
         }
     }
@@ -317,6 +354,8 @@ struct Lanes {
     loop_at: Vec<usize>,
     /// Steps of the row before.
     last: u64,
+    /// Steps of all rows.
+    steps: u64,
 }
 
 impl Lanes {
@@ -325,6 +364,7 @@ impl Lanes {
         let length = |parts: &Vec<Part>| parts.iter().map(|part| part.1).fold(0u64, u64::saturating_add);
         let longest = row.iter().map(length).max().filter(|steps| *steps > 0).unwrap_or(self.last);
         self.last = longest;
+        self.steps = self.steps.saturating_add(longest);
         for (mut parts, lane) in row.into_iter().zip(&mut self.parts) {
             let rest = longest.saturating_sub(length(&parts));
             match parts.as_mut_slice() {

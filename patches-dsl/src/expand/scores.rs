@@ -219,6 +219,8 @@ impl<'t> Expander<'t> {
                     self.error(scope, codes::WRONG_KIND, param.span, message);
                 }
             }
+            // Making the other song tells what is wrong with it, and whether it leads back to this one.
+            Cell::Lane(other, lane) => drop(self.lane_cell(scope, other, lane)),
             Cell::Name(name) => {
                 let own = song.is_some_and(|song| song.patterns.iter().any(|pattern| pattern.name.text == name.text));
                 if own || self.score(scope, "pattern", &name.text).is_some() || self.is_lost(scope, &name.text) {

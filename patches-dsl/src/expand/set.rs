@@ -30,10 +30,15 @@ impl<'t> Expander<'t> {
             }
             return;
         }
-        if let Some((lost, what)) = row.and_then(|row| row.lost.iter().find(|(lost, _)| **lost == *name.text)) {
-            let message = format!("no module plays the `{lost}` of older files, which is {what}");
-            let fault = Fault::error(codes::NOT_PLAYABLE, name.span, message);
-            return self.fault(scope, fault.help(format!("write `{}` with a `{lost}` of today", spec.name())));
+        if row.is_some_and(|row| row.loop_gain == Some(&*name.text))
+            && let Some(Aimed { port, .. }) = aimed
+        {
+            let v = match given {
+                Given::Value(v) => v,
+                Given::Expr(expr) => self.eval(expr, scope),
+            };
+            let v = self.loop_gain(v, name, scope);
+            return self.feed(module, port, channel, set_to(v, name.span), scope);
         }
         if row.is_some_and(|row| row.hertz) && &*name.text == "frequency" {
             aimed = aimed.map(|aimed| Aimed { older: Some(older::Bare::Hertz), ..aimed });
@@ -52,6 +57,23 @@ impl<'t> Expander<'t> {
         let (v, older) = in_unit_of_name(v, bare);
         let set = aimed.is_some_and(|aimed| aimed.older.is_none()) || !older::adds(&name.text);
         self.feed(module, port, channel, Feed { set, older, ..set_to(v, name.span) }, scope);
+    }
+
+    /// The time that a loop gain makes; a time is one already.
+    fn loop_gain(&mut self, v: V, name: &Name, scope: usize) -> V {
+        match &v.what {
+            What::Const(c) if c.dim.is_plain() => {
+                value(What::Const(Const::new(Dim::Time, older::decay(c.value))), v.span)
+            }
+            What::Const(_) | What::Poison => v,
+            _ => {
+                let message =
+                    format!("no module plays a loop gain that moves, as `{}` of older files may be", name.text);
+                let fault = Fault::error(codes::NOT_PLAYABLE, v.span, message);
+                self.fault(scope, fault.help("write a type of today, whose time may move: `Reverb { decay: 3s }`"));
+                value(What::Poison, v.span)
+            }
+        }
     }
 
     /// What an older type has set, where the text sets nothing.

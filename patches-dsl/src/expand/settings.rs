@@ -124,13 +124,15 @@ impl<'t> Expander<'t> {
             && call.index.is_empty()
             && let Word::Plain(name) = &call.target
         {
-            let word = if song { "song" } else { "pattern" };
+            let (word, other) = if song { ("song", "pattern") } else { ("pattern", "song") };
+            // What is of the other kind is told where it does not fit; a song may be a pattern, as one of a single lane.
+            let found = self.score_at(scope, word, &name.text).or_else(|| self.score_at(scope, other, &name.text));
             if call.port.is_none()
-                && let Some((score, at)) = self.score_at(scope, word, &name.text)
+                && let Some((score, at)) = found
             {
                 return self.score_value(score, at, &name.text, span);
             }
-            if let (false, Some(port)) = (song, &call.port)
+            if let Some(port) = &call.port
                 && let Some((tune, at)) = self.score_at(scope, "song", &name.text)
             {
                 let tune = self.score_value(tune, at, &name.text, span);
@@ -152,7 +154,9 @@ impl<'t> Expander<'t> {
     fn score_of_text(&mut self, text: &str, scope: usize, span: Span, song: bool) -> V {
         let (name, lane) = text.split_once('.').map_or((text, None), |(name, lane)| (name, Some(lane)));
         let word = if song || lane.is_some() { "song" } else { "pattern" };
-        let Some((score, at)) = self.score_at(scope, word, name) else {
+        let other = if lane.is_none() { "pattern" } else { "song" };
+        let found = self.score_at(scope, word, name).or_else(|| self.score_at(scope, other, name));
+        let Some((score, at)) = found else {
             self.error(scope, codes::UNKNOWN_NAME, span, format!("no {word} `{name}`"));
             return value(What::Poison, span);
         };
@@ -200,7 +204,7 @@ impl<'t> Expander<'t> {
         }
     }
 
-    fn lane_of(&mut self, v: &V, name: &str, span: Span, at: Span, scope: usize) -> V {
+    pub(super) fn lane_of(&mut self, v: &V, name: &str, span: Span, at: Span, scope: usize) -> V {
         let poison = value(What::Poison, span);
         match &v.what {
             What::Song(song) => match song.lanes.iter().find(|(lane, _)| **lane == *name) {

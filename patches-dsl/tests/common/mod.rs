@@ -117,12 +117,29 @@ fn control() -> Vec<Spec> {
             .with_input(input(&["gate_length"], Kind::Number).value(0.5, 0.0..1.0))
             .with_param(Param::list(&["steps"], Kind::Pitch, ""))
             .with_param(text(&["pattern"], ParamKind::Pattern))
-            .with_param(text(&["song"], ParamKind::Song))
             .with_output(output(&["note", "pitch", "voct"], Kind::Pitch).indexed())
             .with_output(output(&["gate"], Kind::Gate).indexed())
             .with_output(output(&["trigger"], Kind::Trigger).indexed())
             .with_output(output(&["velocity"], Kind::Number).indexed())
             .with_output(output(&["value"], Kind::Number).indexed().named()),
+        Spec::new(&["MasterSequencer"], "conductor")
+            .with_input(input(&["bpm"], Kind::Rate).value(0.0, 0.0..20.0).unit(Unit::Bpm))
+            .with_input(input(&["start"], Kind::Trigger))
+            .with_param(text(&["song"], ParamKind::Song))
+            .with_param(Param::flag(&["loop"], true, ""))
+            .with_output(output(&["clock"], Kind::Trigger).indexed())
+            .with_output(output(&["step"], Kind::Number))
+            .with_output(output(&["step_time"], Kind::Time)),
+        Spec::new(&["PatternPlayer"], "player")
+            .with_input(input(&["clock"], Kind::Trigger))
+            .with_input(input(&["step"], Kind::Gate))
+            .with_input(input(&["step_time"], Kind::Gate))
+            .with_param(text(&["pattern"], ParamKind::Pattern))
+            .with_output(output(&["cv1"], Kind::Number).indexed().named())
+            .with_output(output(&["cv2"], Kind::Number).indexed())
+            .with_output(output(&["trigger"], Kind::Trigger).indexed())
+            .with_output(output(&["gate"], Kind::Gate).indexed())
+            .with_output(output(&["note"], Kind::Pitch).indexed()),
         Spec::new(&["Curve"], "curve")
             .with_param(Param::list(&["points"], Kind::Number, ""))
             .with_param(Param::choice(&["unit"], &[&["beats"], &["seconds"]], ""))
@@ -143,7 +160,7 @@ fn control() -> Vec<Spec> {
         Spec::new(&["Quant"], "quantiser")
             .with_input(input(&["in"], Kind::Pitch))
             .with_input(input(&["range"], Kind::Interval).value(1.0, -16.0..16.0))
-            .with_param(Param::list(&["scale"], Kind::Interval, ""))
+            .with_param(Param::list_of(&["scale"], Kind::Interval, &["chromatic", "major", "minor", "dorian"], ""))
             .with_output(output(&["out"], Kind::Pitch)),
     ]
 }

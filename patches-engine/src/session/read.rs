@@ -1,6 +1,6 @@
 //! Reading a log, also one written by hand: every line is checked, and what is wrong is said with its line.
 
-use super::{Entry, FADE_MS, Head, LOG, Session, What, landing, limits};
+use super::{Entry, FADE_MS, Head, LOG, Session, Sound, What, landing, limits};
 use crate::desk::{Change, Reset};
 use crate::error::Error;
 use crate::midi::Message;
@@ -45,6 +45,8 @@ struct Line {
     #[serde(default)]
     files: BTreeMap<String, String>,
     file: Option<String>,
+    #[serde(default)]
+    sounds: BTreeMap<String, Sound>,
     swap: Option<String>,
     fade_ms: Option<f64>,
     #[serde(default)]
@@ -257,8 +259,8 @@ fn what(line: &Line, is_first: bool) -> Result<Option<What>, String> {
     };
     let restore = line.restore;
     let files = line.files.iter().map(|(name, to)| Ok((name.clone(), beside(to)?))).collect::<Result<_, String>>()?;
-    let file = line.file.clone();
-    Ok(Some(What::Patch { path: beside(patch)?, files, file, swap, fade_ms, restore, desk, reset }))
+    let (file, sounds) = (line.file.clone(), line.sounds.clone());
+    Ok(Some(What::Patch { path: beside(patch)?, files, sounds, file, swap, fade_ms, restore, desk, reset }))
 }
 
 /// What a line says of the desk.

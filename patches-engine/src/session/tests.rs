@@ -30,6 +30,7 @@ fn the_log_in_the_design_is_read() {
         path: path.into(),
         files: BTreeMap::new(),
         file: None,
+        sounds: BTreeMap::new(),
         swap,
         fade_ms,
         restore: false,
@@ -67,6 +68,7 @@ fn what_cannot_be_played_is_told_with_its_line() {
     assert!(with(r#"{"at":-1,"end":true}"#).starts_with("s.jsonl:2: "));
     assert!(with(r#"{"at":0,"pitch":"a"}"#).contains("unknown field `pitch`"));
     assert!(with(r#"{"at":0,"patch":"a","swap":"soon"}"#).contains("expected now, beat, bar or 4bars"));
+    assert!(with(r#"{"at":0,"patch":"a","sounds":{"k":{"md5":"0"}}}"#).contains("unknown field `md5`"));
     assert!(with(r#"{"at":0,"patch":"a","fade_ms":-1}"#).contains("fade_ms -1"));
     assert!(with(r#"{"at":99999999999999,"end":true}"#).contains("later than 24 hours"));
     assert!(with(r#"{"at":0}"#).contains("expected one of `patch`, `midi`, `input`, `mute`"));
@@ -130,7 +132,10 @@ fn what_is_written_is_read_back() {
     let head = Head { rate: 44_100, oversample: 4, seed: u64::MAX, limiter: false, files: vec![] };
     let mut writer = Writer::create(&dir, &head).expect("a writer");
     let drums = [("lib/drums.patches".to_string(), "template a {}".to_string())];
-    let one = writer.keep("osc -> out", "patches", &drums).expect("kept");
+    let kick = Sound { file: "/samples/kick.wav".into(), sha256: Some("aa00".into()) };
+    let gone = Sound { file: "../gone.wav".into(), sha256: None };
+    let sounds: BTreeMap<_, _> = [("samples/kick.wav".to_string(), kick), ("gone.wav".to_string(), gone)].into();
+    let one = writer.keep("osc -> out", "patches", &drums).expect("kept").with_sounds(sounds.clone());
     writer.patch(0, &one, (Landing::Now, 0.0), false, (&Change::default(), &Reset::None)).expect("written");
     let two = writer.keep("osc -> vca -> out", "patches", &drums).expect("kept");
     writer.patch(44_100, &two, (Landing::Bars(1), 12.5), false, (&Change::default(), &Reset::None)).expect("written");
@@ -141,18 +146,20 @@ fn what_is_written_is_read_back() {
     let session = read(&dir).expect("a session");
     assert_eq!((session.head, session.end), (head, 88_200));
     let files: BTreeMap<_, _> = [("lib/drums.patches".to_string(), "texts/0001-1.patches".into())].into();
-    let what = |path: &str, swap, fade_ms| What::Patch {
+    let none = BTreeMap::new();
+    let what = |path: &str, sounds: &BTreeMap<_, _>, swap, fade_ms| What::Patch {
         path: path.into(),
         files: files.clone(),
         file: None,
+        sounds: sounds.clone(),
         swap,
         fade_ms,
         restore: false,
         desk: Change::default(),
         reset: Reset::None,
     };
-    assert_eq!(session.entries[0].what, what("texts/0001.patches", Landing::Now, 0.0));
-    assert_eq!(session.entries[1].what, what("texts/0002.patches", Landing::Bars(1), 12.5));
+    assert_eq!(session.entries[0].what, what("texts/0001.patches", &sounds, Landing::Now, 0.0));
+    assert_eq!(session.entries[1].what, what("texts/0002.patches", &none, Landing::Bars(1), 12.5));
     assert_eq!((session.entries[2].at, &session.entries[2].what), (50_000, &midi("Keys \"A\"", &[0x9f, 60, 1])));
     let input = What::Input { path: "input.wav".into() };
     assert_eq!((session.entries[3].at, &session.entries[3].what), (60_000, &input));
@@ -189,6 +196,30 @@ fn files_that_play_together_have_names() {
     }
     let text = "{\"session\":1,\"rate\":48000,\"files\":[\"a\",\"a\"]}";
     assert!(fault(text).contains("two files are called `a`"));
+}
+
+#[test]
+fn sound_files_are_known_by_what_they_hold() {
+    let root = tempfile::tempdir().expect("a folder");
+    let path = root.path().join("kick.wav");
+    std::fs::write(&path, "abc").expect("written");
+    let mut sounds = Sounds::default();
+    let sound = sounds.look(&path).expect("it can be read");
+    assert!(sound.file.is_absolute());
+    // The digest of "abc" in FIPS 180-2, appendix B.1.
+    let held = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
+    assert_eq!(sound.sha256.as_deref(), Some(held));
+    let fate = |sound: &Sound| sound.fate(root.path()).expect("it can be read");
+    assert_eq!((fate(&sound), sounds.look(&path).expect("it can be read")), (Fate::Same, sound.clone()));
+    let beside = Sound { file: "kick.wav".into(), ..sound.clone() };
+    assert_eq!((fate(&beside), beside.place(root.path())), (Fate::Same, path.clone()));
+    std::fs::write(&path, "abcd").expect("written");
+    assert_eq!(fate(&sound), Fate::Changed);
+    assert_ne!(sounds.look(&path).expect("it can be read").sha256.as_deref(), Some(held));
+    std::fs::remove_file(&path).expect("removed");
+    assert_eq!(fate(&sound), Fate::Missing);
+    let gone = sounds.look(&path).expect("nothing to read");
+    assert_eq!((gone.sha256.as_deref(), fate(&gone)), (None, Fate::Same));
 }
 
 fn session_head() -> Head {

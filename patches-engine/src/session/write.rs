@@ -1,6 +1,6 @@
 //! Writing a log while it happens: each line is on the disk before the next thing is done.
 
-use super::{Head, LOG, landing_word};
+use super::{Head, LOG, Sound, landing_word};
 use crate::desk::{Change, Reset};
 use crate::error::Error;
 use crate::midi::Message;
@@ -18,6 +18,15 @@ pub struct Texts {
     file: Option<String>,
     patch: String,
     files: BTreeMap<String, String>,
+    sounds: BTreeMap<String, Sound>,
+}
+
+impl Texts {
+    /// With the sound files that they name, as named from the folder of the text.
+    pub fn with_sounds(mut self, sounds: BTreeMap<String, Sound>) -> Texts {
+        self.sounds = sounds;
+        self
+    }
 }
 
 #[derive(Serialize)]
@@ -47,6 +56,8 @@ struct Line<'a> {
     files: Option<&'a BTreeMap<String, String>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     file: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sounds: Option<&'a BTreeMap<String, Sound>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     swap: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -171,7 +182,7 @@ impl Writer {
             };
             files.insert(name.clone(), kept);
         }
-        Ok(Texts { file: None, patch, files })
+        Ok(Texts { file: None, patch, files, sounds: BTreeMap::new() })
     }
 
     /// A kept text took over at this frame; of several files that play together, that of its own. `restore` if it was an undo
@@ -193,6 +204,7 @@ impl Writer {
             patch: Some(&texts.patch),
             files: Some(&texts.files).filter(|files| !files.is_empty()),
             file: texts.file.as_deref(),
+            sounds: Some(&texts.sounds).filter(|sounds| !sounds.is_empty()),
             swap: (!first).then(|| landing_word(swap)),
             fade_ms: (!first || fade_ms != 0.0).then_some(fade_ms),
             restore,

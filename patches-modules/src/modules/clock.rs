@@ -26,7 +26,7 @@ fn spec() -> Spec {
         .example("clock = Clock { swing: 0.6 }\nOsc { frequency: 880Hz } -> Vca { gain: Adsr { trigger: clock.quaver, attack: 1ms, decay: 50ms } } -[0.4]-> out")
 }
 
-mod free {
+pub(crate) mod free {
     //! A clock that a cable bends: one phase over the bar, of which beats and their parts are whole multiples, so that all
     //! of them stay together. 32-bit fixed point; a trigger falls where a phase wraps.
     use patches_core::prelude::*;
@@ -124,7 +124,7 @@ mod swung {
 }
 
 /// The period of so many beats at a constant tempo of `hertz` beats a second, or of the transport (0).
-fn period(hertz: f32, beats: f64) -> Period {
+pub(crate) fn period(hertz: f32, beats: f64) -> Period {
     if hertz <= 0.0 {
         return Period::Beats(beats);
     }

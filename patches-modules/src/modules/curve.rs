@@ -11,7 +11,7 @@ use patches_core::prelude::*;
 /// What the language sees of this type.
 fn spec() -> Spec {
     Spec::new(&["Curve"], "A value over time; written `curve name { 0: 200Hz, 4bars: 2kHz exp }`")
-        .with_param(Param::list(&["points"], Kind::Number, "time, value and way (linear, exp or hold) of each point"))
+        .with_param(Param::list_of(&["points"], Kind::Number, &["linear", "exp", "hold"], "time, value and way (linear, exp or hold) of each point"))
         .with_param(Param::choice(&["unit"], &[&["beats"], &["seconds"]], "what times are in"))
         .with_param(Param::choice(&["values"], &[&["number"], &["pitch"], &["hertz"]], "what values are"))
         .with_param(Param::flag(&["loop"], false, "the last point goes back to the beginning"))

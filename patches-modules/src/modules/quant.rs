@@ -6,6 +6,7 @@
 
 use patches_core::graph::Item;
 use patches_core::prelude::*;
+use std::sync::LazyLock;
 
 /// What the language sees of this type.
 fn spec() -> Spec {
@@ -15,7 +16,7 @@ fn spec() -> Spec {
         .with_input(Input::new(&["range"], Kind::Interval, "octaves a unit of the input").value(1.0, -16.0..16.0))
         .with_input(Input::new(&["root"], Kind::Pitch, "first note of the scale").value(0.0, -4.0..16.0))
         .with_input(Input::new(&["pitch"], Kind::Pitch, "notes instead of a scale, in any octave").indexed())
-        .with_param(Param::list(&["scale"], Kind::Interval, "its name, or intervals above the root; chromatic if not set"))
+        .with_param(Param::list_of(&["scale"], Kind::Interval, &NAMES, "its name, or intervals above the root; chromatic if not set"))
         .with_output(Output::new(&["out"], Kind::Pitch, "the nearest note"))
         .with_output(Output::new(&["trigger", "trig_out"], Kind::Trigger, "when the note changes"))
         .example("tune = Quant { in: Lfo { rate: 0.5Hz }, centre: C4, range: 1oct, scale: minor }\nTriangle { pitch: tune } -> Vca { gain: Ad { trigger: tune.trigger, decay: 300ms } } -> out")
@@ -41,6 +42,10 @@ const SCALES: &[(&[&str], &[f64])] = &[
     (&["fifths"], &[0., 7.]),
     (&["octaves"], &[0.]),
 ];
+
+/// All names of scales.
+static NAMES: LazyLock<Vec<&'static str>> =
+    LazyLock::new(|| SCALES.iter().flat_map(|(names, _)| names.iter().copied()).collect());
 
 /// Cents of an octave: the table's steps.
 const CENTS: usize = 1200;

@@ -16,16 +16,18 @@ fn spec() -> Spec {
         .with_input(end(&["high"], 1.0, "largest number"))
         .with_input(Input::new(&["smooth"], Kind::Time, "time to slide to the next number").value(0.0, 0.0..60.0))
         .with_param(Param::choice(&["kind"], &[&["uniform"], &["normal"], &["walk"]], "how the numbers fall"))
+        // Whole numbers up to 2^24 are exact on their way to the kernel.
+        .with_param(Param::int(&["seed"], 0, 1 << 24, 0, "which numbers; 0 are its own"))
         .with_output(Output::new(&["out"], Kind::Number, "the number"))
         .with_output(Output::new(&["gate"], Kind::Gate, "high on half of the steps, by chance"))
         .example("Sine { pitch: A3 + Random { every: 1/8, low: -1, high: 1, smooth: 20ms } } -[0.4]-> out")
 }
 
-kernel! { Random, signals { clock } controls { low, high, smooth } options { kind } outputs { out, gate }
+kernel! { Random, signals { clock } controls { low, high, smooth, seed } options { kind } outputs { out, gate }
 state { seed: Bits, count: Bits, walk, y, rest, begun: Bits } }
 row! {
-    /// Ends, and the part of the way that a frame goes.
-    Mid { low, high, a }
+    /// Ends, the part of the way that a frame goes, and the seed that the text gives.
+    Mid { low, high, a, seed: Bits }
 }
 
 /// How far a walk goes at most, of its range of ±1.
@@ -38,7 +40,7 @@ impl Kernel for Random {
 
     #[inline(always)]
     fn map<L: Lanes>(cx: &Cx, c: Ctl<L>) -> Mid<L> {
-        Mid::new(c.low, c.high, curve::approach(cx, c.smooth))
+        Mid::new(c.low, c.high, curve::approach(cx, c.smooth), c.seed.to_int())
     }
 
     #[inline(always)]
@@ -48,7 +50,8 @@ impl Kernel for Random {
         let ticks = x.clock.gt(zero);
         s.count = L::Bits::select(ticks, s.count + L::Bits::splat(1), s.count);
         // Eight numbers of chance for each step.
-        let at = s.seed ^ (s.count.shl(3));
+        let seed = L::Bits::select(m.seed.eq(none), s.seed, maths::hash(m.seed));
+        let at = seed ^ (s.count.shl(3));
         let first = maths::noise(at);
         let chance = match cx.option(Opt::kind as u32) {
             0 => first,
@@ -93,7 +96,8 @@ fn lower(lowering: &mut Lowering<'_>) {
     let clock = parts::clock(lowering).0;
     let [low, high, smooth] = ["low", "high", "smooth"].map(|name| lowering.input(name, 0));
     let options = [lowering.choice("kind")];
-    let node = lowering.kernel(&KERNEL, &options, &[low, high, smooth, clock]);
+    let seed = Wire::Const(lowering.int("seed", 0) as f32);
+    let node = lowering.kernel(&KERNEL, &options, &[low, high, smooth, seed, clock]);
     lowering.output("out", 0, node.out(0));
     lowering.output("gate", 0, node.out(1));
 }
@@ -108,7 +112,7 @@ mod tests {
     use crate::listen::*;
 
     fn subject() -> Subject {
-        Subject::new(&KERNEL, &spec(), &["low", "high", "smooth", "clock"])
+        Subject::new(&KERNEL, &spec(), &["low", "high", "smooth", "low", "clock"])
     }
 
     /// Numbers of 16 voices, a thousand steps each.
@@ -132,6 +136,13 @@ mod tests {
             assert!(walk.windows(2).all(|w| (w[1] - w[0]).abs() <= STRIDE && w[1].abs() <= 1.0));
             assert!(walk.iter().any(|x| *x > 0.5) && walk.iter().any(|x| *x < -0.5), "it comes about");
         }
+    }
+
+    #[test]
+    fn a_seed_says_which_numbers() {
+        let run = |seed| Bench::new(&DEF, 1).param("seed", patches_core::graph::ParamValue::Int(seed)).run(30_000);
+        let same = |a: i64, b: i64| run(a).get("out") == run(b).get("out");
+        assert!(same(3, 3) && same(0, 0) && !same(3, 4) && !same(0, 3));
     }
 
     #[test]

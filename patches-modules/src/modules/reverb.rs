@@ -9,7 +9,7 @@
 //! (AES 90, 1991); M. R. Schroeder, "Natural sounding artificial reverberation" (1962), for the diffusers.
 //! Cost: 38 look-ups and about 200 multiplications per frame.
 
-use crate::parts::{blend, tap};
+use crate::parts::{blend, jitter, tap};
 use patches_core::prelude::*;
 
 /// What the language sees of this type.
@@ -23,6 +23,7 @@ fn spec() -> Spec {
         .with_input(Input::new(&["pre_delay"], Kind::Time, "time before the room answers").value(0.01, 0.0..1.0))
         .with_input(Input::new(&["freeze"], Kind::Gate, "holds the tail for ever, nothing enters").value(0.0, 0.0..1.0))
         .with_input(Input::new(&["mix"], Kind::Gain, "0 dry, 1 only the room").value(0.3, 0.0..1.0))
+        .with_input(jitter::input())
         .with_param(Param::choice(
             &["character"],
             &[&["hall"], &["plate"], &["room"], &["chamber"], &["cathedral"]],
@@ -45,7 +46,7 @@ mod room {
     use patches_core::prelude::*;
 
     kernel! { Room,
-        signals { left_in, right_in, freeze } controls { size, decay, brightness } options { character } outputs { left, right }
+        signals { left_in, right_in, freeze, stray } controls { size, decay, brightness } options { character } outputs { left, right }
         state {
             l0, l1, l2, l3, l4, l5, l6, l7, g0, g1, g2, g3, g4, g5, g6, g7, p0, p1, p2, p3, p4, p5, p6, p7,
             level, from, to, fade, frozen, begun: Bits, sway: Bits
@@ -66,8 +67,8 @@ mod room {
         [(1.0, 0.6, 6.0), (0.45, 0.7, 4.0), (0.3, 0.5, 2.0), (0.55, 0.6, 4.0), (1.9, 0.65, 8.0)];
     /// Seconds of a frame of the tables above.
     const FRAME: f32 = 1.0 / 48_000.0;
-    /// The longest line: cathedral, size 1, with its sway.
-    pub const LONGEST: f64 = (3083.0 * 1.9 * 2.0 + 8.0) / 48_000.0;
+    /// The longest line: cathedral, size 1, with its sway and jitter.
+    pub const LONGEST: f64 = (3083.0 * 1.9 * 2.0 + 16.0) / 48_000.0;
     /// The longest diffuser.
     pub const LONGEST_DIFFUSER: f64 = 571.0 / 48_000.0;
     /// log₂ 1000: powers of two in 60 dB.
@@ -181,6 +182,8 @@ mod room {
             let (sin, cos) = (maths::sin_of_phase(s.sway), maths::sin_of_phase(s.sway + L::Bits::splat(1 << 30)));
             let diagonal = L::splat(std::f32::consts::FRAC_1_SQRT_2);
             let quarter = [sin, (sin + cos) * diagonal, cos, (cos - sin) * diagonal];
+            // Jitter moves them by another eight frames at most, all at once, as a clock would.
+            let stray = x.stray * L::splat(8.0 * FRAME * cx.rate) * free;
             let gain = [s.g0, s.g1, s.g2, s.g3, s.g4, s.g5, s.g6, s.g7];
             let gain = creep(cx, fresh, gain, [m.g0, m.g1, m.g2, m.g3, m.g4, m.g5, m.g6, m.g7]);
             let pole = [s.p0, s.p1, s.p2, s.p3, s.p4, s.p5, s.p6, s.p7];
@@ -194,7 +197,7 @@ mod room {
             let mut ends = [one; 8];
             let mut i = 0;
             while i < 8 {
-                let swing = if i < 4 { quarter[i] } else { -quarter[i - 4] } * deep;
+                let swing = (if i < 4 { quarter[i] } else { -quarter[i - 4] }) * deep + stray;
                 let length = L::splat(LINES[i] * FRAME * cx.rate);
                 let mut end = line(cx, i, (s.to * length).round() + swing);
                 // Whoever does not fade is left as it is, so that looking at all lanes at once changes no bit.
@@ -237,7 +240,8 @@ fn lower(lowering: &mut Lowering<'_>) {
     let [size, decay, brightness, freeze] =
         ["size", "decay", "brightness", "freeze"].map(|name| lowering.input(name, 0));
     let character = lowering.choice("character");
-    let room = lowering.kernel(&room::KERNEL, &[character], &[size, decay, brightness, late[0], late[1], freeze]);
+    let stray = jitter::wire(lowering);
+    let room = lowering.kernel(&room::KERNEL, &[character], &[size, decay, brightness, late[0], late[1], freeze, stray]);
     let lengths = [room::LONGEST; 8].into_iter().chain([room::LONGEST_DIFFUSER; 6]);
     let rings: Vec<_> = (2..).zip(lengths).map(|(key, seconds)| lowering.ring(key, seconds)).collect();
     lowering.mems(room, &rings);

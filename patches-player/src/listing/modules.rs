@@ -100,7 +100,10 @@ fn choices(param: &Param) -> (String, String) {
         ParamKind::Bool(default) => ("true | false".into(), default.to_string()),
         ParamKind::Text => ("text".into(), String::new()),
         ParamKind::File => ("a file".into(), String::new()),
-        ParamKind::List(kind) => (format!("a list of {}", kind.name()), String::new()),
+        ParamKind::List { kind, words: [] } => (format!("a list of {}", kind.name()), String::new()),
+        ParamKind::List { kind, words } => {
+            (format!("a list of {}, or {}", kind.name(), words.join(" ")), String::new())
+        }
         ParamKind::Pattern => ("a pattern".into(), String::new()),
         ParamKind::Song => ("a song".into(), String::new()),
     }

@@ -23,7 +23,7 @@ use patches_engine::engine::{Meters, Notice};
 use patches_engine::host::midi::Ports;
 use patches_engine::host::platform;
 use patches_engine::report::Report;
-use patches_engine::session::Writer;
+use patches_engine::session::{Sounds, Writer};
 use patches_engine::trap;
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
@@ -155,6 +155,8 @@ pub struct Live {
     control: Control,
     keeper: Keeper,
     log: Option<Writer>,
+    /// Sound files that were looked at for the log.
+    sounds: Sounds,
     outside: Outside,
     watch: Watch,
     quiet: Quiet,
@@ -218,6 +220,7 @@ impl Live {
             control,
             keeper,
             log,
+            sounds: Sounds::default(),
             outside,
             watch,
             quiet: Quiet::default(),

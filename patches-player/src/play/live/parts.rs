@@ -9,6 +9,7 @@ use patches_dsl::Loaded;
 use patches_engine::desk::Ask;
 use patches_engine::report::Report;
 use patches_engine::session::{Texts, landing_word};
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Instant, SystemTime};
@@ -203,7 +204,17 @@ impl Live {
         let (main, included) = loaded.files.split_first()?;
         let included: Vec<(String, String)> =
             included.iter().map(|file| (patch::relative(folder, &file.path), file.text.clone())).collect();
-        let kept = self.log.as_mut()?.keep(&main.text, &ending, &included);
+        let log = self.log.as_mut()?;
+        let mut sounds = BTreeMap::new();
+        let mut named = Ok(());
+        for path in &loaded.sounds {
+            match self.sounds.look(path) {
+                Ok(sound) => drop(sounds.insert(patch::relative(folder, path), sound)),
+                Err(error) => named = Err(error),
+            }
+        }
+        let kept = log.keep(&main.text, &ending, &included).map(|texts| texts.with_sounds(sounds));
+        let kept = named.and(kept);
         let name = self.source.names()[file].clone();
         self.logged(kept).map(|texts| texts.of(name.as_deref()))
     }
