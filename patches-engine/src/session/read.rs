@@ -64,6 +64,9 @@ struct Line {
     midi: Option<Vec<u8>>,
     input: Option<String>,
     port: Option<String>,
+    /// So many frames were played by then.
+    #[serde(default)]
+    alive: bool,
     end: Option<bool>,
 }
 
@@ -97,6 +100,9 @@ pub(super) fn parse(path: &Path, text: &str) -> Result<Session, Error> {
     let mut session = Session { path: path.into(), head, entries: vec![], end: 0 };
     let longest = limits::HOURS * 3600 * u64::from(session.head.rate);
     let mut ended = false;
+    let mut alive = false;
+    // What a player that was killed had not yet written whole.
+    let torn = text.lines().count() * usize::from(!text.ends_with('\n'));
     // Where the first text began, and whether texts have names.
     let mut begun: Option<(u64, bool)> = None;
     let mut last = (0, number);
@@ -108,7 +114,10 @@ pub(super) fn parse(path: &Path, text: &str) -> Result<Session, Error> {
         if ended {
             return Err(fail("something after the end".into()));
         }
-        let line = split(line).map_err(fail)?;
+        let line = match split(line) {
+            Err(_) if number == torn && alive => break,
+            line => line.map_err(fail)?,
+        };
         if line.at < last.0 {
             return Err(fail(format!("frame {} comes after frame {}; lines go forward", line.at, last.0)));
         }
@@ -116,6 +125,11 @@ pub(super) fn parse(path: &Path, text: &str) -> Result<Session, Error> {
             return Err(fail(format!("frame {} is later than {} hours", line.at, limits::HOURS)));
         }
         last = (line.at, number);
+        if line.alive {
+            alone(&line).map_err(fail)?;
+            (session.end, alive) = (line.at, true);
+            continue;
+        }
         let is_first = begun.is_none_or(|(at, _)| at == line.at);
         match what(&line, is_first).map_err(fail)? {
             Some(what) => {
@@ -131,7 +145,10 @@ pub(super) fn parse(path: &Path, text: &str) -> Result<Session, Error> {
             }
         }
     }
-    if !ended {
+    if alive && !ended {
+        // It broke off: what was played is played.
+        session.end = session.end.max(last.0);
+    } else if !ended {
         let ask =
             format!("no end; say how long it plays with a last line {{\"at\":{},\"end\":true}}", last.0 + 480_000);
         return Err(wrong(last.1, ask));
@@ -200,6 +217,12 @@ fn split(line: &str) -> Result<Line, String> {
         return Err(format!("longer than {} bytes", limits::LINE_BYTES));
     }
     serde_json::from_str(line).map_err(|e| plain(&e))
+}
+
+/// A line that only says how far it went says nothing else.
+fn alone(line: &Line) -> Result<(), String> {
+    let more = line.patch.is_some() || line.midi.is_some() || line.end.is_some() || line.reset.is_some() || line.panic;
+    if more || desk(line)? != Change::default() { Err("`alive` is a line of its own".into()) } else { Ok(()) }
 }
 
 /// What a line says; none if it is the end.

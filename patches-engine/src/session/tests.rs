@@ -222,6 +222,26 @@ fn sound_files_are_known_by_what_they_hold() {
     assert_eq!((gone.sha256.as_deref(), fate(&gone)), (None, Fate::Same));
 }
 
+#[test]
+fn a_log_that_breaks_off_is_good_to_its_last_second() {
+    let root = tempfile::tempdir().expect("a folder");
+    let mut writer = Writer::create(&root.path().join("set"), &session_head()).expect("a writer");
+    let text = writer.keep("osc -> out", "patches", &[]).expect("kept");
+    writer.patch(0, &text, (Landing::Now, 0.0), false, (&Change::default(), &Reset::None)).expect("written");
+    writer.alive(48_000).expect("written");
+    writer.midi(50_000, "keys", Message::new(&[144, 60, 1]).expect("a message")).expect("written");
+    drop(writer);
+    let path = root.path().join("set").join(LOG);
+    let whole = std::fs::read_to_string(&path).expect("a log");
+    let ends_at = |text: &str| read::parse(Path::new("s.jsonl"), text).map(|session| (session.end, session.entries.len()));
+    assert_eq!(ends_at(&whole).expect("a session"), (50_000, 2));
+    // The last line torn, as a kill may leave it.
+    assert_eq!(ends_at(&whole[..whole.len() - 9]).expect("a session"), (48_000, 1));
+    assert!(ends_at(&whole.replace("\"alive\":true", "\"alive\":true,\"panic\":true")).is_err());
+    let torn_early = whole.replace("{\"at\":48000,\"alive\":true}", "{\"at\":48000,");
+    assert!(ends_at(&torn_early).is_err(), "what is torn within is no log");
+}
+
 fn session_head() -> Head {
     Head { rate: 48_000, oversample: 1, seed: 1, limiter: true, files: vec![] }
 }

@@ -82,6 +82,8 @@ struct Line<'a> {
     input: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     port: Option<&'a str>,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    alive: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     end: Option<bool>,
 }
@@ -241,6 +243,14 @@ impl Writer {
     /// If the disk does not take the line.
     pub fn input(&mut self, at: u64, file: &std::path::Path) -> Result<(), Error> {
         self.line(&Line { at, input: file.to_str(), ..Line::default() })
+    }
+
+    /// So many frames were played by now: a log that breaks off is good up to here.
+    ///
+    /// # Errors
+    /// If the disk does not take the line.
+    pub fn alive(&mut self, at: u64) -> Result<(), Error> {
+        self.line(&Line { at, alive: true, ..Line::default() })
     }
 
     /// The session ends, having played so many frames.

@@ -504,6 +504,12 @@ impl Live {
     }
 
     fn status(&mut self) {
+        if self.started
+            && let Some(log) = &mut self.log
+        {
+            let written = log.alive(self.control.clock());
+            self.logged(written);
+        }
         let gathered = std::mem::take(&mut self.gathered);
         let meters = &self.meters;
         self.sink.event(&Event::Status(Status {
