@@ -149,6 +149,13 @@ fn a_faulty_first_file_waits_and_the_others_play() {
     let swapped = player.next();
     assert_eq!(words(&swapped, &["event", "file"]), ["swapped", "one.patches"], "{swapped}");
     std::thread::sleep(Duration::from_millis(200));
+    // Undone, it says nothing again, also in the log.
+    player.type_line("u");
+    assert_eq!(words(&player.next(), &["event", "file", "again"]), ["swapped", "one.patches", "true"]);
+    std::thread::sleep(Duration::from_millis(400));
+    player.type_line("U");
+    assert_eq!(player.next()["event"], "swapped");
+    std::thread::sleep(Duration::from_millis(200));
     player.quit();
     let frames = stage.compare();
     assert!(frames[..4800].iter().all(|frame| frame[0] == 0.0 && frame[1] != 0.0), "the second alone at first");

@@ -333,6 +333,33 @@ fn a_sound_file_is_heard_as_the_input() {
 }
 
 #[test]
+fn a_replay_marks_each_save() {
+    let dir = tempfile::tempdir().expect("a folder");
+    for name in ["a.patches", "b.patches"] {
+        std::fs::write(dir.path().join(name), TONE).expect("written");
+    }
+    let log = "{\"session\":1,\"rate\":48000}\n{\"at\":0,\"patch\":\"a.patches\"}\n\
+               {\"at\":30001,\"patch\":\"b.patches\"}\n{\"at\":48000,\"end\":true}\n";
+    std::fs::write(dir.path().join("set.jsonl"), log).expect("written");
+    let marks = |more: &[&str]| -> Vec<(u32, String)> {
+        let output = run(dir.path(), ["replay", "set.jsonl", "-o", "set.wav"].iter().chain(more));
+        assert_eq!(told(&output).0, 0, "{output:?}");
+        let bytes = std::fs::read(dir.path().join("set.wav")).expect("a file");
+        let find = |name: &[u8]| bytes.windows(4).rposition(|four| four == name).expect("a chunk");
+        let word = |at: usize| u32::from_le_bytes(bytes[at..at + 4].try_into().expect("four bytes"));
+        let cue = find(b"cue ");
+        let names = String::from_utf8_lossy(&bytes[find(b"LIST")..]).into_owned();
+        let labels = names.split("labl").skip(1).map(|label| {
+            let text: String = label.chars().skip(8).collect();
+            text.trim_end_matches('\0').to_string()
+        });
+        (0..word(cue + 8) as usize).map(|i| word(cue + 12 + 24 * i + 20)).zip(labels).collect()
+    };
+    assert_eq!(marks(&[]), [(0, "1 a.patches".into()), (30_001, "2 b.patches".into())]);
+    assert_eq!(marks(&["--from", "0.5"]), [(6001, "2 b.patches".into())]);
+}
+
+#[test]
 fn oversampling_is_another_sound_of_the_same_length() {
     let dir = tempfile::tempdir().expect("a folder");
     std::fs::write(dir.path().join("a.patches"), "Osc { frequency: 5kHz }.saw -> Drive { drive: 20 } -[0.3]-> out\n")

@@ -467,7 +467,7 @@ impl Live {
         self.write_down(at, &landed, &fresh);
         let version = landed.version.clone();
         let settings = diff::settings(&self.graph, &version.graph);
-        self.count_ages(at, &landed.report, &version.graph);
+        self.born = parts::ages(std::mem::take(&mut self.born), at, &landed.report, &version.graph);
         self.graph = version.graph.clone();
         self.desk = landed.desk.clone();
         self.remember(&landed);

@@ -219,30 +219,28 @@ impl Live {
         self.logged(kept).map(|texts| texts.of(name.as_deref()))
     }
 
-    /// The files whose texts take effect with this plan, in the order of their saves.
+    /// The files whose texts take effect with this plan, in the order of their saves. One that falls silent because what it
+    /// said is called back says so.
     pub(super) fn fresh(&mut self, landed: &Pending) -> Vec<(usize, Arc<Sound>)> {
         let mut fresh = Vec::new();
-        for (file, (part, sound)) in self.parts.iter_mut().zip(&landed.version.sounds).enumerate() {
+        for (file, sound) in landed.version.sounds.iter().enumerate() {
             let save = sound.as_ref().map_or(0, |sound| sound.save);
-            if std::mem::replace(&mut part.plays, save) != save {
-                fresh.extend(sound.clone().map(|sound| (file, sound)));
+            if std::mem::replace(&mut self.parts[file].plays, save) == save {
+                continue;
             }
+            let sound = sound.clone().unwrap_or_else(|| Arc::new(self.silence(file, landed.version.save)));
+            fresh.push((file, sound));
         }
         fresh.sort_by_key(|(_, sound)| sound.save);
         fresh
     }
 
-    /// Remembers at which frame the state of each module began.
-    pub(super) fn count_ages(&mut self, at: u64, report: &Report, graph: &Graph) {
-        let mut born = std::mem::take(&mut self.born);
-        let renamed = graph.modules.iter().filter_map(|(path, module)| Some((path, *born.get(module.was.as_ref()?)?)));
-        let renamed: Vec<(graph::Path, u64)> =
-            renamed.filter(|(path, _)| !born.contains_key(*path)).map(|(path, at)| (path.clone(), at)).collect();
-        born.extend(renamed);
-        born.retain(|path, _| graph.modules.contains_key(path));
-        let fresh = report.added.iter().chain(report.reset.iter().map(|(path, _)| path));
-        born.extend(fresh.map(|path| (path.clone(), at)));
-        self.born = born;
+    /// A file that says nothing, as the log has it.
+    fn silence(&mut self, file: usize, save: u64) -> Sound {
+        let kept = self.log.as_mut().map(|log| log.keep("patch {}\n", "patches", &[]));
+        let name = self.source.names()[file].clone();
+        let texts = kept.and_then(|kept| self.logged(kept)).map(|texts| texts.of(name.as_deref()));
+        Sound { save, graph: Arc::default(), text: String::new(), texts, warnings: vec![] }
     }
 
     /// The texts as they play, one below the other.
@@ -300,5 +298,42 @@ impl Live {
         }
         self.swaps += events.len() as u64;
         events.into_iter().for_each(|event| self.sink.event(&Event::Swapped(Box::new(event))));
+    }
+}
+
+/// At which frame the state of each module began, as far as it is known, once a plan has landed.
+pub(super) fn ages(
+    mut born: BTreeMap<graph::Path, u64>,
+    at: u64,
+    report: &Report,
+    graph: &Graph,
+) -> BTreeMap<graph::Path, u64> {
+    let renamed = graph.modules.iter().filter_map(|(path, module)| Some((path, *born.get(module.was.as_ref()?)?)));
+    let renamed: Vec<(graph::Path, u64)> =
+        renamed.filter(|(path, _)| !born.contains_key(*path)).map(|(path, at)| (path.clone(), at)).collect();
+    born.extend(renamed);
+    born.retain(|path, _| graph.modules.contains_key(path));
+    let fresh = report.added.iter().chain(report.reset.iter().map(|(path, _)| path));
+    born.extend(fresh.map(|path| (path.clone(), at)));
+    born
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ages_count_from_where_a_state_began() {
+        let graph = |text: &str| {
+            let memory = patches_dsl::Memory::default().with("a.patches", text);
+            patches_dsl::load(Path::new("a.patches"), &memory, &patches_modules::library()).graph
+        };
+        let paths = |names: &[&str]| names.iter().map(|name| graph::Path::from(*name)).collect();
+        let first = Report { added: paths(&["osc", "lfo", "out"]), ..Report::default() };
+        let born = ages(BTreeMap::new(), 0, &first, &graph("osc = Osc\nlfo = Lfo\nosc.saw -> out\n"));
+        let second = Report { kept: paths(&["vco", "out"]), reset: vec![("out".into(), "".into())], ..Report::default() };
+        let born = ages(born, 500, &second, &graph("vco = Osc was osc\nvco.saw -> out\n"));
+        let told: Vec<(&str, u64)> = born.iter().map(|(path, at)| (&**path, *at)).collect();
+        assert_eq!(told, [("out", 500), ("vco", 0)], "renamed is as old as it was, what is gone has no age");
     }
 }
