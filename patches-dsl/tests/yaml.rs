@@ -36,6 +36,16 @@ cables:
 ";
 
 #[test]
+fn silence_is_a_patch_in_every_form() {
+    let silence = common::clean("patch {}");
+    let yaml = to_yaml(&silence).expect("a graph has a YAML");
+    let back = load(Path::new("a.yaml"), &Memory::default().with("a.yaml", yaml.clone()), common::library());
+    assert!(back.faults.is_empty(), "{yaml}\n{}", back.render(false));
+    assert_eq!(back.graph, silence);
+    assert_eq!(common::clean(&patches_dsl::print::flat(&back.graph)), silence);
+}
+
+#[test]
 fn a_yaml_patch_is_the_same_as_its_text() {
     let loaded = load_yaml(OLD);
     assert!(loaded.faults.is_empty(), "{}", loaded.render(false));

@@ -122,6 +122,10 @@ fn control() -> Vec<Spec> {
             .with_output(output(&["trigger"], Kind::Trigger).indexed())
             .with_output(output(&["velocity"], Kind::Number).indexed())
             .with_output(output(&["value"], Kind::Number).indexed().named()),
+        Spec::new(&["Compare"], "comparison")
+            .with_input(input(&["in"], Kind::Audio))
+            .with_input(input(&["threshold"], Kind::Number).value(0.5, f64::NEG_INFINITY..f64::INFINITY))
+            .with_output(output(&["gate"], Kind::Gate)),
         Spec::new(&["MasterSequencer"], "conductor")
             .with_input(input(&["bpm"], Kind::Rate).value(0.0, 0.0..20.0).unit(Unit::Bpm))
             .with_input(input(&["start"], Kind::Trigger))
