@@ -147,7 +147,7 @@ fn convert_says_what_it_does_not_do() {
 #[test]
 fn diff_tells_what_a_save_would() {
     let old = "tempo 120\nosc = Osc { pitch: A4 }\nfilt = Svf { cutoff: 800Hz }\nosc.saw -> filt -> out\n";
-    let new = "tempo 126\nswap on bar\nosc = Saw { pitch: A4 }\nfilt = Svf { cutoff: 1.2kHz }\n\
+    let new = "tempo 126\nswap on bar\nosc = Noise\nfilt = Svf { cutoff: 1.2kHz }\n\
                hat = Noise\nosc -> filt -> out\nhat -> out\n";
     let dir = dir_with(&[("a.patches", old), ("b.patches", new)]);
     let (code, out, err) = end(dir.path(), "diff a.patches b.patches");
@@ -157,7 +157,7 @@ fn diff_tells_what_a_save_would() {
         "swap: not set → bar",
         "filt.cutoff: 800 Hz → 1.2 kHz",
         "filt: other cables",
-        "osc: starts over (type was Osc, is Saw)",
+        "osc: starts over (type was Osc, is Noise)",
         "hat: new",
         "2 modules play on",
     ] {
@@ -167,7 +167,7 @@ fn diff_tells_what_a_save_would() {
     let told: Value = serde_json::from_str(&out).expect("json");
     assert_eq!((code, &told["kept"], &told["on"], &told["fade_ms"]), (0, &2.into(), &"bar".into(), &15.0.into()));
     assert_eq!(told["changed"][0]["module"], "filt");
-    assert_eq!(told["reset"][0]["why"], "type was Osc, is Saw");
+    assert_eq!(told["reset"][0]["why"], "type was Osc, is Noise");
     assert_eq!(told["added"][0], "hat");
     assert_eq!(told["settings"][0]["setting"], "tempo");
     assert_eq!(end(dir.path(), "diff a.patches none.patches").0, 1);

@@ -233,7 +233,8 @@ fn a_log_that_breaks_off_is_good_to_its_last_second() {
     drop(writer);
     let path = root.path().join("set").join(LOG);
     let whole = std::fs::read_to_string(&path).expect("a log");
-    let ends_at = |text: &str| read::parse(Path::new("s.jsonl"), text).map(|session| (session.end, session.entries.len()));
+    let ends_at =
+        |text: &str| read::parse(Path::new("s.jsonl"), text).map(|session| (session.end, session.entries.len()));
     assert_eq!(ends_at(&whole).expect("a session"), (50_000, 2));
     // The last line torn, as a kill may leave it.
     assert_eq!(ends_at(&whole[..whole.len() - 9]).expect("a session"), (48_000, 1));

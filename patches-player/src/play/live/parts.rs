@@ -331,7 +331,8 @@ mod tests {
         let paths = |names: &[&str]| names.iter().map(|name| graph::Path::from(*name)).collect();
         let first = Report { added: paths(&["osc", "lfo", "out"]), ..Report::default() };
         let born = ages(BTreeMap::new(), 0, &first, &graph("osc = Osc\nlfo = Lfo\nosc.saw -> out\n"));
-        let second = Report { kept: paths(&["vco", "out"]), reset: vec![("out".into(), "".into())], ..Report::default() };
+        let second =
+            Report { kept: paths(&["vco", "out"]), reset: vec![("out".into(), "".into())], ..Report::default() };
         let born = ages(born, 500, &second, &graph("vco = Osc was osc\nvco.saw -> out\n"));
         let told: Vec<(&str, u64)> = born.iter().map(|(path, at)| (&**path, *at)).collect();
         assert_eq!(told, [("out", 500), ("vco", 0)], "renamed is as old as it was, what is gone has no age");
