@@ -123,6 +123,7 @@ pub mod codes {
         ARGUMENT = "argument", "Wrong arguments.";
         REACHES_NOTHING = "reaches-nothing", "A module whose outputs reach nothing.";
         LOOP_GAIN = "loop-gain", "A loop with gain above one.";
+        PITCH_AS_TRIGGER = "pitch-as-trigger", "A pitch where a trigger or gate is waited for.";
         MISSING_FILE = "missing-file", "A sound file that is missing.";
         NOTHING_TO_PLAY = "nothing-to-play", "A player without a pattern or a song's clock.";
         NOT_PLAYABLE = "not-playable", "A part of the language that no module plays yet.";

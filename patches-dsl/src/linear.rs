@@ -144,7 +144,11 @@ impl Sum {
     /// Frequencies are pitches beside a signal, save in a rate; quotients are note lengths where a time is meant.
     fn beside_signal(mut self, aim: Aim) -> Result<Sum, Misfit> {
         if let (Some(base), true) = (self.base, self.terms.is_empty()) {
-            let base = if aim.rate { base } else { base.as_pitch()? };
+            let base = match (aim.rate, base.dim) {
+                (true, Dim::Bpm) => Const::new(Dim::Frequency, base.value / 60.0),
+                (true, _) => base,
+                (false, _) => base.as_pitch()?,
+            };
             self.base = Some(base);
             self.dim = base.dim;
         }
@@ -235,8 +239,13 @@ impl Sum {
         if let (Some(x), Some(y)) = (a.as_constant(), b.as_constant()) {
             return Ok(Sum::constant(x.over(y)?));
         }
-        let (a, b) = (a.beside_signal(aim)?, b.beside_signal(aim)?);
+        let (a, b) = (a.beside_signal(aim)?.note_length(aim), b.beside_signal(aim)?);
         let by = b.as_constant();
+        if a.dim == Dim::Beats && by.is_none() && b.dim.is_plain() {
+            // A time that is divided; as a rate, as often in it: the signal over the time.
+            let (over, under, dim) = if aim.rate { (b, a, Dim::Frequency) } else { (a, b, Dim::Time) };
+            return Ok(operation(Op::Math("div"), over, under, dim));
+        }
         let dim = Const::new(a.dim, 1.0).over(Const::new(b.dim, by.map_or(1.0, |c| c.value)))?.dim;
         match by {
             Some(c) => {

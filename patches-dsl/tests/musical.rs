@@ -70,6 +70,18 @@ fn cables_scaled_by_musical_times() {
 }
 
 #[test]
+fn a_musical_time_over_a_signal_is_a_time_and_as_a_rate_goes_with_the_signal() {
+    for text in ["1/4 / l", "1beats / l"] {
+        let time = graph(&format!("l = Lfo; d = Delay {{ time: {text} }}\nd -> out")).to_string();
+        assert!(time.contains("d.time[0]#1 : Math a=1beats op=div") && time.contains("l.sine -> d.time[0]#1.b"), "{time}");
+        let rate = graph(&format!("l = Lfo; m = Lfo {{ rate: {text} }}\nm -> out")).to_string();
+        assert!(rate.contains("m.rate#1 : Math b=1beats op=div") && rate.contains("l.sine -> m.rate#1.a"), "{rate}");
+    }
+    let tempo = graph("l = Lfo; m = Lfo { rate: 120bpm * l }\nm -> out").to_string();
+    assert!(tempo.contains("l.sine -[2]-> m.rate"), "{tempo}");
+}
+
+#[test]
 fn a_rate_takes_no_musical_time_that_moves() {
     assert_eq!(codes("l = Lfo; Lfo { rate: 1/8 * l } -> out"), ["arithmetic"]);
     let beside = graph("l = Lfo; m = Lfo { rate: 1/8 + 2 * l }\nm -> out").to_string();

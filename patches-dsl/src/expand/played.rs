@@ -307,7 +307,7 @@ impl<'t> Expander<'t> {
     fn curve(&mut self, scope: usize, curve: &'t score::Curve) -> Option<What> {
         let spec = self.library.find("Curve")?;
         let (mut list, mut musical, mut dim) = (Vec::new(), true, Dim::Number);
-        let span = curve.span;
+        let (span, mut before) = (curve.span, None);
         let put = |list: &mut Vec<V>, what| list.push(value(what, span));
         for (at, to, words) in &curve.points {
             let (time, level) = (self.point(scope, at)?, self.point(scope, to)?);
@@ -315,7 +315,9 @@ impl<'t> Expander<'t> {
             let time = if time.dim == Dim::Note { time.value * 4.0 } else { time.value };
             dim = if list.is_empty() { level.dim } else { dim };
             let way = words.iter().find(|word| &*word.text != "loop").map_or("linear", |word| &word.text);
-            if way == "exp" && dim != Dim::Pitch && dim != Dim::Interval && level.value <= 0.0 {
+            // Both ends of the way, this point and the one before.
+            let lowest = level.value.min(before.replace(level.value).unwrap_or(level.value));
+            if way == "exp" && dim != Dim::Pitch && dim != Dim::Interval && lowest <= 0.0 {
                 let fault = Fault::error(codes::PATTERN, to.span(), "an exponential way stays above zero");
                 self.fault(scope, fault.help("write `linear`, or a small value above zero"));
                 return None;
