@@ -73,7 +73,10 @@ fn cables_scaled_by_musical_times() {
 fn a_musical_time_over_a_signal_is_a_time_and_as_a_rate_goes_with_the_signal() {
     for text in ["1/4 / l", "1beats / l"] {
         let time = graph(&format!("l = Lfo; d = Delay {{ time: {text} }}\nd -> out")).to_string();
-        assert!(time.contains("d.time[0]#1 : Math a=1beats op=div") && time.contains("l.sine -> d.time[0]#1.b"), "{time}");
+        assert!(
+            time.contains("d.time[0]#1 : Math a=1beats op=div") && time.contains("l.sine -> d.time[0]#1.b"),
+            "{time}"
+        );
         let rate = graph(&format!("l = Lfo; m = Lfo {{ rate: {text} }}\nm -> out")).to_string();
         assert!(rate.contains("m.rate#1 : Math b=1beats op=div") && rate.contains("l.sine -> m.rate#1.a"), "{rate}");
     }

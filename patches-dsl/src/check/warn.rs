@@ -62,9 +62,12 @@ impl Checker<'_> {
         let graph = Numbered::new(&self.graph);
         let mut faults = self.reaches_nothing(&graph);
         faults.extend(self.loop_gain(&graph));
-        faults.extend(graph.cables.iter().filter_map(|&(from, to, cable)| {
-            pitch_as_trigger(graph.modules[from], graph.modules[to], cable)
-        }));
+        faults.extend(
+            graph
+                .cables
+                .iter()
+                .filter_map(|&(from, to, cable)| pitch_as_trigger(graph.modules[from], graph.modules[to], cable)),
+        );
         faults.into_iter().for_each(|fault| self.fault(fault));
     }
 
