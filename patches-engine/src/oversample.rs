@@ -2,7 +2,7 @@
 //! in from outside is brought up by the same. Of a half-band filter every other tap but the middle one is zero, so a stage
 //! costs one multiplication for two taps.
 //!
-//! Taps: the ideal half-band response h[j] = sin(πj/2) / (πj) under a window of Kaiser's with β for 100 dB. Sources: J. F.
+//! Taps: the ideal half-band response h\[j\] = sin(πj/2) / (πj) under a window of Kaiser's with β for 100 dB. Sources: J. F.
 //! Kaiser, "Nonrecursive digital filter design using the I0-sinh window function" (ISCAS 1974); R. E. Crochiere and L. R.
 //! Rabiner, "Multirate Digital Signal Processing" (Prentice-Hall 1983), chapters 4 and 5 for stages of two. All sums are in
 //! one order and without functions of the platform, so they are the same to the bit everywhere.
