@@ -72,6 +72,9 @@ fn sources() -> Vec<Spec> {
             .with_input(input(&["release"], Kind::Time).value(0.3, 0.0..60.0))
             .with_param(Param::choice(&["shape"], &[&["linear"], &["exponential", "exp"]], ""))
             .with_output(output(&["out"], Kind::Gain)),
+        Spec::new(&["Kick"], "drum")
+            .with_input(input(&["trigger"], Kind::Trigger))
+            .with_output(output(&["out"], Kind::Audio)),
         Spec::new(&["Sampler"], "sampler")
             .with_input(input(&["trigger"], Kind::Trigger))
             .with_input(input(&["speed"], Kind::Number).value(1.0, -8.0..8.0))
