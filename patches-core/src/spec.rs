@@ -275,6 +275,12 @@ impl Spec {
         self.inputs.iter().any(|port| port.stereo) || self.outputs.iter().any(|port| port.stereo)
     }
 
+    /// Whether any port is for MIDI.
+    pub fn has_midi(&self) -> bool {
+        self.inputs.iter().any(|port| port.kind == Kind::Midi)
+            || self.outputs.iter().any(|port| port.kind == Kind::Midi)
+    }
+
     /// Index of the parameter of this name.
     pub fn param(&self, name: &str) -> Option<u16> {
         self.params.iter().position(|p| p.names.contains(&name)).map(|i| i as u16)

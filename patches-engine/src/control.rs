@@ -1,28 +1,23 @@
 //! The half of an engine that plans: it knows what plays, compares it with what is asked for, and hands over plans.
 
+mod planner;
+
 use crate::desk::Ask;
-use crate::diff::{Diff, diff};
 use crate::ear::Ear;
 use crate::engine::{Event, FRAMES, Meters, Notice, PlanError, Settings, Shared, Swap, When};
 use crate::error::Error;
 use crate::midi::{Inlet, Names};
-use crate::net::{self, Level, Net, PROBES};
-use crate::plan::Plan;
-use crate::plan::emit::{Target, emit};
-use crate::plan::locals::locals;
-use crate::plan::loops::closing;
-use crate::plan::memory::Memory;
-use crate::plan::nodes::nodes;
-use crate::plan::order::{order, widen};
+use crate::net::{self, Net, PROBES};
 use crate::record::{Take, Tap};
 use crate::report::Report;
+use crate::state::Store;
 use crate::state::parked::Parked;
-use crate::state::{ModuleId, Store};
 use basedrop::{Collector, Owned};
 use patches_core::graph::{Graph, Landing, Path, Probe};
 use patches_core::spec::Kind;
+use planner::Planner;
 use rtrb::{Consumer, Producer};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 
@@ -453,114 +448,4 @@ fn midi_cables(graph: &Graph) -> Result<(), PlanError> {
         return Err(PlanError::Midi { cable: format!("{} -> {}", cable.from.module, cable.to.module), why });
     }
     Ok(())
-}
-
-/// Makes the plans of one save.
-struct Planner<'a> {
-    settings: &'a Settings,
-    playing: &'a Playing,
-    parked: &'a Parked,
-    fading: bool,
-    fade_frames: u32,
-    ask: &'a Ask,
-}
-
-struct Planned {
-    first: Plan,
-    settled: Option<Plan>,
-    playing: Playing,
-    report: Report,
-}
-
-/// A plan with what it stands on.
-struct Built {
-    plan: Plan,
-    store: Store,
-    /// Modules whose memory would have to grow.
-    grown: Vec<Path>,
-    /// Modules that begin with the state of another.
-    inherited: BTreeSet<ModuleId>,
-}
-
-impl Planner<'_> {
-    fn plan(&self, graph: &Graph) -> Result<Planned, PlanError> {
-        let (old, store) = match (&self.playing.union, self.fading) {
-            (Some((net, store, _)), true) => (net, store),
-            _ => (&self.playing.settled, &self.playing.store),
-        };
-        let nothing = Parked::default();
-        let parked = if self.ask.restore { self.parked } else { &nothing };
-        let known = self.ask.restore.then(|| self.parked.store().with(store.clone()));
-        let store = known.as_ref().unwrap_or(store);
-        let by_wish = graph.modules.keys().filter(|path| self.ask.reset.covers(path));
-        let mut renewed: BTreeMap<Path, &'static str> = by_wish.map(|path| (path.clone(), "asked for")).collect();
-        loop {
-            let mut diff = diff(old, graph, &renewed, parked, |net| self.close(net));
-            let fades = self.fade_frames > 0 && needs_fade(&diff);
-            let first_net = if fades { &diff.union } else { &diff.settled };
-            let Built { plan: first, store: first_store, grown, inherited } =
-                self.build(first_net, store, &diff.copies);
-            // A delay line that must grow is a new one: its module starts over, faded, rather than lose its echoes at once.
-            let grown: Vec<Path> = grown.into_iter().filter(|path| !renewed.contains_key(path)).collect();
-            if !grown.is_empty() {
-                renewed.extend(grown.into_iter().map(|path| (path, "its memory had to grow")));
-                continue;
-            }
-            for (from, to) in diff.copies.iter().filter(|(from, to)| from.kind != to.kind && inherited.contains(to)) {
-                diff.report.carry_over(&to.path, from.kind, to.kind);
-            }
-            let bytes = first_store.words() * 4;
-            if bytes > MAX_BYTES {
-                return Err(PlanError::Limit { what: "bytes of delay lines", found: bytes, limit: MAX_BYTES });
-            }
-            let modules = |net: &Net| net.modules.iter().map(|m| (m.path.clone(), m.spec.name())).collect::<Vec<_>>();
-            if !fades {
-                let modules = modules(&diff.settled);
-                let playing = Playing { settled: diff.settled, store: first_store, modules, ..Playing::default() };
-                return Ok(Planned { first, settled: None, playing, report: diff.report });
-            }
-            let Built { plan: settled, store: settled_store, .. } = self.build(&diff.settled, &first_store, &[]);
-            let playing = Playing {
-                modules: modules(&diff.settled),
-                union_modules: modules(&diff.union),
-                settled: diff.settled,
-                store: settled_store,
-                union: Some((diff.union, first_store, u64::MAX)),
-                ..Playing::default()
-            };
-            return Ok(Planned { first, settled: Some(settled), playing, report: diff.report });
-        }
-    }
-
-    /// Makes the cables late that close a loop.
-    fn close(&self, net: &mut Net) {
-        let found = closing(net, &locals(net, self.settings.lower, f64::from(self.settings.inner())));
-        for index in found {
-            (net.cables[index].late, net.cables[index].closes) = (true, true);
-        }
-    }
-
-    fn build(&self, net: &Net, store: &Store, copies: &[(ModuleId, ModuleId)]) -> Built {
-        let rate = self.settings.inner();
-        let locals = locals(net, self.settings.lower, f64::from(rate));
-        // Of a settled net these are none; the union of two nets may have a loop that neither has.
-        let late = closing(net, &locals);
-        let mut nodes = nodes(net, &locals, &late);
-        widen(&mut nodes);
-        let order = order(&nodes);
-        let mut memory = Memory::new(store, copies, self.settings.seed, f64::from(rate));
-        let target =
-            Target { isa: self.settings.isa, rate, fade: self.fade_frames.saturating_mul(self.settings.oversample) };
-        let plan = emit(net, &nodes, &order, &mut memory, target);
-        let grown = memory.grown.iter().filter(|&&index| !net.modules[index].dying);
-        let grown = grown.map(|&index| net.modules[index].path.clone()).collect();
-        Built { plan, grown, inherited: memory.inherited, store: memory.store }
-    }
-}
-
-/// Whether anything moves during the fade.
-fn needs_fade(diff: &Diff) -> bool {
-    let ramps = |level: &Level| matches!(level, Level::Ramp { .. });
-    diff.union.modules.iter().any(|module| module.dying || module.settings.values().any(ramps))
-        || diff.union.cables.iter().any(|cable| ramps(&cable.gain))
 }

@@ -1,8 +1,9 @@
 //! What a performer does beside the text: mute, solo, tempo, start and stop, over and over again.
 
-use patches_core::graph::{Graph, Path};
+use crate::net::quiet::downstream;
+use patches_core::graph::{Cable, Graph, Path};
 use patches_core::spec::Kind;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// What holds over the text until it is taken back. It goes into the graph before anything is planned.
@@ -33,6 +34,16 @@ impl Desk {
         }
         heard.tempo = self.tempo.or(heard.tempo);
         Arc::new(heard)
+    }
+
+    /// What is muted over this graph.
+    pub fn muted<'a>(&'a self, graph: &'a Graph) -> &'a [Path] {
+        self.mute.as_ref().unwrap_or(&graph.mute)
+    }
+
+    /// What is soloed over it.
+    pub fn soloed<'a>(&'a self, graph: &'a Graph) -> &'a [Path] {
+        self.solo.as_ref().unwrap_or(&graph.solo)
     }
 
     /// What is left of it when this graph follows that one: where the text itself says something new, the text counts.
@@ -124,9 +135,9 @@ pub struct Ask {
     pub stopped: bool,
 }
 
-/// Whether a path is the one named, or lies in the template instance or `for` of that name.
-pub(crate) fn covers(name: &Path, path: &Path) -> bool {
-    path.strip_prefix(&**name).is_some_and(|rest| rest.is_empty() || rest.starts_with(['/', '[']))
+/// Whether a path is the one named, or lies in the template instance, `for` or file of that name.
+pub fn covers(name: &str, path: &str) -> bool {
+    path.strip_prefix(name).is_some_and(|rest| rest.is_empty() || rest.starts_with(['/', '[']))
 }
 
 /// The graph without the cables that trigger something or hold it; `keys` leaves those that MIDI plays.
@@ -143,21 +154,12 @@ pub(crate) fn released(graph: &Graph, keys: bool) -> Graph {
 
 /// Modules that MIDI plays, and all that they feed.
 fn played(graph: &Graph) -> BTreeSet<Path> {
-    let is_midi = |path: &&Path| {
-        let spec = graph.modules[*path].spec;
-        spec.inputs.iter().any(|input| input.kind == Kind::Midi)
-            || spec.outputs.iter().any(|output| output.kind == Kind::Midi)
-    };
-    let mut played: BTreeSet<Path> = graph.modules.keys().filter(is_midi).cloned().collect();
-    let mut work: Vec<Path> = played.iter().cloned().collect();
-    while let Some(path) = work.pop() {
-        for cable in graph.cables.iter().filter(|cable| cable.from.module == path) {
-            if played.insert(cable.to.module.clone()) {
-                work.push(cable.to.module.clone());
-            }
-        }
-    }
-    played
+    let number: BTreeMap<&Path, usize> =
+        graph.modules.keys().enumerate().map(|(number, path)| (path, number)).collect();
+    let ends = |cable: &Cable| Some((*number.get(&cable.from.module)?, *number.get(&cable.to.module)?));
+    let midi = graph.modules.values().map(|module| module.spec.has_midi()).collect();
+    let reached = downstream(graph.cables.iter().filter_map(ends), midi);
+    graph.modules.keys().zip(reached).filter(|(_, reached)| *reached).map(|(path, _)| path.clone()).collect()
 }
 
 #[cfg(test)]

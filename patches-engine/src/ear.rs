@@ -111,8 +111,9 @@ impl Hearing {
         fresh
     }
 
-    /// Gives the next frames: those of `given`, where there are some, else what comes in.
-    pub fn take(&mut self, given: Option<&[Frame]>, into: &mut [Frame]) {
+    /// Gives the next frames: those of `given`, where there are some, else what comes in. Whether there is anything to hear:
+    /// once there is, there always will be.
+    pub fn take(&mut self, given: Option<&[Frame]>, into: &mut [Frame]) -> bool {
         match (given, &mut self.ear) {
             (Some(given), _) => into.copy_from_slice(given),
             (None, Some(ear)) => ear.take(into),
@@ -121,6 +122,7 @@ impl Hearing {
         if let Some(tape) = &mut self.tape {
             into.iter().for_each(|frame| tape.take(frame));
         }
+        given.is_some() || self.ear.is_some()
     }
 }
 

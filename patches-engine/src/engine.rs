@@ -1,6 +1,10 @@
 //! The two halves of a running engine: [`Engine`] makes sound in the audio callback, [`Control`] plans and sends from
 //! any other thread. They share two rings and a few numbers, and nothing else.
 
+mod wire;
+
+pub(crate) use wire::{Event, Shared, Swap};
+
 use crate::control::Control;
 use crate::ear::{Frame, Hearing};
 use crate::float::FloatMode;
@@ -11,7 +15,6 @@ use crate::oversample::Oversampling;
 use crate::plan::Plan;
 use crate::record::Tap;
 use crate::run::Runner;
-use crate::spread::Spread;
 use crate::transport::Transport;
 use crate::trap::Inside;
 use basedrop::{Collector, Owned};
@@ -22,7 +25,7 @@ use patches_core::lower::Lowering;
 use patches_core::spec::Spec;
 use rtrb::{Consumer, Producer, RingBuffer};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, AtomicU64, Ordering::Relaxed};
+use std::sync::atomic::Ordering::Relaxed;
 use std::time::Instant;
 
 /// How the engine finds a type's kernels.
@@ -158,61 +161,6 @@ pub enum When {
     Beats(f64),
 }
 
-/// A plan on its way to the audio side.
-pub(crate) struct Swap {
-    /// Which save it is.
-    pub save: u64,
-    /// The save it was planned against.
-    pub base: u64,
-    /// Whether that save's fade was still running in the plan's eyes.
-    pub fading: bool,
-    /// When to land.
-    pub when: When,
-    /// Length of its own fade in frames.
-    pub fade: u32,
-    /// Whether musical time stands still from there.
-    pub stopped: bool,
-    /// What plays from the landing on.
-    pub first: Owned<Plan>,
-    /// What plays after the fade, if there is anything to fade.
-    pub settled: Option<Owned<Plan>>,
-}
-
-/// Word from the audio side.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) enum Event {
-    /// A plan took effect.
-    Landed { save: u64, at: u64 },
-    /// A plan was made against something that no longer plays.
-    Missed { save: u64 },
-    /// A module was silenced.
-    Trouble { save: u64, module: u32, panicked: bool, at: u64 },
-    /// A MIDI message was acted on.
-    Heard(Midi),
-    /// A tape of what comes in begins.
-    Taped { at: u64 },
-    /// What a step of the plan takes.
-    Load { save: u64, settled: bool, module: u32, step: u32, load: f32 },
-}
-
-/// Numbers that both sides see.
-#[derive(Default)]
-pub(crate) struct Shared {
-    pub clock: AtomicU64,
-    pub beat: AtomicU64,
-    pub tempo: AtomicU64,
-    pub beats_per_bar: AtomicU64,
-    pub peak: [AtomicU32; 2],
-    pub load: AtomicU32,
-    pub load_max: AtomicU32,
-    pub limiter: AtomicU32,
-    pub longest_callback: AtomicU32,
-    pub recent_callback: AtomicU32,
-    pub callbacks: Spread,
-    pub longest_swap: AtomicU32,
-    pub unheard: AtomicU64,
-}
-
 /// Word that may wait for the control thread.
 const EVENTS: usize = 32_768;
 /// Of which this many places are kept for landings, so that loads and troubles that nobody reads never crowd them out.
@@ -325,10 +273,11 @@ impl Engine {
             self.land();
             let n = self.stretch(frames - done);
             let (mut block, mut sound) = ([[0.0; 2]; BLOCK], [[0.0; 2]; BLOCK]);
-            self.hearing.take(input.map(|input| &input[done..done + n]), &mut sound[..n]);
+            let hears = self.hearing.take(input.map(|input| &input[done..done + n]), &mut sound[..n]);
             let factor = self.over.factor();
             let mut inside = [[0.0; 2]; BLOCK];
-            for (frame, into) in sound[..n].iter().zip(inside.chunks_exact_mut(factor)) {
+            // What has been silent from the beginning on is so when it is brought up.
+            for (frame, into) in sound[..n].iter().zip(inside.chunks_exact_mut(factor)).take_while(|_| hears) {
                 self.over.up(*frame, into);
             }
             self.run(&mut block[..n * factor], &inside[..n * factor]);

@@ -2,7 +2,7 @@
 //! value to another. A settled plan has still levels only; the plan for the length of a fade is made from the union of
 //! two graphs, with ramps.
 
-mod quiet;
+pub(crate) mod quiet;
 
 use crate::state::{ModuleId, RampKey};
 use patches_core::graph::{Graph, Module, ParamValue, Path, Setting, Slot};

@@ -5,7 +5,7 @@ mod common;
 use common::*;
 use patches_core::graph::{Cable, End, Graph, Span};
 use patches_core::isa::Isa;
-use patches_core::lower::{Feed, Feeds, Lowering, NodeKind, Period};
+use patches_core::lower::{Lowering, NodeKind};
 use patches_core::spec::{Kind, Side, Spec};
 use std::sync::Arc;
 
@@ -121,27 +121,6 @@ fn every_module_gives_one_hash_inside_a_loop() {
             patch.0.cables.push(Cable { from: end(0), to: end(0), scale: 0.1, late: true, span: Span::default() });
             assert_one_hash(spec.name(), &patch.graph());
         }
-    }
-}
-
-/// A module all of whose inputs have cables.
-struct Fed;
-
-impl Feeds for Fed {
-    fn feed(&self, _: u16, _: u16, _: Side) -> Feed {
-        Feed::Cable
-    }
-    fn period(&self, _: u16, _: u16) -> Period {
-        Period::Beats(1.0)
-    }
-    fn param(&self, _: u16, _: u16) -> Option<&patches_core::graph::ParamValue> {
-        None
-    }
-    fn tempo(&self) -> f64 {
-        120.0
-    }
-    fn bar(&self) -> f64 {
-        4.0
     }
 }
 

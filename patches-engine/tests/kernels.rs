@@ -1,29 +1,9 @@
 //! Kernels of one name: only those whose state means the same may have one, since a save may make one of the other.
 
-use patches_core::graph::ParamValue;
-use patches_core::lower::{Feed, Feeds, Lowering, NodeKind, Period};
-use patches_core::spec::Side;
+mod common;
+use common::Fed;
+use patches_core::lower::{Lowering, NodeKind};
 use std::collections::{BTreeMap, BTreeSet};
-
-struct Cables;
-
-impl Feeds for Cables {
-    fn feed(&self, _: u16, _: u16, _: Side) -> Feed {
-        Feed::Cable
-    }
-    fn period(&self, _: u16, _: u16) -> Period {
-        Period::Seconds(1.0)
-    }
-    fn tempo(&self) -> f64 {
-        120.0
-    }
-    fn bar(&self) -> f64 {
-        4.0
-    }
-    fn param(&self, _: u16, _: u16) -> Option<&ParamValue> {
-        None
-    }
-}
 
 #[test]
 fn kernels_of_one_name_and_size_are_one() {
@@ -31,7 +11,7 @@ fn kernels_of_one_name_and_size_are_one() {
     let mut known: BTreeMap<(&str, usize), BTreeSet<usize>> = BTreeMap::new();
     for spec in library.specs() {
         let Some(lower) = patches_modules::lower(spec) else { continue };
-        let mut lowering = Lowering::new(spec, 2, 48e3, &Cables);
+        let mut lowering = Lowering::new(spec, 2, 48e3, &Fed);
         lower(&mut lowering);
         for node in &lowering.nodes {
             if let NodeKind::Kernel(def, _) = &node.kind

@@ -81,15 +81,11 @@ pub fn part(report: &Report, wanted: impl Fn(&str) -> bool) -> Report {
     }
 }
 
-/// Whether a path stands behind a name.
-pub fn is_of(name: &str, path: &str) -> bool {
-    path.strip_prefix(name).is_some_and(|rest| rest.starts_with('/'))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use patches_dsl::{Memory, load};
+    use patches_engine::desk::covers;
     use patches_engine::offline::{self, Cue};
 
     fn graph(text: &str) -> Option<Arc<Graph>> {
@@ -167,7 +163,7 @@ mod tests {
             loops: vec!["a/x.out -> a/y.in".into()],
             ..Report::default()
         };
-        let part = part(&report, |path| is_of("a", path));
+        let part = part(&report, |path| covers("a", path));
         assert_eq!((part.kept, part.loops.len()), (vec!["a/osc".into()], 1));
     }
 }

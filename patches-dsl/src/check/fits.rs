@@ -6,7 +6,7 @@ use crate::flat::{Feed, V, What};
 use crate::kinds;
 use crate::linear::{Aim, Sum};
 use crate::value::{Const, Dim};
-use patches_core::graph::{Cable, Module, Setting, Span};
+use patches_core::graph::{Cable, Setting, Span};
 use patches_core::spec::{Input, Kind};
 
 impl Checker<'_> {
@@ -30,12 +30,7 @@ impl Checker<'_> {
 
     /// MIDI goes into inputs for it as it is, and nothing else goes there.
     pub(super) fn check_midi(&mut self) {
-        let midi = |module: &Module| {
-            let spec = module.spec;
-            spec.outputs.iter().any(|port| port.kind == Kind::Midi)
-                || spec.inputs.iter().any(|port| port.kind == Kind::Midi)
-        };
-        if !self.graph.modules.values().any(midi) {
+        if !self.graph.modules.values().any(|module| module.spec.has_midi()) {
             return;
         }
         let kinds = |cable: &Cable| {

@@ -60,22 +60,23 @@ pub fn diff(
         }
     }
     // Where another type stands in the place of a module, it begins with what means the same in both.
-    let kept_ids: BTreeSet<&ModuleId> = identity.kept.values().map(|&index| &old.modules[index].id).collect();
-    let gone: BTreeMap<&Path, &ModuleId> = old
+    let kept: BTreeSet<usize> = identity.kept.values().copied().collect();
+    let gone: BTreeMap<&Path, &NetModule> = old
         .modules
         .iter()
-        .filter(|module| !module.dying && !kept_ids.contains(&module.id))
-        .map(|module| (&module.path, &module.id))
+        .enumerate()
+        .filter(|(index, module)| !module.dying && !kept.contains(index))
+        .map(|(_, module)| (&module.path, module))
         .collect();
     let new =
         graph.modules.keys().filter(|path| !identity.kept.contains_key(*path) && !report.restored.contains(*path));
     let relatives: Vec<(ModuleId, ModuleId)> =
-        new.filter_map(|path| Some(((*gone.get(path)?).clone(), ids[path].clone()))).collect();
+        new.filter_map(|path| Some((gone.get(path)?.id.clone(), ids[path].clone()))).collect();
     copies.extend(relatives);
     let mut settled = Net::settled(graph, &ids);
     close(&mut settled);
     let union = Union::new(old, &settled, &copies).build();
-    describe(old, graph, &identity.kept, &settled, &mut report);
+    describe(old, graph, &identity.kept, &gone, &settled, &mut report);
     report.loops =
         settled.cables.iter().filter(|cable| cable.closes).map(|cable| words::cable(&settled, cable)).collect();
     Diff { union, settled, copies, report }
@@ -263,36 +264,42 @@ fn linked(net: &Net) -> BTreeSet<(&ModuleId, u16, u16)> {
     net.cables.iter().map(|cable| (&net.modules[cable.to.module].id, cable.to.port, cable.to.channel)).collect()
 }
 
-/// The report: what was kept, changed, rewired, added, removed, reset.
-fn describe(old: &Net, graph: &Graph, kept: &BTreeMap<Path, usize>, new: &Net, report: &mut Report) {
-    let living = || old.modules.iter().filter(|module| !module.dying);
-    let stays: BTreeSet<&ModuleId> = kept.values().map(|&index| &old.modules[index].id).collect();
+/// The report: what was kept, changed, rewired, added, removed, reset. `gone` are the modules that nothing of the new text is.
+fn describe(
+    old: &Net,
+    graph: &Graph,
+    kept: &BTreeMap<Path, usize>,
+    gone: &BTreeMap<&Path, &NetModule>,
+    new: &Net,
+    report: &mut Report,
+) {
     let (old_wires, new_wires) = (wires(old), wires(new));
     let (old_linked, new_linked) = (linked(old), linked(new));
     let old_scales: BTreeMap<CableKey<'_>, f32> =
         old.cables.iter().map(|cable| (cable_key(old, cable), cable.scale)).collect();
     // Cables that were there and carry more or less now; of those that only fade out nothing is told.
-    let rescaled: Vec<(&NetCable, f32)> = new
-        .cables
-        .iter()
-        .filter_map(|cable| Some((cable, *old_scales.get(&cable_key(new, cable))?)))
-        .filter(|(cable, scale)| *scale != cable.scale && *scale != 0.0)
-        .collect();
-    let new_index: BTreeMap<&ModuleId, usize> =
-        new.modules.iter().enumerate().map(|(index, module)| (&module.id, index)).collect();
-    let by_old_path: BTreeMap<&Path, &NetModule> = living().map(|module| (&module.path, module)).collect();
+    let mut rescaled: BTreeMap<&ModuleId, Vec<Change>> = BTreeMap::new();
+    for cable in &new.cables {
+        if let Some(&scale) = old_scales.get(&cable_key(new, cable))
+            && scale != cable.scale
+            && scale != 0.0
+        {
+            let target = &new.modules[cable.to.module].id;
+            rescaled.entry(target).or_default().push(words::rescaled(new, cable, scale));
+        }
+    }
     let by_path: BTreeMap<&Path, &NetModule> = new.modules.iter().map(|module| (&module.path, module)).collect();
     for path in graph.modules.keys() {
         let Some(&index) = kept.get(path) else {
             if report.restored.contains(path) {
                 continue;
             }
-            match by_old_path.get(path) {
-                Some(before) if !stays.contains(&before.id) => {
+            match gone.get(path) {
+                Some(before) => {
                     let why = format!("type was {}, is {}", before.spec.name(), graph.modules[path].spec.name());
                     report.reset.push((path.clone(), why));
                 }
-                _ => report.added.push(path.clone()),
+                None => report.added.push(path.clone()),
             }
             continue;
         };
@@ -304,20 +311,15 @@ fn describe(old: &Net, graph: &Graph, kept: &BTreeMap<Path, usize>, new: &Net, r
             (old_linked.contains(&(&before.id, slot.0, slot.1)), new_linked.contains(&(&after.id, slot.0, slot.1)))
         };
         report.changed.extend(changes(before, after, is_linked));
-        for (cable, scale) in &rescaled {
-            if cable.to.module == new_index[&after.id] {
-                report.changed.push(words::rescaled(new, cable, *scale));
-            }
-        }
+        report.changed.extend(rescaled.remove(&after.id).unwrap_or_default());
         if before.id == after.id && old_wires.get(&before.id) != new_wires.get(&after.id) {
             report.rewired.push(path.clone());
         }
     }
     let reset: BTreeSet<&Path> = report.reset.iter().map(|(path, _)| path).chain(report.restored.iter()).collect();
-    report.removed = living()
-        .filter(|module| !stays.contains(&module.id) && !reset.contains(&module.path))
-        .map(|module| module.path.clone())
-        .collect();
+    let mut removed: Vec<&NetModule> = gone.values().copied().filter(|module| !reset.contains(&module.path)).collect();
+    removed.sort_by_key(|module| &module.id);
+    report.removed = removed.into_iter().map(|module| module.path.clone()).collect();
 }
 
 /// A cable as its target sees it: source, own port and channel, lateness, gain.

@@ -19,7 +19,8 @@ pub fn quieten(net: &mut Net, mute: &[Path], solo: &[Path]) {
         net.modules.iter().map(|module| names.iter().any(|name| covers(name, &module.path))).collect()
     };
     let (muted, soloed) = (within(mute), within(solo));
-    let reached = if solo.is_empty() { Vec::new() } else { downstream(net, soloed.clone()) };
+    let cables = net.cables.iter().map(|cable| (cable.from.module, cable.to.module));
+    let reached = if solo.is_empty() { Vec::new() } else { downstream(cables, soloed.clone()) };
     for cable in &mut net.cables {
         let (from, to) = (cable.from.module, cable.to.module);
         let output = net.modules[from].spec.outputs[cable.from.port as usize].kind;
@@ -35,11 +36,11 @@ pub fn quieten(net: &mut Net, mute: &[Path], solo: &[Path]) {
     }
 }
 
-/// All that these modules feed, themselves included.
-fn downstream(net: &Net, mut reached: Vec<bool>) -> Vec<bool> {
-    let mut out: Vec<Vec<usize>> = vec![vec![]; net.modules.len()];
-    for cable in &net.cables {
-        out[cable.from.module].push(cable.to.module);
+/// All that these modules feed by these cables, themselves included.
+pub(crate) fn downstream(cables: impl Iterator<Item = (usize, usize)>, mut reached: Vec<bool>) -> Vec<bool> {
+    let mut out: Vec<Vec<usize>> = vec![vec![]; reached.len()];
+    for (from, to) in cables {
+        out[from].push(to);
     }
     let mut work: Vec<usize> = (0..reached.len()).filter(|&module| reached[module]).collect();
     while let Some(module) = work.pop() {

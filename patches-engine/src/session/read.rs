@@ -125,11 +125,6 @@ pub(super) fn parse(path: &Path, text: &str) -> Result<Session, Error> {
             return Err(fail(format!("frame {} is later than {} hours", line.at, limits::HOURS)));
         }
         last = (line.at, number);
-        if line.alive {
-            alone(&line).map_err(fail)?;
-            (session.end, alive) = (line.at, true);
-            continue;
-        }
         let is_first = begun.is_none_or(|(at, _)| at == line.at);
         match what(&line, is_first).map_err(fail)? {
             Some(what) => {
@@ -141,7 +136,7 @@ pub(super) fn parse(path: &Path, text: &str) -> Result<Session, Error> {
             }
             None => {
                 session.end = line.at;
-                ended = true;
+                (ended, alive) = (!line.alive, alive | line.alive);
             }
         }
     }
@@ -219,13 +214,7 @@ fn split(line: &str) -> Result<Line, String> {
     serde_json::from_str(line).map_err(|e| plain(&e))
 }
 
-/// A line that only says how far it went says nothing else.
-fn alone(line: &Line) -> Result<(), String> {
-    let more = line.patch.is_some() || line.midi.is_some() || line.end.is_some() || line.reset.is_some() || line.panic;
-    if more || desk(line)? != Change::default() { Err("`alive` is a line of its own".into()) } else { Ok(()) }
-}
-
-/// What a line says; none if it is the end.
+/// What a line says; none if that is only how far it went, or the end.
 fn what(line: &Line, is_first: bool) -> Result<Option<What>, String> {
     let desk = desk(line)?;
     let lives = desk != Change::default() || line.reset.is_some() || line.panic;
@@ -234,6 +223,7 @@ fn what(line: &Line, is_first: bool) -> Result<Option<What>, String> {
         lives && line.patch.is_none(),
         line.midi.is_some(),
         line.input.is_some(),
+        line.alive,
         line.end == Some(true),
     ];
     if kinds.iter().filter(|kind| **kind).count() != 1 || line.end == Some(false) {
@@ -254,7 +244,7 @@ fn what(line: &Line, is_first: bool) -> Result<Option<What>, String> {
     if line.port.is_some() {
         return Err("`port` without `midi`".into());
     }
-    if line.end.is_some() {
+    if line.alive || line.end.is_some() {
         return Ok(None);
     }
     if let Some(path) = &line.input {

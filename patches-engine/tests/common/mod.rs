@@ -3,7 +3,8 @@
 
 use patches_core::graph::{Cable, End, Graph, Landing, Module, ParamValue, Path, Setting, Span};
 use patches_core::isa::Isa;
-use patches_core::spec::{ParamKind, Spec};
+use patches_core::lower::{Feed, Feeds, Period};
+use patches_core::spec::{ParamKind, Side, Spec};
 use patches_engine::control::Control;
 use patches_engine::engine::{Engine, Settings, new};
 use std::collections::BTreeMap;
@@ -163,4 +164,25 @@ pub fn widest() -> Isa {
 pub fn hash(frames: &[[f32; 2]]) -> u64 {
     let bits = frames.iter().flatten().map(|x| u64::from(x.to_bits()));
     bits.fold(0xcbf2_9ce4_8422_2325, |hash, word| (hash ^ word).wrapping_mul(0x0100_0000_01b3).rotate_left(23))
+}
+
+/// A module all of whose inputs have cables.
+pub struct Fed;
+
+impl Feeds for Fed {
+    fn feed(&self, _: u16, _: u16, _: Side) -> Feed {
+        Feed::Cable
+    }
+    fn period(&self, _: u16, _: u16) -> Period {
+        Period::Beats(1.0)
+    }
+    fn param(&self, _: u16, _: u16) -> Option<&ParamValue> {
+        None
+    }
+    fn tempo(&self) -> f64 {
+        120.0
+    }
+    fn bar(&self) -> f64 {
+        4.0
+    }
 }

@@ -1,6 +1,7 @@
 //! Slow wandering of a pitch, each voice its own way: from chance to chance along smooth steps, ±50 cents at drift 1.
 //! A function of seed and the engine's clock: nothing builds up. Cost: two hashes per frame, only where drift is set.
 
+use super::wander;
 use patches_core::prelude::*;
 
 kernel! { Drift, signals {} controls { drift } options {} outputs { octaves } state { seed: Bits } }
@@ -20,15 +21,8 @@ impl Kernel for Drift {
 
     #[inline(always)]
     fn scan<L: Lanes>(cx: &Cx, s: &mut State<L>, c: Ctl<L>, _: Sig<L>) -> Out<L> {
-        // 2^15 frames are 0.7 s at 48 kHz; at rates above 64 kHz twice as many take about as long.
-        let shift = if cx.rate > 64_000.0 { 16 } else { 15 };
-        let span = 1_u32 << shift;
-        let t = L::splat((cx.now & (span - 1)) as f32 / span as f32);
-        let from = maths::noise(s.seed ^ L::Bits::splat(cx.now >> shift));
-        let to = maths::noise(s.seed ^ L::Bits::splat((cx.now >> shift).wrapping_add(1)));
-        // 3t² − 2t³: no bend where one step meets the next.
-        let smooth = t * t * (L::splat(3.0) - L::splat(2.0) * t);
-        Out::new(c.drift * L::splat(REACH) * from.mla(smooth, to - from))
+        // 2^15 frames are 0.7 s at 48 kHz.
+        Out::new(c.drift * L::splat(REACH) * wander::wander::<L>(cx, s.seed, 15))
     }
 
     #[inline(always)]
@@ -43,11 +37,7 @@ impl Kernel for Drift {
 
 /// The octaves by which the module wanders, from its input `drift`: a constant 0 while that is not used.
 pub fn wire(lowering: &mut Lowering<'_>) -> Wire {
-    if lowering.feed("drift", 0) == Feed::Still(0.0) {
-        return Wire::Const(0.0);
-    }
-    let drift = lowering.input("drift", 0);
-    lowering.kernel(&KERNEL, &[], &[drift]).out(0)
+    wander::wire(lowering, &KERNEL, "drift")
 }
 
 #[cfg(test)]

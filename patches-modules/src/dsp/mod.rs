@@ -8,3 +8,4 @@ pub mod drum;
 pub mod filter;
 pub mod pass;
 pub mod shape;
+pub mod wander;

@@ -34,7 +34,7 @@ fn spec() -> Spec {
 
 mod conduct {
     //! Which step it is. Table: how many steps, and the one that the end goes back to.
-    use crate::parts::interval::measure;
+    use crate::parts::interval::{comes, measure, swung};
     use patches_core::prelude::*;
 
     kernel! { Conduct,
@@ -64,14 +64,13 @@ mod conduct {
 
         #[inline(always)]
         fn map<L: Lanes>(cx: &Cx, c: Ctl<L>) -> Mid<L> {
-            let two = L::splat(2.0);
-            let first = c.swing * two;
-            Mid::new(first, two - first, first - L::splat(1.0), c.interval * L::splat(cx.rate))
+            let (first, second, lag) = swung(c.swing);
+            Mid::new(first, second, lag, c.interval * L::splat(cx.rate))
         }
 
         #[inline(always)]
         fn scan<L: Lanes>(cx: &Cx, s: &mut State<L>, m: Mid<L>, x: Sig<L>) -> Out<L> {
-            let (zero, one, two) = (L::splat(0.0), L::splat(1.0), L::splat(2.0));
+            let zero = L::splat(0.0);
             let (no, yes) = (L::Bits::splat(0), L::Bits::splat(1));
             let (runs, stands) = (L::Bits::splat(RUNS), L::Bits::splat(STANDS));
             let (start, resume) = (x.start.gt(zero), x.resume.gt(zero));
@@ -89,15 +88,8 @@ mod conduct {
 
             let interval = measure(&mut s.since, &mut s.interval, &mut s.heard, x.clock, m.guess);
 
-            // When the step comes: at once, or `late` − 1 frames from here.
             let tick = x.clock.gt(zero) & !waits;
-            let lag = L::select(s.odd.eq(yes), m.lag * interval, zero);
-            let now = tick & lag.le(zero);
-            s.late = L::select(tick, L::select(now, zero, two - x.clock + lag), s.late);
-            let due = s.late.gt(zero) & s.late.lt(two);
-            let place = L::select(now, x.clock, two - s.late);
-            s.late = L::select(due, zero, (s.late - one).max(zero));
-            let comes = now | due;
+            let (comes, place) = comes(&mut s.late, x.clock, tick, L::select(s.odd.eq(yes), m.lag * interval, zero));
 
             // Which step it is.
             let n = L::lookup(cx.mem(0), no).to_int();

@@ -22,32 +22,14 @@ pub static DEF: Def = Def { spec, lower };
 #[cfg(test)]
 mod tests {
     use super::*;
-    use patches_core::graph::ParamValue;
-    use patches_core::lower::{Feeds, NodeKind};
+    use crate::bench::Bench;
+    use patches_core::lower::NodeKind;
     use patches_core::spec::Side;
-
-    struct Nothing;
-    impl Feeds for Nothing {
-        fn feed(&self, _: u16, _: u16, _: Side) -> Feed {
-            Feed::Cable
-        }
-        fn period(&self, _: u16, _: u16) -> Period {
-            Period::Seconds(1.0)
-        }
-        fn tempo(&self) -> f64 {
-            120.0
-        }
-        fn bar(&self) -> f64 {
-            4.0
-        }
-        fn param(&self, _: u16, _: u16) -> Option<&ParamValue> {
-            None
-        }
-    }
 
     #[test]
     fn each_channel_is_the_voice_of_its_number() {
-        let mut lowering = Lowering::new(Box::leak(Box::new(spec())), 3, 48e3, &Nothing);
+        let bench = Bench::new(&DEF, 3);
+        let mut lowering = Lowering::new(Box::leak(Box::new(spec())), 3, 48e3, &bench);
         lower(&mut lowering);
         let [node] = &lowering.nodes[..] else { panic!("one node") };
         assert!(matches!(node.kind, NodeKind::Merge));

@@ -1,4 +1,4 @@
-//! The time between a clock's last two triggers, and gates that last a part of it.
+//! The time between a clock's last two triggers, gates that last a part of it, and steps that swing by one.
 
 use patches_core::lanes::{LaneBits, Lanes};
 
@@ -30,4 +30,26 @@ pub fn high<L: Lanes>(left: &mut L) -> L {
     let high = L::select(left.gt(zero), one, zero);
     *left = (*left - one).max(zero);
     high
+}
+
+/// Of each pair of steps with this swing, in straight steps: what the first lasts, what the second lasts, and by how much
+/// that is late.
+#[inline(always)]
+pub fn swung<L: Lanes>(swing: L) -> (L, L, L) {
+    let two = L::splat(2.0);
+    let first = swing * two;
+    (first, two - first, first - L::splat(1.0))
+}
+
+/// Whether a step comes in this frame that its clock asked for `lag` frames before, and its place in the frame. `late` is
+/// state: 0, or one more than the frames until it comes. `tick` says whether the clock asks for one now.
+#[inline(always)]
+pub fn comes<L: Lanes>(late: &mut L, clock: L, tick: L::Mask, lag: L) -> (L::Mask, L) {
+    let (zero, one, two) = (L::splat(0.0), L::splat(1.0), L::splat(2.0));
+    let now = tick & lag.le(zero);
+    *late = L::select(tick, L::select(now, zero, two - clock + lag), *late);
+    let due = late.gt(zero) & late.lt(two);
+    let place = L::select(now, clock, two - *late);
+    *late = L::select(due, zero, (*late - one).max(zero));
+    (now | due, place)
 }

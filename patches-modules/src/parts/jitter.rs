@@ -1,6 +1,7 @@
 //! Unrest, as of a clock that is not quite steady: from chance to chance along smooth steps of about ten milliseconds, ±1 at
 //! jitter 1. A function of seed and the engine's clock: nothing builds up. Cost: two hashes per frame, only where it is set.
 
+use crate::dsp::wander;
 use patches_core::prelude::*;
 
 kernel! { Jitter, signals {} controls { jitter } options {} outputs { out } state { seed: Bits } }
@@ -18,15 +19,8 @@ impl Kernel for Jitter {
 
     #[inline(always)]
     fn scan<L: Lanes>(cx: &Cx, s: &mut State<L>, c: Ctl<L>, _: Sig<L>) -> Out<L> {
-        // 2^9 frames are 11 ms at 48 kHz; at rates above 64 kHz twice as many take about as long.
-        let shift = if cx.rate > 64_000.0 { 10 } else { 9 };
-        let span = 1_u32 << shift;
-        let t = L::splat((cx.now & (span - 1)) as f32 / span as f32);
-        let from = maths::noise(s.seed ^ L::Bits::splat(cx.now >> shift));
-        let to = maths::noise(s.seed ^ L::Bits::splat((cx.now >> shift).wrapping_add(1)));
-        // 3t² − 2t³: no bend where one step meets the next.
-        let smooth = t * t * (L::splat(3.0) - L::splat(2.0) * t);
-        Out::new(c.jitter * from.mla(smooth, to - from))
+        // 2^9 frames are 11 ms at 48 kHz.
+        Out::new(c.jitter * wander::wander::<L>(cx, s.seed, 9))
     }
 
     #[inline(always)]
@@ -46,11 +40,7 @@ pub fn input() -> Input {
 
 /// What wanders, from the input `jitter`: a constant 0 while that is not used.
 pub fn wire(lowering: &mut Lowering<'_>) -> Wire {
-    if lowering.feed("jitter", 0) == Feed::Still(0.0) {
-        return Wire::Const(0.0);
-    }
-    let jitter = lowering.input("jitter", 0);
-    lowering.kernel(&KERNEL, &[], &[jitter]).out(0)
+    wander::wire(lowering, &KERNEL, "jitter")
 }
 
 #[cfg(test)]

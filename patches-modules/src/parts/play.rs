@@ -5,7 +5,7 @@
 //! silence), `interval` the length of that step, and where it stands in its row follows from these alone.
 //! Cost: about fifty selects and fifteen reads per frame, two divides.
 
-use crate::parts::interval::{gate, high, measure};
+use crate::parts::interval::{comes, gate, high, measure, swung};
 use patches_core::prelude::*;
 use patches_core::score::{Played, RowEvents};
 
@@ -90,14 +90,13 @@ impl Kernel for Play {
 
     #[inline(always)]
     fn map<L: Lanes>(cx: &Cx, c: Ctl<L>) -> Mid<L> {
-        let two = L::splat(2.0);
-        let first = c.swing * two;
-        Mid::new(first, two - first, first - L::splat(1.0), c.gate_length, c.interval * L::splat(cx.rate))
+        let (first, second, lag) = swung(c.swing);
+        Mid::new(first, second, lag, c.gate_length, c.interval * L::splat(cx.rate))
     }
 
     #[inline(always)]
     fn scan<L: Lanes>(cx: &Cx, s: &mut State<L>, m: Mid<L>, x: Sig<L>) -> Out<L> {
-        let (zero, one, two) = (L::splat(0.0), L::splat(1.0), L::splat(2.0));
+        let (zero, one) = (L::splat(0.0), L::splat(1.0));
         let (no, yes) = (L::Bits::splat(0), L::Bits::splat(1));
         let follows = cx.option(Opt::direction as u32) == FOLLOW;
         // A conductor that goes on has told where; one that stands says so all the time.
@@ -116,21 +115,15 @@ impl Kernel for Play {
         let measured = measure(&mut s.since, &mut s.interval, &mut s.heard, x.clock, m.guess);
         let interval = if follows { m.guess } else { measured };
 
-        // When the step comes: at once, or `late` − 1 frames from here.
         let tick = x.clock.gt(zero) & running;
         let odd = (s.count & yes).eq(yes);
-        let lag = L::select(odd, m.lag * interval, zero);
-        let now = tick & lag.le(zero);
-        s.late = L::select(tick, L::select(now, zero, two - x.clock + lag), s.late);
+        let (comes, place) = comes(&mut s.late, x.clock, tick, L::select(odd, m.lag * interval, zero));
         s.count = L::Bits::select(tick, s.count + yes, s.count);
-        let due = s.late.gt(zero) & s.late.lt(two);
-        let place = L::select(now, x.clock, two - s.late);
-        s.late = L::select(due, zero, (s.late - one).max(zero));
 
         // Which step it is, and which comes next.
         let n = L::lookup(cx.mem(0), no).to_int();
         let again = L::lookup(cx.mem(0), yes).to_int();
-        let plays = (now | due) & no.below(n);
+        let plays = comes & no.below(n);
         let at = if follows {
             let (at, round) = followed(x.dice, n, again);
             s.round = L::Bits::select(plays, round, s.round);

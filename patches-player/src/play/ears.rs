@@ -52,7 +52,6 @@ pub struct Ears {
     /// Tapes that have been begun, the last one first, whose first frame is not known yet.
     begun: VecDeque<PathBuf>,
     ended: Vec<Take>,
-    slips: u64,
 }
 
 impl Ears {
@@ -75,7 +74,6 @@ impl Ears {
             tape: None,
             begun: VecDeque::new(),
             ended: vec![],
-            slips: 0,
         };
         let mut event = None;
         if ears.name.is_some() {
@@ -113,7 +111,7 @@ impl Ears {
             events.extend(self.begin_tape(control));
         }
         control.listen_to(ear);
-        (self.state, self.told, self.slips) = (State::Open(input), false, 0);
+        (self.state, self.told) = (State::Open(input), false);
         events
     }
 
@@ -145,9 +143,6 @@ impl Ears {
         let mut events = Vec::new();
         match &self.state {
             State::Open(input) => {
-                if input.slips() > self.slips {
-                    self.slips = input.slips();
-                }
                 if let Some(why) = input.lost() {
                     events.push(Event::Input { state: "lost", name: input.name().into(), why: Some(why) });
                     self.state = State::Resting(Instant::now() + RETRY);
@@ -194,7 +189,7 @@ impl Ears {
 
     /// How often frames were missing or too many, if it is open.
     pub fn slips(&self) -> Option<u64> {
-        matches!(self.state, State::Open(_)).then_some(self.slips)
+        if let State::Open(input) = &self.state { Some(input.slips()) } else { None }
     }
 }
 

@@ -3,10 +3,12 @@
 mod controls;
 mod desk;
 mod parts;
+mod requests;
 mod sequences;
 
 use super::Outside;
 use super::keeper::Keeper;
+use super::message::{COMMANDS, Message};
 use super::sink::{Look, Seen, Sink};
 use super::source::Source;
 use super::watch::{Quiet, WRITTEN, Watch};
@@ -14,17 +16,17 @@ use crate::cli::PlayArgs;
 use crate::diff;
 use crate::error::Error;
 use crate::event::{Event, Status, Stopped, decibels, round};
-use parts::{Fresh, Part, Sound};
+use parts::Part;
 use patches_core::graph::{Graph, Landing, Probe};
 use patches_core::library::Library;
 use patches_engine::control::Control;
-use patches_engine::desk::{Desk, Reset};
+use patches_engine::desk::Desk;
 use patches_engine::engine::{Meters, Notice};
 use patches_engine::host::midi::Ports;
 use patches_engine::host::platform;
-use patches_engine::report::Report;
 use patches_engine::session::{Sounds, Writer};
 use patches_engine::trap;
+use requests::{Cause, Newest, Pending, Request, Version};
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
@@ -38,105 +40,10 @@ const LOOK: Duration = Duration::from_millis(33);
 const RECENT: Duration = Duration::from_millis(200);
 /// Seconds for which a save waits before that is told.
 const WORTH_TELLING: f64 = 0.05;
-/// What can be typed where there is no screen.
-const COMMANDS: &str = "there is q, r, b, f, u, U, p, !, t TEMPO, and m, s, x or w with a name";
 /// Time between two status events.
 const STATUS: Duration = Duration::from_secs(1);
 /// Time between two looks at the dates of files.
 const DATES: Duration = Duration::from_millis(500);
-
-/// What others tell the control thread.
-pub enum Message {
-    /// A file of the patch may have changed then; more may come for so long.
-    Touched(Instant, Duration),
-    /// Begin a take, or end it.
-    Record,
-    /// Watch a module's main output, or no longer.
-    Watch(String),
-    /// Another grid for saves to land on.
-    Grid,
-    /// Another length of fades.
-    Fade,
-    /// Mute a module or template instance, or no longer.
-    Mute(String),
-    /// Solo it, or no longer.
-    Solo(String),
-    /// Stop musical time, or go on.
-    Transport,
-    /// A tap of the tempo, made then.
-    Tap(Instant),
-    /// This tempo.
-    Tempo(f64),
-    /// Somebody looks at where sequencers are, or no longer.
-    Steps(bool),
-    /// The sound of the save before.
-    Undo,
-    /// The sound of the save after.
-    Redo,
-    /// A module or template instance starts over.
-    Reset(String),
-    /// Everything starts over.
-    Panic,
-    /// A line that is no command.
-    Unknown(String),
-    /// Stop.
-    Quit,
-}
-
-/// What the files say: one of the sounds that undo goes through.
-struct Version {
-    /// The newest save in it.
-    save: u64,
-    /// What each file says; of one that has never been without a fault, nothing.
-    sounds: Vec<Option<Arc<Sound>>>,
-    graph: Arc<Graph>,
-    text: String,
-}
-
-/// Why a plan is sent.
-#[derive(Clone, Debug, PartialEq)]
-enum Cause {
-    /// A save.
-    Save { compile_ms: f64 },
-    /// Undo or redo.
-    Again,
-    /// Something beside the text.
-    Beside,
-}
-
-/// A plan on its way: sent to the engine, not yet landed.
-#[derive(Clone)]
-struct Pending {
-    version: Arc<Version>,
-    cause: Cause,
-    report: Report,
-    landing: Landing,
-    /// In seconds.
-    fade: f64,
-    desk: Desk,
-    reset: Reset,
-    /// What was done beside the text since the plan before.
-    did: Vec<String>,
-}
-
-/// What is to be done, in order. While a plan is on its way to land at once nothing else is sent: each is planned on what
-/// plays when it lands, so that none is lost and none is done twice.
-enum Request {
-    /// Saves, and when their reading began.
-    Save(Vec<Fresh>, Instant),
-    /// Something beside the text.
-    Act(Message),
-    /// What waited for its beat or bar while something else was done at once.
-    Wait(Box<Pending>),
-}
-
-/// What the next plan follows: the last that was sent.
-struct Newest {
-    version: Option<Arc<Version>>,
-    desk: Desk,
-    reset: Reset,
-    did: Vec<String>,
-}
 
 /// What gathers between two status events.
 #[derive(Default)]

@@ -3,6 +3,7 @@
 mod ears;
 mod keeper;
 mod live;
+mod message;
 mod place;
 mod sink;
 mod source;
@@ -16,7 +17,7 @@ use crate::{out, render, ui};
 use ears::Ears;
 use keeper::Keeper;
 use live::Live;
-pub use live::Message;
+pub use message::Message;
 use patches_engine::engine;
 use patches_engine::error::Error as EngineError;
 use patches_engine::host::midi::Ports;
@@ -192,40 +193,12 @@ fn join(face: JoinHandle<Result<(), Error>>) -> Result<(), Error> {
     face.join().map_err(|_| Error::Panicked)?
 }
 
-/// What a line asks for.
-fn command(line: &str) -> Message {
-    known(line).unwrap_or_else(|| Message::Unknown(line.trim().into()))
-}
-
-fn known(line: &str) -> Option<Message> {
-    let (word, rest) = line.trim().split_once(' ').unwrap_or((line.trim(), ""));
-    let name = || Some(rest.trim().to_string()).filter(|name| !name.is_empty());
-    Some(match word {
-        "r" => Message::Record,
-        "b" => Message::Grid,
-        "f" => Message::Fade,
-        "u" => Message::Undo,
-        "U" => Message::Redo,
-        "p" => Message::Transport,
-        "!" => Message::Panic,
-        "t" => match name() {
-            None => Message::Tap(Instant::now()),
-            Some(tempo) => Message::Tempo(tempo.parse().ok().filter(|tempo| (1.0..=10_000.0).contains(tempo))?),
-        },
-        "m" => Message::Mute(name()?),
-        "s" => Message::Solo(name()?),
-        "x" => Message::Reset(name()?),
-        "w" => Message::Watch(name()?),
-        _ => return None,
-    })
-}
-
 /// Without a screen lines do what keys do; the end of the input, or a line `q`, is the end.
 fn listen(sender: Sender<Message>) {
     let reader = move || {
         for line in std::io::stdin().lock().lines() {
             let Some(line) = line.ok().filter(|line| line.trim() != "q") else { break };
-            if !line.trim().is_empty() && sender.send(command(&line)).is_err() {
+            if !line.trim().is_empty() && sender.send(message::command(&line)).is_err() {
                 break;
             }
         }

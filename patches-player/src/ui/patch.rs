@@ -3,6 +3,7 @@
 
 use super::draw::{Face, Shape};
 use super::snapshot::Snapshot;
+use patches_engine::desk::covers;
 use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::style::{Color, Modifier, Style};
@@ -143,11 +144,8 @@ pub fn patch(frame: &mut Frame<'_>, area: Rect, snapshot: &Snapshot, shape: Shap
         let watched = snapshot.watched.iter().any(|watched| watched.module == *path);
         let style = if chosen == Some(row) { Style::new().add_modifier(Modifier::REVERSED) } else { Style::new() };
         let held = &snapshot.held;
-        let covers = |names: &[String]| {
-            let within = |name: &String| path.strip_prefix(name.as_str());
-            names.iter().any(|name| within(name).is_some_and(|rest| rest.is_empty() || rest.starts_with(['/', '['])))
-        };
-        let mark = match (covers(&held.mute), covers(&held.solo)) {
+        let one_of = |names: &[String]| names.iter().any(|name| covers(name, path));
+        let mark = match (one_of(&held.mute), one_of(&held.solo)) {
             (true, _) => "M ",
             (_, true) => "S ",
             _ => "  ",

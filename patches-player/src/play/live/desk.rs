@@ -7,7 +7,7 @@ use crate::event::Event;
 use crate::play::sink::Held;
 use patches_core::graph::{Graph, Landing, Path};
 use patches_dsl::fault::nearest;
-use patches_engine::desk::{Ask, Change, Desk, Reset};
+use patches_engine::desk::{Ask, Change, Desk, Reset, covers};
 use patches_engine::net;
 use patches_engine::report::Report;
 use std::sync::Arc;
@@ -68,13 +68,13 @@ impl Live {
         }
         match act {
             Message::Mute(name) => {
-                let muted = toggled(newest.desk.mute.as_ref().unwrap_or(&graph.mute), &name);
+                let muted = toggled(newest.desk.muted(&graph), &name);
                 let how = if muted.contains(&name.as_str().into()) { "muted" } else { "no longer muted" };
                 let mute = (muted != graph.mute).then_some(muted);
                 self.on_the_grid(format!("{name} is {how}"), |desk| desk.mute.clone_from(&mute), Reset::None);
             }
             Message::Solo(name) => {
-                let soloed = toggled(newest.desk.solo.as_ref().unwrap_or(&graph.solo), &name);
+                let soloed = toggled(newest.desk.soloed(&graph), &name);
                 let how = if soloed.contains(&name.as_str().into()) { "plays solo" } else { "plays with all" };
                 let solo = (soloed != graph.solo).then_some(soloed);
                 self.on_the_grid(format!("{name} {how}"), |desk| desk.solo.clone_from(&solo), Reset::None);
@@ -228,22 +228,22 @@ impl Live {
 
     /// What holds now, for whoever looks.
     pub(super) fn tell_desk(&mut self, at: u64, landed: &Pending) {
-        let graph = self.desk.over(&self.graph);
+        let tempo = self.desk.tempo.unwrap_or(net::time(&self.graph).0);
         let names = |paths: &[Path]| paths.iter().map(ToString::to_string).collect::<Vec<_>>();
-        let (mute, solo, playing) = (names(&graph.mute), names(&graph.solo), !self.desk.stopped);
+        let (mute, solo, playing) =
+            (names(self.desk.muted(&self.graph)), names(self.desk.soloed(&self.graph)), !self.desk.stopped);
         let file = Some(self.accepted).filter(|save| *save != landed.version.save);
         self.sink.held(&Held { mute: mute.clone(), solo: solo.clone(), stopped: !playing, file });
         for did in &landed.did {
             let (did, mute, solo) = (did.clone(), mute.clone(), solo.clone());
-            self.sink.event(&Event::Control { at, did, mute, solo, tempo: net::time(&graph).0, playing });
+            self.sink.event(&Event::Control { at, did, mute, solo, tempo, playing });
         }
     }
 }
 
 /// What to say of a name that is neither a module's nor a template instance's.
 fn unknown(graph: &Graph, name: &str) -> Option<String> {
-    let reset = Reset::These(vec![name.into()]);
-    if graph.modules.keys().any(|path| reset.covers(path)) {
+    if graph.modules.keys().any(|path| covers(name, path)) {
         return None;
     }
     let near = nearest(name, graph.modules.keys().map(|path| &**path));

@@ -6,7 +6,7 @@ use crate::patch::{self, FaultLine};
 use crate::several;
 use patches_core::graph::{self, Graph, Landing};
 use patches_dsl::Loaded;
-use patches_engine::desk::Ask;
+use patches_engine::desk::{Ask, covers};
 use patches_engine::report::Report;
 use patches_engine::session::{Texts, landing_word};
 use std::collections::BTreeMap;
@@ -281,11 +281,11 @@ impl Live {
         let name = |file: usize| self.source.names()[file].as_deref().unwrap_or_default();
         let mut events = Vec::new();
         for (index, (file, sound)) in fresh.iter().enumerate() {
-            let told = |path: &str| fresh[..index].iter().any(|(other, _)| several::is_of(name(*other), path));
+            let told = |path: &str| fresh[..index].iter().any(|(other, _)| covers(name(*other), path));
             let report: Report = match (index + 1 == fresh.len(), fresh.len()) {
                 (true, 1) => landed.report.clone(),
                 (true, _) => several::part(&landed.report, |path| !told(path)),
-                (false, _) => several::part(&landed.report, |path| several::is_of(name(*file), path)),
+                (false, _) => several::part(&landed.report, |path| covers(name(*file), path)),
             };
             events.push(swapped(*file, sound.save, sound.warnings.clone()).report(&report));
         }
