@@ -62,8 +62,10 @@ pub struct MemId(pub u16);
 pub enum MemDecl {
     /// Zeroed, kept over edits: a delay line of at least so many seconds.
     Ring {
-        /// Tells the module's rings apart over edits.
+        /// Tells the rings of a channel apart over edits.
         key: u32,
+        /// The channel it is for.
+        channel: Option<u16>,
         /// Length at least.
         seconds: f64,
     },
@@ -119,8 +121,15 @@ pub enum NodeKind {
     Tick(Period),
     /// Each wire becomes a voice.
     Merge,
-    /// From 0 to 1 over the fade of the swap in hand; 1 when there is none.
-    Fade,
+    /// A number on its way over the fade of the swap in hand.
+    Ramp {
+        /// Tells the channel's ramps apart: one that is running goes on from where it is.
+        tag: u32,
+        /// Where it begins if none of the tag is running.
+        from: f32,
+        /// Where it ends.
+        to: f32,
+    },
     /// MIDI messages that one of the filters lets through, as numbers.
     Midi(Arc<[Filter]>, Hears),
     /// What comes in from outside: outputs its left and its right.
@@ -158,6 +167,14 @@ pub trait Feeds {
     fn bar(&self) -> f64;
     /// A parameter that does not move, as the text sets it.
     fn param(&self, index: u16, channel: u16) -> Option<&ParamValue>;
+    /// What else an input without cable had on its way to what it is to have: numbers that saves within one fade have set.
+    fn past(&self, _port: u16, _channel: u16) -> Vec<f32> {
+        vec![]
+    }
+    /// Whether the channel is new to a module that plays.
+    fn fresh(&self, _channel: u16) -> bool {
+        false
+    }
     /// What the modules at the other ends of an input's MIDI cables let through; none if it has no cable.
     fn midi(&self, _port: u16) -> Option<Vec<Filter>> {
         None
@@ -307,9 +324,32 @@ impl<'a> Lowering<'a> {
         }
     }
 
-    /// A delay line of at least so many seconds. `key` tells the module's lines apart.
+    /// All numbers that an input without cable has on its way through a fade, each once: those it comes from, and last the
+    /// one it goes to. One alone if it stays what it is.
+    pub fn among(&self, name: &str, channel: u16) -> Vec<f32> {
+        let (from, to) = match self.feed(name, channel) {
+            Feed::Still(x) => (x, x),
+            Feed::Changing(from, to) => (from, to),
+            Feed::Cable => return vec![],
+        };
+        let mut all: Vec<f32> = vec![];
+        for x in std::iter::once(from).chain(self.feeds.past(self.port(name).0, channel)) {
+            if x != to && !all.contains(&x) {
+                all.push(x);
+            }
+        }
+        all.push(to);
+        all
+    }
+
+    /// Whether the channel is new to a module that plays.
+    pub fn fresh(&self, channel: u16) -> bool {
+        self.feeds.fresh(channel)
+    }
+
+    /// A delay line of at least so many seconds. `key` tells the lines of the channel in hand apart.
     pub fn ring(&mut self, key: u32, seconds: f64) -> MemId {
-        self.mem(MemDecl::Ring { key, seconds })
+        self.mem(MemDecl::Ring { key, channel: self.channel, seconds })
     }
 
     /// A table to read; its length is padded with zeros to a power of two.
@@ -344,9 +384,10 @@ impl<'a> Lowering<'a> {
         self.push(NodeKind::Tick(period), &[])
     }
 
-    /// From 0 to 1 over the fade of the swap in hand, for parts that cross-fade by themselves.
-    pub fn fade(&mut self) -> Wire {
-        self.push(NodeKind::Fade, &[]).out(0)
+    /// A number on its way over the fade of the swap in hand, for parts that cross-fade by themselves. `tag` tells those of
+    /// the channel in hand apart; one that is running goes on from where it is.
+    pub fn ramp(&mut self, tag: u32, from: f32, to: f32) -> Wire {
+        self.push(NodeKind::Ramp { tag, from, to }, &[]).out(0)
     }
 
     /// MIDI messages as numbers: those that come by the cables of input `midi`, without a cable those that the module's

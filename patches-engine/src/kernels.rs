@@ -2,6 +2,33 @@
 
 use patches_core::prelude::*;
 
+pub mod product {
+    //! Each voice times a gain of its own.
+    use patches_core::prelude::*;
+
+    kernel! { Product, signals { x, gain } controls {} options {} outputs { y } state {} }
+
+    impl Kernel for Product {
+        type Mid<L: Lanes> = Ctl<L>;
+        type Raw<L: Lanes> = Out<L>;
+
+        #[inline(always)]
+        fn map<L: Lanes>(_: &Cx, c: Ctl<L>) -> Ctl<L> {
+            c
+        }
+
+        #[inline(always)]
+        fn scan<L: Lanes>(_: &Cx, _: &mut State<L>, _: Ctl<L>, x: Sig<L>) -> Out<L> {
+            Out::new(x.x * x.gain)
+        }
+
+        #[inline(always)]
+        fn fin<L: Lanes>(_: &Cx, r: Out<L>) -> Out<L> {
+            r
+        }
+    }
+}
+
 kernel! { Edge, signals { x } controls {} options { gate } outputs { y } state { last } }
 
 /// Turns any signal into triggers: where it rises through one half, placed inside the frame by a straight line between

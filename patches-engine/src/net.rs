@@ -7,8 +7,8 @@ pub(crate) mod quiet;
 use crate::state::{ModuleId, RampKey};
 use patches_core::graph::{Graph, Module, ParamValue, Path, Setting, Slot};
 use patches_core::spec::{Kind, Normal, Side, Spec};
-use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// How a ramp goes.
@@ -35,6 +35,8 @@ pub enum Level {
         to: f32,
         /// How.
         curve: Curve,
+        /// What it was on its way from when saves within the fade sent it elsewhere.
+        past: Vec<f32>,
     },
 }
 
@@ -69,6 +71,8 @@ pub struct NetModule {
     pub of_patch: Vec<Slot>,
     /// Only there to fade out.
     pub dying: bool,
+    /// Channels that it gets in this fade.
+    pub fresh: BTreeSet<Arc<str>>,
 }
 
 /// One end: index of the module, port, channel, side.
@@ -222,6 +226,7 @@ fn net_module(path: &Path, module: &Module, id: &ModuleId, tempo: f64, swing: Op
         params: module.params.clone(),
         of_patch,
         dying: false,
+        fresh: BTreeSet::new(),
     }
 }
 

@@ -30,8 +30,8 @@ pub enum StateKey {
     Late(ModuleId, NodeKey, u16, Option<u16>),
     /// A ramp's present value.
     Ramp(RampKey),
-    /// A delay line: module, its number there, side, voice.
-    Ring(ModuleId, u32, u8, u16),
+    /// A delay line: module, which of its lines, side, voice.
+    Ring(ModuleId, RingKey, u8, u16),
 }
 
 impl StateKey {
@@ -57,6 +57,9 @@ pub struct NodeKey {
     pub side: u8,
 }
 
+/// Which of a module's delay lines: the channel it is for, and its number there.
+pub type RingKey = (Option<Arc<str>>, u32);
+
 /// Which ramp.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum RampKey {
@@ -64,8 +67,10 @@ pub enum RampKey {
     Cable(ModuleId, (u16, Arc<str>, u8), ModuleId, (u16, Arc<str>, u8), bool),
     /// A parameter: module, port, channel.
     Value(ModuleId, u16, Arc<str>),
-    /// A cross-fade inside a module.
-    Fade(ModuleId, u32),
+    /// The gain of a voice of a kernel where voices are added.
+    Voice(ModuleId, NodeKey, u16),
+    /// A cross-fade inside a module: its channel and its tag there.
+    Inside(ModuleId, Option<Arc<str>>, u32),
 }
 
 /// Words shared by the control thread, which makes them, and the audio thread, which alone uses them afterwards.

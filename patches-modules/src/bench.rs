@@ -20,7 +20,7 @@ pub struct Bench {
     pub rate: f64,
     /// Beats a minute.
     pub tempo: f64,
-    /// Frames over which `Lowering::fade` goes from 0 to 1.
+    /// Frames over which `Lowering::ramp` goes.
     pub fade: f64,
     still: BTreeMap<(u16, u16), f32>,
     changing: BTreeMap<(u16, u16), (f32, f32)>,
@@ -176,8 +176,9 @@ impl Bench {
                     }
                     NodeKind::Sum => vec![ins.iter().map(|x| f64::from(*x)).sum::<f64>() as f32],
                     NodeKind::Tick(period) => self.tick(*period, frame),
-                    NodeKind::Fade => {
-                        vec![if self.fade > 0.0 { (frame as f64 / self.fade).min(1.0) as f32 } else { 1.0 }]
+                    NodeKind::Ramp { from, to, .. } => {
+                        let part = if self.fade > 0.0 { (frame as f64 / self.fade).min(1.0) as f32 } else { 1.0 };
+                        vec![from + (to - from) * part]
                     }
                     NodeKind::Midi(..) => {
                         let at =

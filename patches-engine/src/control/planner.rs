@@ -6,16 +6,18 @@ use crate::diff::{Diff, diff};
 use crate::engine::{PlanError, Settings};
 use crate::net::{Level, Net};
 use crate::plan::Plan;
+use crate::plan::crowd::Crowd;
 use crate::plan::emit::{Target, emit};
-use crate::plan::locals::locals;
+use crate::plan::locals::{Local, locals};
 use crate::plan::loops::closing;
 use crate::plan::memory::Memory;
-use crate::plan::nodes::nodes;
+use crate::plan::nodes::{Nodes, nodes};
 use crate::plan::order::{order, widen};
 use crate::report::Report;
 use crate::state::parked::Parked;
 use crate::state::{ModuleId, Store};
 use patches_core::graph::{Graph, Path};
+use patches_core::lower::MemDecl;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Makes the plans of one save.
@@ -60,10 +62,13 @@ impl Planner<'_> {
         let mut renewed: BTreeMap<Path, &'static str> = by_wish.map(|path| (path.clone(), "asked for")).collect();
         loop {
             let mut diff = diff(old, graph, &renewed, parked, |net| self.close(net));
-            let fades = self.fade_frames > 0 && needs_fade(&diff);
-            let first_net = if fades { &diff.union } else { &diff.settled };
+            let laid = self.lay(&diff.settled, None);
+            let crowd = Crowd { old: store, net: &diff.settled, nodes: &laid };
+            let fades = self.fade_frames > 0 && (needs_fade(&diff) || crowd.differs());
+            let union = fades.then(|| (&diff.union, self.lay(&diff.union, Some(&crowd))));
+            let (first_net, first_laid) = union.as_ref().map_or((&diff.settled, &laid), |(net, laid)| (net, laid));
             let Built { plan: first, store: first_store, grown, inherited } =
-                self.build(first_net, store, &diff.copies);
+                self.build(first_net, first_laid, store, &diff.copies);
             // A delay line that must grow is a new one: its module starts over, faded, rather than lose its echoes at once.
             let grown: Vec<Path> = grown.into_iter().filter(|path| !renewed.contains_key(path)).collect();
             if !grown.is_empty() {
@@ -83,7 +88,7 @@ impl Planner<'_> {
                 let playing = Playing { settled: diff.settled, store: first_store, modules, ..Playing::default() };
                 return Ok(Planned { first, settled: None, playing, report: diff.report });
             }
-            let Built { plan: settled, store: settled_store, .. } = self.build(&diff.settled, &first_store, &[]);
+            let Built { plan: settled, store: settled_store, .. } = self.build(&diff.settled, &laid, &first_store, &[]);
             let playing = Playing {
                 modules: modules(&diff.settled),
                 union_modules: modules(&diff.union),
@@ -96,26 +101,33 @@ impl Planner<'_> {
         }
     }
 
-    /// Makes the cables late that close a loop.
-    fn close(&self, net: &mut Net) {
-        let found = closing(net, &locals(net, self.settings.lower, f64::from(self.settings.inner())));
-        for index in found {
+    /// Makes the cables late that close a loop; gives which modules have delay lines.
+    fn close(&self, net: &mut Net) -> Vec<bool> {
+        let locals = locals(net, self.settings.lower, f64::from(self.settings.inner()));
+        for index in closing(net, &locals) {
             (net.cables[index].late, net.cables[index].closes) = (true, true);
         }
+        let has_lines = |local: &Local| local.mems.iter().any(|mem| matches!(mem, MemDecl::Ring { .. }));
+        locals.modules.iter().map(|sides| sides.iter().any(has_lines)).collect()
     }
 
-    fn build(&self, net: &Net, store: &Store, copies: &[(ModuleId, ModuleId)]) -> Built {
-        let rate = self.settings.inner();
-        let locals = locals(net, self.settings.lower, f64::from(rate));
+    /// The nodes of a net.
+    fn lay(&self, net: &Net, crowd: Option<&Crowd<'_>>) -> Nodes {
+        let locals = locals(net, self.settings.lower, f64::from(self.settings.inner()));
         // Of a settled net these are none; the union of two nets may have a loop that neither has.
         let late = closing(net, &locals);
-        let mut nodes = nodes(net, &locals, &late);
+        let mut nodes = nodes(net, &locals, &late, crowd);
         widen(&mut nodes);
-        let order = order(&nodes);
+        nodes
+    }
+
+    fn build(&self, net: &Net, nodes: &Nodes, store: &Store, copies: &[(ModuleId, ModuleId)]) -> Built {
+        let rate = self.settings.inner();
+        let order = order(nodes);
         let mut memory = Memory::new(store, copies, self.settings.seed, f64::from(rate));
         let target =
             Target { isa: self.settings.isa, rate, fade: self.fade_frames.saturating_mul(self.settings.oversample) };
-        let plan = emit(net, &nodes, &order, &mut memory, target);
+        let plan = emit(net, nodes, &order, &mut memory, target);
         let grown = memory.grown.iter().filter(|&&index| !net.modules[index].dying);
         let grown = grown.map(|&index| net.modules[index].path.clone()).collect();
         Built { plan, grown, inherited: memory.inherited, store: memory.store }
@@ -125,6 +137,9 @@ impl Planner<'_> {
 /// Whether anything moves during the fade.
 fn needs_fade(diff: &Diff) -> bool {
     let ramps = |level: &Level| matches!(level, Level::Ramp { .. });
-    diff.union.modules.iter().any(|module| module.dying || module.settings.values().any(ramps))
+    diff.union
+        .modules
+        .iter()
+        .any(|module| module.dying || !module.fresh.is_empty() || module.settings.values().any(ramps))
         || diff.union.cables.iter().any(|cable| ramps(&cable.gain))
 }

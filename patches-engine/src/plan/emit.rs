@@ -183,13 +183,13 @@ impl<'a, 'm> Build<'a, 'm> {
                 }
                 MemUse::Ring(ring, seconds) => match self.group(unit) {
                     None => {
-                        let mem = self.memory.ring(id, node.module, *ring, node.key.side, 0, *seconds);
+                        let mem = self.memory.ring(id, node.module, ring, node.key.side, 0, *seconds);
                         mems.extend([mem; LANES]);
                     }
                     Some(group) => {
                         for lane in 0..LANES as u16 {
                             let voice = group * LANES as u16 + lane;
-                            mems.push(self.memory.ring(id, node.module, *ring, node.key.side, voice, *seconds));
+                            mems.push(self.memory.ring(id, node.module, ring, node.key.side, voice, *seconds));
                         }
                     }
                 },

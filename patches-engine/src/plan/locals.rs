@@ -140,6 +140,19 @@ impl Feeds for View<'_> {
         }
     }
 
+    fn past(&self, port: u16, channel: u16) -> Vec<f32> {
+        let ((module, port, channel), _) = resolve(self.net, self.inlets, (self.module, port, channel), Side::Both);
+        match self.net.modules[module].base(port, channel, false) {
+            Some(Level::Ramp { past, .. }) => past,
+            _ => vec![],
+        }
+    }
+
+    fn fresh(&self, channel: u16) -> bool {
+        let module = &self.net.modules[self.module];
+        module.channels.get(channel as usize).is_some_and(|name| module.fresh.contains(name))
+    }
+
     fn period(&self, port: u16, channel: u16) -> Period {
         let module = &self.net.modules[self.module];
         match module.beats.get(&(port, channel)) {

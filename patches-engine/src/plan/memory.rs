@@ -1,8 +1,8 @@
 //! Where a plan's state comes from: the block that the module already has, or a new one, with the few words that must
 //! be copied when the plan is adopted.
 
-use super::nodes::{Node, seed};
-use crate::state::{Block, ModuleId, StateKey, Store};
+use super::nodes::{Node, NodeKey, seed};
+use crate::state::{Block, ModuleId, RingKey, StateKey, Store};
 use crate::steps::midi::WORDS;
 use patches_core::drive::KernelDef;
 use patches_core::kernel::BLOCK;
@@ -123,13 +123,17 @@ impl<'a> Memory<'a> {
         }
     }
 
-    /// A new block begins as the old one where the module only changed its width, or is a copy of another.
+    /// A new block begins as the old one where the module only changed its width, is a copy of another, or runs once per
+    /// side from now on: the right begins as what was both.
     fn inherit(&mut self, id: &ModuleId, node: &Node, def: &KernelDef, group: Option<u16>, block: &Arc<Block>) {
         let widths = [None, Some(group.unwrap_or(0))];
         let ids = [Some(id), self.copies.get(id).copied()];
-        for from_id in ids.into_iter().flatten() {
+        let sides = if node.key.side == 0 { 0..1 } else { 0..2 };
+        for (from_id, side) in ids.into_iter().flatten().flat_map(|id| sides.clone().rev().map(move |side| (id, side)))
+        {
             for from_group in widths {
-                let key = StateKey::Kernel(from_id.clone(), node.key.clone(), from_group);
+                let node_key = NodeKey { side, ..node.key.clone() };
+                let key = StateKey::Kernel(from_id.clone(), node_key, from_group);
                 let Some((from, voices)) = self.old.get(&key).cloned() else { continue };
                 // A kernel of that name in another type counts if its state is alike.
                 if from.voice() != def.state_words {
@@ -166,10 +170,10 @@ impl<'a> Memory<'a> {
     }
 
     /// A delay line of one voice.
-    pub fn ring(&mut self, id: &ModuleId, module: usize, ring: u32, side: u8, voice: u16, seconds: f64) -> Mem {
+    pub fn ring(&mut self, id: &ModuleId, module: usize, ring: &RingKey, side: u8, voice: u16, seconds: f64) -> Mem {
         let frames = (seconds.max(0.0) * self.rate).ceil() as usize + BLOCK + 4;
         let len = frames.next_power_of_two();
-        let key = StateKey::Ring(id.clone(), ring, side, voice);
+        let key = StateKey::Ring(id.clone(), ring.clone(), side, voice);
         let block = match self.store.get(&key).or_else(|| self.old.get(&key)) {
             Some((block, _)) if block.len() >= len => block.clone(),
             Some(_) => {
@@ -192,13 +196,7 @@ impl<'a> Memory<'a> {
 
     /// The cell of a ramp.
     pub fn ramp(&mut self, key: &crate::state::RampKey, from: f32) -> Arc<Block> {
-        let fresh = matches!(key, crate::state::RampKey::Fade(..));
         let key = StateKey::Ramp(key.clone());
-        if fresh {
-            let block = Block::new(vec![from.to_bits()], 1);
-            self.store.put(key, block.clone(), 1);
-            return block;
-        }
         self.find(key, vec![from.to_bits()], 1)
     }
 

@@ -3,6 +3,7 @@
 //! and the plan its buffers and functions ([`emit`]). `unsafe` is
 //! allowed here: a plan reads its own buffers.
 
+pub mod crowd;
 pub mod emit;
 pub mod layout;
 pub mod locals;

@@ -2,15 +2,16 @@
 //! sum node that adds text and cables and holds the result to its range. After this there are no modules, only nodes
 //! with voices.
 
-use super::locals::{Local, Locals, cables_into, has_sides, resolve};
+use super::crowd::{self, Crowd};
+use super::locals::{Locals, cables_into, has_sides, resolve};
 use super::voices;
 use crate::kernels::EDGE;
 use crate::net::{Curve, Level, Net, NetCable};
 pub use crate::state::NodeKey;
-use crate::state::{ModuleId, RampKey};
+use crate::state::{ModuleId, RampKey, RingKey};
 use crate::steps::midi;
 use patches_core::drive::KernelDef;
-use patches_core::lower::{Filter, Hears, MemDecl, NodeKind, Period, Wire};
+use patches_core::lower::{Filter, Hears, MemDecl, MemId, NodeKind, Period, Wire};
 use patches_core::spec::{Kind, Side};
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
@@ -86,8 +87,8 @@ pub enum In {
 /// A memory of a node.
 #[derive(Clone, Debug)]
 pub enum MemUse {
-    /// A ring: its number in the module, and seconds.
-    Ring(u32, f64),
+    /// A ring: which of the module's, and seconds.
+    Ring(RingKey, f64),
     /// A table.
     Table(Arc<[f32]>),
 }
@@ -107,10 +108,10 @@ pub struct Node {
     pub voices: u16,
     /// Its memories.
     pub mems: Vec<MemUse>,
-    /// Reads this ring of its module at least so many frames back.
-    pub reads: Option<(u32, u32)>,
-    /// Writes this ring of its module.
-    pub writes: Option<u32>,
+    /// Reads this memory of its module at least so many frames back.
+    pub reads: Option<(u16, u32)>,
+    /// Writes this memory of its module.
+    pub writes: Option<u16>,
 }
 
 /// All nodes of a net, and what the master hears.
@@ -128,8 +129,9 @@ pub const OUTPUT: &str = "AudioOut";
 /// The module type that is the audio input.
 pub const INPUT: &str = "AudioIn";
 
-/// Flattens a net. `late` names the cables (by index) that close a loop.
-pub fn nodes(net: &Net, locals: &Locals, late: &BTreeSet<usize>) -> Nodes {
+/// Flattens a net. `late` names the cables (by index) that close a loop; `crowd` what the voices of a union come from and
+/// go to.
+pub fn nodes(net: &Net, locals: &Locals, late: &BTreeSet<usize>, crowd: Option<&Crowd<'_>>) -> Nodes {
     let mut flat = Flat { net, locals, late, nodes: vec![], base: vec![], feeds: HashMap::new(), made: HashMap::new() };
     flat.place_kernels();
     flat.wire_kernels();
@@ -138,6 +140,9 @@ pub fn nodes(net: &Net, locals: &Locals, late: &BTreeSet<usize>) -> Nodes {
     let probes = (0..net.probes.len()).map(|probe| flat.probe(probe)).collect();
     let mut nodes = Nodes { nodes: flat.nodes, master, probes };
     voices::spread(net, &mut nodes);
+    if let Some(crowd) = crowd {
+        crowd::cross(net, &mut nodes, crowd);
+    }
     voices::fold(&mut nodes);
     nodes
 }
@@ -169,6 +174,8 @@ impl Flat<'_> {
             for (side, local) in sides.iter().enumerate() {
                 bases.push(self.nodes.len());
                 let mut ordinals: HashMap<(&'static str, Option<u16>), u32> = HashMap::new();
+                let names = &self.net.modules[module].channels;
+                let channel = |index: Option<u16>| index.map(|index| names[index as usize].clone());
                 for decl in &local.nodes {
                     let (name, op) = match &decl.kind {
                         NodeKind::Kernel(def, opt) => (def.name, Op::Kernel { def, opt: *opt, linked: decl.linked }),
@@ -177,18 +184,21 @@ impl Flat<'_> {
                         NodeKind::Merge => ("merge", Op::Merge),
                         NodeKind::Midi(filters, hears) => ("midi", Op::Midi(filters.clone(), *hears)),
                         NodeKind::Sound => ("sound", Op::Sound),
-                        NodeKind::Fade => {
-                            let key = RampKey::Fade(self.net.modules[module].id.clone(), self.nodes.len() as u32);
-                            ("fade", Op::Ramp { key, from: 0.0, to: 1.0, curve: Curve::Linear })
+                        NodeKind::Ramp { tag, from, to } => {
+                            let key = RampKey::Inside(self.net.modules[module].id.clone(), channel(decl.channel), *tag);
+                            ("fade", Op::Ramp { key, from: *from, to: *to, curve: Curve::Linear })
                         }
                     };
                     let ordinal = ordinals.entry((name, decl.channel)).or_default();
-                    let channel = decl.channel.map(|c| self.net.modules[module].channels[c as usize].clone());
+                    let channel = channel(decl.channel);
                     let key = NodeKey { name, channel, ordinal: *ordinal, side: side as u8 };
                     *ordinal += 1;
-                    let ring = |mem: patches_core::lower::MemId| match &local.mems[mem.0 as usize] {
-                        MemDecl::Ring { key, .. } => *key,
-                        MemDecl::Table(_) => u32::MAX,
+                    let mem_use = |mem: &MemId| match &local.mems[mem.0 as usize] {
+                        MemDecl::Ring { key, channel: of, seconds } => {
+                            let channel = of.map(|index| names[index as usize].clone());
+                            MemUse::Ring((channel, *key), *seconds)
+                        }
+                        MemDecl::Table(numbers) => MemUse::Table(numbers.clone()),
                     };
                     self.nodes.push(Node {
                         module,
@@ -196,9 +206,9 @@ impl Flat<'_> {
                         op,
                         ins: vec![],
                         voices: 1,
-                        mems: decl.mems.iter().map(|mem| mem_use(local, mem.0)).collect(),
-                        reads: decl.reads.map(|(mem, frames)| (ring(mem), frames)),
-                        writes: decl.writes.map(ring),
+                        mems: decl.mems.iter().map(mem_use).collect(),
+                        reads: decl.reads.map(|(mem, frames)| (mem.0, frames)),
+                        writes: decl.writes.map(|mem| mem.0),
                     });
                 }
             }
@@ -303,7 +313,7 @@ impl Flat<'_> {
     fn level(&mut self, module: usize, level: Level) -> In {
         match level {
             Level::Still(value) => In::Const(value),
-            Level::Ramp { key, from, to, curve } => {
+            Level::Ramp { key, from, to, curve, .. } => {
                 let node = match self.made.get(&Made::Ramp(key.clone())) {
                     Some(&node) => node,
                     None => {
@@ -484,13 +494,6 @@ impl Node {
             Op::Midi(_, hears) => midi::outputs(*hears),
             _ => 1,
         }
-    }
-}
-
-fn mem_use(local: &Local, mem: u16) -> MemUse {
-    match &local.mems[mem as usize] {
-        MemDecl::Ring { key, seconds } => MemUse::Ring(*key, *seconds),
-        MemDecl::Table(numbers) => MemUse::Table(numbers.clone()),
     }
 }
 

@@ -129,7 +129,7 @@ fn dependencies(nodes: &Nodes, units: &[Unit], of_node: &[Vec<usize>]) -> Deps {
 
 /// A ring read less than a block back ties its writer to its reader: the writer's last frame comes before it.
 fn rings(nodes: &Nodes, units: &[Unit], of_node: &[Vec<usize>], deps: &mut Deps) {
-    let mut writers: HashMap<(usize, u32, u8), usize> = HashMap::new();
+    let mut writers: HashMap<(usize, u16, u8), usize> = HashMap::new();
     for (index, node) in nodes.nodes.iter().enumerate() {
         if let Some(ring) = node.writes {
             writers.insert((node.module, ring, node.key.side), index);

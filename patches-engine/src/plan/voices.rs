@@ -45,7 +45,7 @@ pub fn spread(net: &Net, nodes: &mut Nodes) {
 }
 
 /// Raises voices until every node has those of its widest input.
-fn settle(nodes: &mut Nodes) {
+pub(super) fn settle(nodes: &mut Nodes) {
     let mut readers: Vec<Vec<usize>> = vec![vec![]; nodes.nodes.len()];
     for (index, node) in nodes.nodes.iter().enumerate() {
         for input in &node.ins {

@@ -9,7 +9,7 @@
 //! With a constant `mix` of 1 nothing of the input reaches the output in the same frame: such a delay closes a loop by
 //! itself. Cost: per tap and side a look-up, a one-pole and a store; with drive a divide.
 
-use crate::parts::{blend, tap};
+use crate::parts::{blend, fade, tap};
 use patches_core::prelude::*;
 
 /// What the language sees of this type.
@@ -141,11 +141,14 @@ mod place {
     }
 }
 
+/// Tag of the ramp with which a new tap begins to hear: no time has these bits.
+const FRESH: u32 = u32::MAX;
+
 /// Both sides of one tap: what it adds to the wet signal.
 fn tap(lowering: &mut Lowering<'_>, channel: u16) -> [Wire; 2] {
     lowering.for_channel(Some(channel));
     let memory = tap::memory(lowering, "time", channel);
-    let rings = [0, 1].map(|side| lowering.ring(2 * u32::from(channel) + side, memory));
+    let rings = [0, 1].map(|side| lowering.ring(side, memory));
     let echoes = rings.map(|ring| {
         let line = tap::read(lowering, ring, "time", channel);
         let ins = [lowering.input("tone", channel), lowering.input("drive", channel), line];
@@ -153,7 +156,12 @@ fn tap(lowering: &mut Lowering<'_>, channel: u16) -> [Wire; 2] {
     });
     let backs = [("return_left", echoes[0]), ("return_right", echoes[1])]
         .map(|(name, echo)| if lowering.linked(name, channel) { lowering.input(name, channel) } else { echo });
-    let ins = ["left", "right"].map(|name| lowering.input(name, 0));
+    let mut ins = ["left", "right"].map(|name| lowering.input(name, 0));
+    if lowering.fresh(channel) {
+        // The first echo of a new tap is no jump.
+        let t = lowering.ramp(FRESH, 0.0, 1.0);
+        ins = ins.map(|input| lowering.kernel(&fade::KERNEL, &[], &[Wire::Const(0.0), input, t]).out(0));
+    }
     for side in [0, 1] {
         let [feedback, pingpong] = ["feedback", "pingpong"].map(|name| lowering.input(name, channel));
         let wires = [feedback, ins[side], ins[1 - side], backs[side], backs[1 - side], pingpong];

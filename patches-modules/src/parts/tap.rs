@@ -118,8 +118,7 @@ pub fn memory(lowering: &Lowering<'_>, name: &str, channel: u16) -> f64 {
     let (port, _) = lowering.spec.input(name).expect("the module's own input");
     match lowering.feed(name, channel) {
         Feed::Cable => lowering.spec.inputs[port as usize].max,
-        Feed::Still(time) => (2.0 * f64::from(time)).max(1.0),
-        Feed::Changing(old, new) => (2.0 * f64::from(old.max(new))).max(1.0),
+        _ => lowering.among(name, channel).into_iter().fold(1.0, |most, time| (2.0 * f64::from(time)).max(most)),
     }
 }
 
@@ -138,14 +137,19 @@ pub fn moving(lowering: &mut Lowering<'_>, ring: MemId, time: Wire) -> Wire {
 }
 
 /// Reads a ring at the time of input `name`. A time changed in the text cross-fades from a reader at the old one to a
-/// reader at the new one; only a cable bends the pitch.
+/// reader at the new one, changed again within the fade to a third; only a cable bends the pitch.
 pub fn read(lowering: &mut Lowering<'_>, ring: MemId, name: &str, channel: u16) -> Wire {
     match lowering.feed(name, channel) {
         Feed::Still(time) => fixed(lowering, ring, time),
-        Feed::Changing(old, new) => {
-            let (old, new) = (fixed(lowering, ring, old), fixed(lowering, ring, new));
-            let t = lowering.fade();
-            lowering.kernel(&fade::KERNEL, &[], &[old, new, t]).out(0)
+        Feed::Changing(from, to) => {
+            let mut parts = vec![];
+            for time in lowering.among(name, channel) {
+                let tap = fixed(lowering, ring, time);
+                let share = |is: bool| f32::from(u8::from(is));
+                let t = lowering.ramp(time.to_bits(), share(time == from), share(time == to));
+                parts.push(lowering.kernel(&fade::KERNEL, &[], &[Wire::Const(0.0), tap, t]).out(0));
+            }
+            lowering.sum(&parts)
         }
         Feed::Cable => {
             let time = lowering.input(name, channel);
