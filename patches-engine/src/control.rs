@@ -8,7 +8,7 @@ use crate::engine::{Event, FRAMES, Meters, Notice, PlanError, Settings, Shared, 
 use crate::error::Error;
 use crate::midi::{Inlet, Names};
 use crate::net::{self, Net, PROBES};
-use crate::record::{Take, Tap};
+use crate::record::{Keep, Recorder, Tap};
 use crate::report::Report;
 use crate::state::Store;
 use crate::state::parked::Parked;
@@ -58,7 +58,7 @@ pub struct Control {
     settings: Settings,
     collector: Collector,
     swaps: Producer<Swap>,
-    recorders: Producer<Option<Owned<Tap>>>,
+    recorders: Producer<Owned<Tap>>,
     ears: Producer<Owned<Ear>>,
     tapes: Producer<Owned<Tap>>,
     events: Consumer<Event>,
@@ -86,7 +86,7 @@ impl Control {
     pub(crate) fn new(
         settings: Settings,
         collector: Collector,
-        (swaps, recorders): (Producer<Swap>, Producer<Option<Owned<Tap>>>),
+        (swaps, recorders): (Producer<Swap>, Producer<Owned<Tap>>),
         (ears, tapes): (Producer<Owned<Ear>>, Producer<Owned<Tap>>),
         (events, frames, watched): (Consumer<Event>, Consumer<[f32; 2]>, Vec<Consumer<f32>>),
         shared: Arc<Shared>,
@@ -332,22 +332,16 @@ impl Control {
         let _ = self.send(save, pending.graph, pending.when, pending.fade, &pending.ask);
     }
 
-    /// Begins a take: from the next callback on what goes to a device of so many channels goes to a file too. A take that is
-    /// running ends.
+    /// Gives what goes to a device of so many channels to a disk thread, from the next callback on: for takes, and for the
+    /// last minutes if they are to be kept.
     ///
     /// # Errors
-    /// If the file cannot be made.
-    pub fn record(&mut self, path: &std::path::Path, channels: u16) -> Result<Take, Error> {
-        let (take, tap) = Take::begin(path, self.settings.rate, channels)?;
-        let tap = Owned::new(&self.collector.handle(), tap);
-        // More takes than can be begun between two callbacks; one that cannot be handed over is empty.
-        let _ = self.recorders.push(Some(tap));
-        Ok(take)
-    }
-
-    /// Lets the take end with the callback in hand.
-    pub fn end_take(&mut self) {
-        let _ = self.recorders.push(None);
+    /// If the folder of the last minutes cannot be made.
+    pub fn record(&mut self, channels: u16, keep: Option<&Keep>) -> Result<Recorder, Error> {
+        let (recorder, tap) = Recorder::start(self.settings.rate, channels, keep)?;
+        // There is one for a session.
+        let _ = self.recorders.push(Owned::new(&self.collector.handle(), tap));
+        Ok(recorder)
     }
 
     /// Lets the engine hear what comes in, from the next callback on, in place of what it heard before.
@@ -361,10 +355,11 @@ impl Control {
     ///
     /// # Errors
     /// If the file cannot be made.
-    pub fn tape(&mut self, path: &std::path::Path) -> Result<Take, Error> {
-        let (take, tap) = Take::begin(path, self.settings.rate, 2)?;
+    pub fn tape(&mut self, path: &std::path::Path) -> Result<(Recorder, std::path::PathBuf), Error> {
+        let (tape, tap) = Recorder::start(self.settings.rate, 2, None)?;
+        let path = tape.begin(path)?;
         let _ = self.tapes.push(Owned::new(&self.collector.handle(), tap));
-        Ok(take)
+        Ok((tape, path))
     }
 
     /// Where MIDI ports are opened. Once.

@@ -236,7 +236,7 @@ pub struct Engine {
     probes: Vec<Producer<f32>>,
     midi: Queue,
     names: Arc<Names>,
-    taps: Consumer<Option<Owned<Tap>>>,
+    taps: Consumer<Owned<Tap>>,
     /// Where what is sent to the device goes too.
     tap: Option<Owned<Tap>>,
     hearing: Hearing,
@@ -263,7 +263,7 @@ impl Engine {
         let mut done = 0;
         self.receive();
         while let Ok(tap) = self.taps.pop() {
-            self.tap = tap;
+            self.tap = Some(tap);
         }
         self.midi.collect(begun, self.clock, frames as u64);
         if self.hearing.begin(frames) {

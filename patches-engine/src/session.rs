@@ -6,7 +6,7 @@ mod read;
 mod sounds;
 mod write;
 
-pub use keep::{prune, stamp};
+pub use keep::{Room, prune, stamp};
 pub use read::read;
 pub use sounds::{Fate, Sound, Sounds};
 pub use write::{Texts, Writer};

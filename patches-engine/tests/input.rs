@@ -69,7 +69,7 @@ fn the_tape_of_a_set_plays_the_same_bits_again() {
     let (mut mouth, ear) = pair(64, Arc::clone(&slips));
     // Something plays before anything comes in.
     let mut live = render(&mut engine, 1000, &[100]);
-    let take = control.tape(&dir.path().join("input.wav")).expect("a tape");
+    let (take, _) = control.tape(&dir.path().join("input.wav")).expect("a tape");
     control.listen_to(ear);
     let sound = noise(20_000);
     for (i, part) in sound.chunks(64).enumerate() {

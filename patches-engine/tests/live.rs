@@ -69,7 +69,8 @@ fn a_set_with_midi_is_replayed_bit_for_bit() {
     let dir = tempfile::tempdir().expect("a folder");
     let (mut control, engine) = new(settings(widest()));
     let mut inlet = control.inlet().expect("the first time");
-    let take = control.record(&dir.path().join("take.wav"), 2).expect("a take");
+    let take = control.record(2, None).expect("a recorder");
+    take.begin(&dir.path().join("take.wav")).expect("a take");
     let head = Head { rate: RATE, oversample: 1, seed: 1, limiter: false, files: vec![] };
     let mut writer = Writer::create(&dir.path().join("set"), &head).expect("a log");
     let texts = writer.keep("no text: the graphs are built by hand", "patches", &[]).expect("kept");

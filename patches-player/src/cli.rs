@@ -177,6 +177,9 @@ pub struct PlayArgs {
     /// Record what is played, from the start: .wav, 32-bit float. Nothing is written over
     #[arg(long, value_name = "FILE", value_parser = values::take)]
     pub record: Option<PathBuf>,
+    /// How much of what was played last is always on the disk, for the key k: 30min, 90s, 2h; 0 for none
+    #[arg(long, value_name = "LENGTH", default_value = "30min", value_parser = values::keep)]
+    pub keep: f64,
     /// When saves take effect, where the text does not say: now, beat, bar, 4bars
     #[arg(long, value_name = "WHEN", default_value = "now", value_parser = values::landing)]
     pub swap: Landing,

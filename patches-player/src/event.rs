@@ -175,10 +175,14 @@ pub enum Event {
         #[serde(skip_serializing_if = "Option::is_none")]
         why: Option<String>,
     },
-    /// A take: `started`, `continued` in another file, `missing` frames, `failed`, `stopped`.
+    /// A take: `started`, `continued` in another file, `missing` frames, `failed`, `stopped`. The last minutes: `keeping`,
+    /// and then `kept` or `unkept`.
     Record {
         state: &'static str,
         file: String,
+        /// How long what is kept is.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        seconds: Option<f64>,
         #[serde(skip_serializing_if = "Option::is_none")]
         why: Option<String>,
     },
@@ -300,7 +304,12 @@ impl fmt::Display for Event {
             Event::Midi { state, name, .. } => write!(f, "MIDI port {state}: {name}"),
             Event::Record { state: "started", file, .. } => write!(f, "recording to {file}"),
             Event::Record { state: "stopped", file, .. } => write!(f, "recorded {file}"),
-            Event::Record { state, file, why } => write!(f, "recording {state}, {file}{}", because(why)),
+            Event::Record { state: "keeping", file, seconds, .. } => write!(f, "writing {} to {file}", last(*seconds)),
+            Event::Record { state: "kept", file, seconds, .. } => write!(f, "{} is in {file}", last(*seconds)),
+            Event::Record { state: "unkept", file, why, .. } => {
+                write!(f, "the last minutes are not in {file}{}", because(why))
+            }
+            Event::Record { state, file, why, .. } => write!(f, "recording {state}, {file}{}", because(why)),
             Event::Xrun { xruns, why, .. } => write!(f, "xrun ({xruns} so far): {why}"),
             Event::Stopped(s) => {
                 let seconds = s.at / u64::from(s.rate.max(1));
@@ -341,6 +350,12 @@ impl From<News> for Event {
         };
         Event::Midi { state, name, why }
     }
+}
+
+/// What was played last, in minutes and seconds.
+fn last(seconds: Option<f64>) -> String {
+    let seconds = seconds.unwrap_or_default() as u64;
+    format!("the last {}:{:02}", seconds / 60, seconds % 60)
 }
 
 fn because(why: &Option<String>) -> String {

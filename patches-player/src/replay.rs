@@ -14,6 +14,7 @@ use patches_dsl::fault::nearest;
 use patches_engine::desk::{Ask, Desk};
 use patches_engine::error::Error as EngineError;
 use patches_engine::offline::{self, Cue, Note};
+use patches_engine::record::{self, Pieces};
 use patches_engine::reel::Reels;
 use patches_engine::session::{self, Entry, Fate, Session, Sound, What};
 use patches_engine::sound::Mark;
@@ -30,6 +31,9 @@ pub struct ReplayArgs {
     /// The sound file to write: .wav or .flac
     #[arg(short, long, value_name = "FILE")]
     pub output: PathBuf,
+    /// Not rendered: what went to the device last, as it was kept on the disk while it played (`--keep` of `play`)
+    #[arg(long, conflicts_with_all = ["from", "rate", "stems", "replace", "bits"])]
+    pub kept: bool,
     /// Where to begin: a bar, as bar:33, or seconds
     #[arg(long, value_name = "PLACE", value_parser = values::from)]
     pub from: Option<From>,
@@ -82,6 +86,9 @@ impl Files for Kept {
 /// If the log or one of its texts cannot be read or played, it ends before the place asked for, or the file cannot be
 /// written.
 pub fn run(args: &ReplayArgs) -> Result<(), Error> {
+    if args.kept {
+        return kept(args);
+    }
     render::kind(&args.output, args.bits)?;
     let session = session::read(&args.session)?;
     let session = if let Some(rate) = args.rate { session.at_rate(rate) } else { session };
@@ -116,6 +123,17 @@ pub fn run(args: &ReplayArgs) -> Result<(), Error> {
         tail: 0,
     };
     render::all(&job, args.stems)
+}
+
+/// Writes what went to the device last. Nothing is written over.
+fn kept(args: &ReplayArgs) -> Result<(), Error> {
+    let take = args.output.display().to_string();
+    let path = values::take(&take).map_err(Error::Usage)?;
+    let log = args.session.ends_with(session::LOG);
+    let folder = if log { args.session.parent().unwrap_or(Path::new("")) } else { &args.session };
+    let (file, seconds) = Pieces::left(&folder.join(record::FOLDER))?.join(&path)?;
+    out::say(&format!("{}: {seconds:.3} s", file.display()));
+    Ok(())
 }
 
 /// The MIDI that was heard.

@@ -2,6 +2,7 @@
 
 use super::LOG;
 use crate::error::Error;
+use crate::record::FOLDER;
 use std::fs::{self, File};
 use std::path::Path;
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -32,24 +33,47 @@ fn is_stamp(name: &str) -> bool {
         && (name.len() == shape.len() || name.as_bytes()[shape.len()] == b'-')
 }
 
-/// Removes the oldest sessions of this folder until at most `sessions` and `bytes` are left. Sessions with a name of
-/// their own, and those being played, stay and do not count.
+/// How much of past sessions is kept.
+#[derive(Clone, Copy, Debug)]
+pub struct Room {
+    /// Sessions.
+    pub sessions: usize,
+    /// Bytes of all of them.
+    pub bytes: u64,
+    /// Bytes of the last minutes of their sound, which would soon take the place of many sets. Those of the newest session
+    /// that has any are kept whatever they take.
+    pub sound: u64,
+}
+
+/// Removes the last minutes of sound of the oldest sessions of this folder, then the oldest sessions, until no more than this
+/// is left. Sessions with a name of their own, and those being played, stay and do not count.
 ///
 /// # Errors
-/// If the folder cannot be read; a session that cannot be removed stays.
-pub fn prune(root: &Path, sessions: usize, bytes: u64) -> Result<(), Error> {
+/// If the folder cannot be read; what cannot be removed stays.
+pub fn prune(root: &Path, room: Room) -> Result<(), Error> {
     let mut found = Vec::new();
     for entry in fs::read_dir(root).map_err(Error::file(root))?.flatten() {
         let name = entry.file_name().to_string_lossy().into_owned();
         if is_stamp(&name) && !playing(&entry.path()) {
-            found.push((name, entry.path(), size(&entry.path())));
+            found.push((name, entry.path()));
         }
     }
     found.sort();
-    let mut total: u64 = found.iter().map(|(_, _, size)| size).sum();
+    let mut sound = 0;
+    for (_, path) in found.iter().rev() {
+        let last = path.join(FOLDER);
+        let bytes = size(&last);
+        let newest = sound == 0;
+        sound += bytes;
+        if sound > room.sound && !newest && fs::remove_dir_all(&last).is_ok() {
+            sound -= bytes;
+        }
+    }
+    let found: Vec<_> = found.into_iter().map(|(_, path)| (size(&path), path)).collect();
+    let mut total: u64 = found.iter().map(|(size, _)| size).sum();
     let mut count = found.len();
-    for (_, path, size) in found {
-        if count <= sessions && total <= bytes {
+    for (size, path) in found {
+        if count <= room.sessions && total <= room.bytes {
             break;
         }
         if fs::remove_dir_all(&path).is_ok() {

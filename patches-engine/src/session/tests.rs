@@ -255,13 +255,41 @@ fn old_sessions_go_but_not_named_or_playing_ones() {
     for name in ["2026-01-01T00-00-01", "2026-01-01T00-00-02", "2026-01-01T00-00-02-2", "the good one"] {
         drop(make(name));
     }
-    prune(root.path(), 2, u64::MAX).expect("pruned");
+    let room = |bytes| Room { sessions: 2, bytes, sound: u64::MAX };
+    prune(root.path(), room(u64::MAX)).expect("pruned");
     let left = |name: &str| root.path().join(name).exists();
     assert!(left("2026-01-01T00-00-00") && left("the good one"));
     assert!(!left("2026-01-01T00-00-01") && left("2026-01-01T00-00-02") && left("2026-01-01T00-00-02-2"));
-    prune(root.path(), 2, 0).expect("pruned");
+    prune(root.path(), room(0)).expect("pruned");
     assert!(!left("2026-01-01T00-00-02") && left("the good one"));
     drop(playing);
+}
+
+#[test]
+fn the_last_minutes_of_old_sessions_go_before_the_sessions() {
+    let root = tempfile::tempdir().expect("a folder");
+    let sound = |name: &str| root.path().join(name).join(crate::record::FOLDER);
+    let make = |name: &str, bytes: usize| {
+        let writer = Writer::create(&root.path().join(name), &session_head()).expect("a writer");
+        std::fs::create_dir(sound(name)).expect("made");
+        std::fs::write(sound(name).join("000000000000.wav"), vec![0; bytes]).expect("written");
+        writer
+    };
+    let names = ["01", "02", "03", "04", "05"].map(|second| format!("2026-01-01T00-00-{second}"));
+    let [old, short, long, newest, playing] = &names;
+    drop((make(old, 4_000), make(short, 2_000), make(long, 5_000), make(newest, 1_000), make("the good one", 90_000)));
+    let playing_log = make(playing, 50_000);
+    let prune = |sound| prune(root.path(), Room { sessions: 4, bytes: 20_000, sound }).expect("pruned");
+    let left = || names.iter().map(|name| sound(name).exists()).collect::<Vec<_>>();
+    prune(10_000);
+    assert_eq!(left(), [false, true, true, true, true], "the oldest goes");
+    prune(6_000);
+    assert_eq!(left(), [false, false, true, true, true]);
+    prune(10);
+    assert_eq!(left(), [false, false, false, true, true], "the newest stays whatever it takes");
+    assert!(names.iter().all(|name| root.path().join(name).join(LOG).exists()), "what was played stays");
+    assert!(sound("the good one").exists());
+    drop(playing_log);
 }
 
 #[test]

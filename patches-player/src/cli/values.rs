@@ -2,8 +2,8 @@
 
 use patches_core::graph::Landing;
 use patches_engine::oversample::FACTORS;
-use patches_engine::session;
 use patches_engine::wav::Bits;
+use patches_engine::{record, session};
 use std::path::PathBuf;
 
 /// `now`, `beat`, `bar`, `4bars`.
@@ -64,6 +64,22 @@ pub fn replacement(word: &str) -> Result<(PathBuf, PathBuf), String> {
         Some((old, new)) if !old.is_empty() && !new.is_empty() => Ok((old.into(), new.into())),
         _ => Err("expected OLD=NEW, such as texts/0002.patches=better.patches".into()),
     }
+}
+
+/// How much is always on the disk, in seconds: `30min`, `90s`, `2h`, `0`.
+pub fn keep(word: &str) -> Result<f64, String> {
+    let number = word.trim_end_matches(|c: char| c.is_ascii_alphabetic());
+    let unit = match &word[number.len()..] {
+        "h" => Some(3600.0),
+        "min" => Some(60.0),
+        "s" => Some(1.0),
+        "" if number.parse() == Ok(0.0) => Some(0.0),
+        _ => None,
+    };
+    let seconds = number.parse::<f64>().ok().zip(unit).map(|(number, unit)| number * unit);
+    // Shorter than a second is nothing to listen to.
+    let good = seconds.filter(|seconds| *seconds == 0.0 || (1.0..=record::LONGEST).contains(seconds));
+    good.ok_or_else(|| "expected a time such as 30min, 90s or 2h, at most 24h, or 0".into())
 }
 
 /// Milliseconds of a fade.

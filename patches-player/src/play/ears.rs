@@ -10,7 +10,7 @@ use patches_engine::error::Error;
 use patches_engine::host::input::Input;
 use patches_engine::host::{About, Backend};
 use patches_engine::plan::nodes::INPUT;
-use patches_engine::record::{Take, Told};
+use patches_engine::record::{Recorder, Told};
 use std::collections::VecDeque;
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, TryRecvError, channel};
@@ -48,10 +48,10 @@ pub struct Ears {
     /// Where the session's log is.
     folder: Option<PathBuf>,
     /// The tape that runs, and the frame at which it began.
-    tape: Option<(Take, u64)>,
+    tape: Option<(Recorder, u64)>,
     /// Tapes that have been begun, the last one first, whose first frame is not known yet.
     begun: VecDeque<PathBuf>,
-    ended: Vec<Take>,
+    ended: Vec<Recorder>,
 }
 
 impl Ears {
@@ -119,11 +119,11 @@ impl Ears {
     fn begin_tape(&mut self, control: &mut Control) -> Option<Event> {
         let path = self.folder.as_ref()?.join(TAPE);
         match control.tape(&path) {
-            Ok(take) => {
-                self.begun.push_back(take.path().to_path_buf());
+            Ok((tape, path)) => {
+                self.begun.push_back(path);
                 // Until its first frame is known it cannot be full.
-                let before = self.tape.replace((take, u64::MAX));
-                self.ended.extend(before.map(|(take, _)| take));
+                let before = self.tape.replace((tape, u64::MAX));
+                self.ended.extend(before.map(|(tape, _)| tape));
                 None
             }
             Err(error) => Some(lacking(&error.to_string())),
@@ -159,14 +159,14 @@ impl Ears {
             State::Resting(_) | State::Unasked => {}
         }
         let clock = control.clock();
-        if let Some((take, begins)) = &self.tape {
-            events.extend(take.told().filter_map(told));
+        if let Some((tape, begins)) = &self.tape {
+            events.extend(tape.told().filter_map(told));
             if clock.saturating_sub(*begins) * FRAME_BYTES > TAPE_BYTES {
                 events.extend(self.begin_tape(control));
             }
         }
-        events.extend(self.ended.iter().flat_map(Take::told).filter_map(told));
-        self.ended.retain(|take| !take.is_over());
+        events.extend(self.ended.iter().flat_map(Recorder::told).filter_map(told));
+        self.ended.retain(|tape| !tape.is_over());
         events
     }
 
@@ -183,8 +183,8 @@ impl Ears {
 
     /// Ends the tape, once the engine has stopped.
     pub fn finish(&mut self) -> Vec<Event> {
-        let tapes = self.ended.drain(..).chain(self.tape.take().map(|(take, _)| take));
-        tapes.flat_map(Take::finish).filter_map(told).collect()
+        let tapes = self.ended.drain(..).chain(self.tape.take().map(|(tape, _)| tape));
+        tapes.flat_map(Recorder::finish).filter_map(told).collect()
     }
 
     /// How often frames were missing or too many, if it is open.
@@ -197,9 +197,11 @@ impl Ears {
 fn told(it: Told) -> Option<Event> {
     match it {
         // It is changed long before it is full.
-        Told::Continued(_) => None,
+        Told::Continued { .. } => None,
+        // No last minutes are kept of what comes in.
+        Told::Kept { .. } | Told::NotKept { .. } | Told::Lapsed(_) => None,
         Told::Missing(frames) => Some(lacking(&format!("{frames} frames, the disk did not keep up"))),
-        Told::Failed(why) => Some(lacking(&why)),
+        Told::Failed { why, .. } => Some(lacking(&why)),
     }
 }
 

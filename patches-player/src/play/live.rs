@@ -176,7 +176,12 @@ impl Live {
             match messages.recv_timeout(wait) {
                 Ok(Message::Touched(then, quiet)) => self.quiet.touched(then, quiet),
                 Ok(Message::Record) => {
-                    let event = self.outside.takes.toggle(&mut self.control);
+                    let event = self.outside.takes.toggle();
+                    self.sink.event(&event);
+                }
+                Ok(Message::Keep(name)) => {
+                    let played = self.control.clock() as f64 / f64::from(self.keeper.about().rate.max(1));
+                    let event = self.outside.takes.keep(name.as_deref(), played);
                     self.sink.event(&event);
                 }
                 Ok(Message::Watch(module)) => self.watch_module(&module),
@@ -237,7 +242,7 @@ impl Live {
         for news in self.outside.midi.iter().flat_map(Ports::news) {
             self.sink.event(&Event::from(news));
         }
-        for event in self.outside.takes.tend(&mut self.control) {
+        for event in self.outside.takes.tend() {
             self.sink.event(&event);
         }
         for event in self.outside.ears.tend(&mut self.control, self.keeper.about()) {

@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 /// What can be typed where there is no screen.
-pub const COMMANDS: &str = "there is q, r, b, f, u, U, p, !, t TEMPO, and m, s, x or w with a name";
+pub const COMMANDS: &str = "there is q, r, k, k FILE.wav, b, f, u, U, p, !, t TEMPO, and m, s, x or w with a name";
 
 /// What others tell the control thread.
 pub enum Message {
@@ -11,6 +11,8 @@ pub enum Message {
     Touched(Instant, Duration),
     /// Begin a take, or end it.
     Record,
+    /// Keep what was played last, in a file of this name or of one after the patch.
+    Keep(Option<String>),
     /// Watch a module's main output, or no longer.
     Watch(String),
     /// Another grid for saves to land on.
@@ -53,6 +55,7 @@ fn known(line: &str) -> Option<Message> {
     let name = || Some(rest.trim().to_string()).filter(|name| !name.is_empty());
     Some(match word {
         "r" => Message::Record,
+        "k" => Message::Keep(name()),
         "b" => Message::Grid,
         "f" => Message::Fade,
         "u" => Message::Undo,

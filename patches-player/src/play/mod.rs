@@ -77,15 +77,16 @@ pub fn run(source: Source, args: &PlayArgs) -> Result<(), Error> {
     let (mut control, engine) = engine::new(settings);
     let jack = host.about().backend == "jack";
     let midi = control.inlet().map(|inlet| Ports::open(inlet, args.midi.clone(), jack)).transpose()?;
-    let mut takes = Takes::new(source.first(), host.about().channels);
-    if let Some(path) = &args.record {
-        notes.push(takes.begin(&mut control, path)?);
-    }
     let files = source.names().iter().flatten().map(ToString::to_string).collect();
     let engine::Settings { rate, oversample, seed, limiter, .. } = settings;
     let head = Head { rate, oversample, seed, limiter, files };
     let log = log(args, &head, &mut notes)?;
     let folder = log.as_ref().map(Writer::dir);
+    let (mut takes, lapsed) = Takes::new(source.first(), &mut control, host.about().channels, args.keep, folder)?;
+    notes.extend(lapsed);
+    if let Some(path) = &args.record {
+        notes.push(takes.begin(path)?);
+    }
     let (ears, heard) = Ears::new(args, host.about(), folder, &mut control)?;
     notes.extend(heard);
     let keeper = Keeper::new(host, args.wish(), Box::new(engine), platform::lock_memory());

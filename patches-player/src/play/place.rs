@@ -1,6 +1,6 @@
 //! Where sessions are kept.
 
-use patches_engine::session;
+use patches_engine::session::{self, Room};
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
@@ -8,6 +8,8 @@ use std::time::SystemTime;
 const SESSIONS: usize = 20;
 /// Bytes kept.
 const BYTES: u64 = 2 << 30;
+/// And of these, the last minutes of past sessions.
+const SOUND: u64 = 1 << 30;
 
 /// The platform's folder for the sessions of every run.
 fn root() -> Option<PathBuf> {
@@ -27,7 +29,7 @@ pub fn fresh() -> Option<PathBuf> {
     let root = root()?;
     std::fs::create_dir_all(&root).ok()?;
     // This one is to be among those kept. Sessions that cannot be tidied away stay.
-    let _ = session::prune(&root, SESSIONS - 1, BYTES);
+    let _ = session::prune(&root, Room { sessions: SESSIONS - 1, bytes: BYTES, sound: SOUND });
     Some(free(&root, &session::stamp(SystemTime::now())))
 }
 

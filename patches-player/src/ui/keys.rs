@@ -26,6 +26,7 @@ pub fn quits(key: KeyEvent, face: &mut Face, snapshot: &Snapshot, control: &Send
             return !face.asks;
         }
         KeyCode::Char('r') => tell(Message::Record),
+        KeyCode::Char('k') => tell(Message::Keep(None)),
         KeyCode::Char('b') => tell(Message::Grid),
         KeyCode::Char('f') => tell(Message::Fade),
         KeyCode::Char('u') => tell(Message::Undo),
@@ -170,7 +171,8 @@ mod tests {
             |key, snapshot: &Snapshot| quits(KeyEvent::from(KeyCode::Char(key)), &mut face, snapshot, &control);
         assert!(press('q', &snapshot), "nothing is recorded");
         assert!(!press('r', &snapshot) && matches!(messages.try_recv(), Ok(Message::Record)));
-        let record = |state| crate::event::Event::Record { state, file: "a-take.wav".into(), why: None };
+        assert!(!press('k', &snapshot) && matches!(messages.try_recv(), Ok(Message::Keep(None))));
+        let record = |state| crate::event::Event::Record { state, file: "a-take.wav".into(), seconds: None, why: None };
         snapshot.event(&record("started"));
         assert!(!press('q', &snapshot) && press('q', &snapshot), "the second time it is meant");
         assert!(!press('q', &snapshot) && !press('2', &snapshot) && !press('q', &snapshot), "another key goes on");
