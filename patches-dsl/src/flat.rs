@@ -292,12 +292,16 @@ pub struct Whole {
     pub swing: Option<f64>,
     /// Seconds.
     pub fade: Option<f64>,
+    /// How long what goes rings out.
+    pub tail: Option<patches_core::graph::Setting>,
     /// When a save takes effect.
     pub swap: Option<Landing>,
     /// Silent modules.
     pub mute: Vec<PathName>,
     /// The only ones heard.
     pub solo: Vec<PathName>,
+    /// Those that start over.
+    pub reset: Vec<PathName>,
 }
 
 /// A patch, expanded.

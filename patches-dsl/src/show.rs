@@ -79,13 +79,17 @@ impl Display for Setting {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         let word = self.word();
         match self {
-            Setting::Tempo(expr) | Setting::Swing(expr) | Setting::Fade(expr) => write!(f, "({word} {expr})"),
+            Setting::Tempo(expr) | Setting::Swing(expr) | Setting::Fade(expr) | Setting::Tail(expr) => {
+                write!(f, "({word} {expr})")
+            }
             Setting::Meter(beats, note) => write!(f, "({word} {beats}/{note})"),
             Setting::Swap(SwapOn::Now) => write!(f, "({word} now)"),
             Setting::Swap(SwapOn::Bar) => write!(f, "({word} bar)"),
             Setting::Swap(SwapOn::Beat) => write!(f, "({word} beat)"),
             Setting::Swap(SwapOn::Every(quantity)) => write!(f, "({word} {quantity})"),
-            Setting::Mute(paths) | Setting::Solo(paths) => list(f, word, paths.iter().map(|path| &path.text)),
+            Setting::Mute(paths) | Setting::Solo(paths) | Setting::Reset(paths) => {
+                list(f, word, paths.iter().map(|path| &path.text))
+            }
         }
     }
 }

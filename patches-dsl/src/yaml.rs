@@ -115,11 +115,14 @@ struct Whole {
     meter: Option<Spanned<String>>,
     swing: Option<Spanned<Scalar>>,
     fade: Option<Spanned<Scalar>>,
+    tail: Option<Spanned<Scalar>>,
     swap: Option<Spanned<String>>,
     #[serde(default)]
     mute: Vec<Spanned<String>>,
     #[serde(default)]
     solo: Vec<Spanned<String>>,
+    #[serde(default)]
+    reset: Vec<Spanned<String>>,
     #[serde(default)]
     scores: Vec<Spanned<String>>,
     nodes: Option<Pairs<Node>>,
@@ -210,6 +213,7 @@ impl Reader {
             (&whole.tempo, Setting::Tempo as fn(Expr) -> Setting),
             (&whole.swing, Setting::Swing),
             (&whole.fade, Setting::Fade),
+            (&whole.tail, Setting::Tail),
         ] {
             if let Some(value) = value {
                 let span = self.span(value);
@@ -241,9 +245,11 @@ impl Reader {
                 }
             }
         }
-        for (paths, make) in
-            [(&whole.mute, Setting::Mute as fn(Vec<PathName>) -> Setting), (&whole.solo, Setting::Solo)]
-        {
+        for (paths, make) in [
+            (&whole.mute, Setting::Mute as fn(Vec<PathName>) -> Setting),
+            (&whole.solo, Setting::Solo),
+            (&whole.reset, Setting::Reset),
+        ] {
             if let Some(first) = paths.first() {
                 let span = self.span(first);
                 add(make(paths.iter().map(|path| self.path(path)).collect()), span);

@@ -80,6 +80,7 @@ impl Checker<'_> {
         self.graph.meter = whole.meter;
         self.graph.swing = whole.swing;
         self.graph.fade = whole.fade;
+        self.graph.tail = whole.tail;
         self.graph.swap = whole.swap;
         let paths = paths::paths(self.expanded);
         self.paths = paths.modules;
@@ -99,6 +100,7 @@ impl Checker<'_> {
         self.check_midi();
         self.graph.mute = self.selected(&whole.mute, &paths.bodies);
         self.graph.solo = self.selected(&whole.solo, &paths.bodies);
+        self.graph.reset = self.selected(&whole.reset, &paths.bodies);
         self.graph.sort();
         self.warn();
     }
@@ -249,7 +251,7 @@ impl Checker<'_> {
         found
     }
 
-    /// The paths that `mute` and `solo` name: a module, all of an instance, all rounds of a `for`.
+    /// The paths that `mute`, `solo` and `reset` name: a module, all of an instance, all rounds of a `for`.
     fn selected(&mut self, names: &[PathName], bodies: &[Path]) -> Vec<Path> {
         let mut found = BTreeSet::new();
         for name in names {
