@@ -88,8 +88,8 @@ pub struct Module {
     pub settings: BTreeMap<Slot, Setting>,
     /// Other parameters that the text sets.
     pub params: BTreeMap<Slot, ParamValue>,
-    /// Earlier path, for `was`.
-    pub was: Option<Path>,
+    /// Earlier paths, for `was`: its state is that of the first of them that plays and goes.
+    pub was: Vec<Path>,
     /// Written in place, without a name.
     pub unnamed: bool,
     /// Where it is written; no part of equality.

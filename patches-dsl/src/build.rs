@@ -118,7 +118,7 @@ impl Builder {
         } else {
             self.chain(body)
         };
-        let was = inner.next().map(|was| self.path(was.into_inner().nth(1).expect("`was` is followed by a path")));
+        let was = inner.flat_map(|was| was.into_inner().skip(1)).map(|path| self.path(path)).collect();
         What::Define { name, raw, module, chain, was }
     }
 

@@ -228,8 +228,8 @@ pub struct Draft {
     pub fed: Vec<Fed>,
     /// Its other parameters: index, channel, value.
     pub params: Vec<(u16, Channel, V)>,
-    /// Its earlier path.
-    pub was: Option<PathName>,
+    /// Its earlier paths as written, the likeliest first.
+    pub was: Vec<PathName>,
     /// Where it is written.
     pub span: Span,
 }
@@ -275,8 +275,8 @@ pub struct Body {
     pub round: Arc<str>,
     /// What its parameters are, in the order of their declaration.
     pub given: Vec<V>,
-    /// Its earlier path.
-    pub was: Option<PathName>,
+    /// Its earlier paths as written, the likeliest first.
+    pub was: Vec<PathName>,
     /// Where it is used.
     pub span: Span,
 }

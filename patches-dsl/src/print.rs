@@ -103,8 +103,9 @@ fn declared(path: &Path, module: &Module, scores: &Scores) -> String {
     if !entries.is_empty() {
         let _ = write!(text, " {{ {} }}", entries.join(", "));
     }
-    if let Some(was) = &module.was {
-        let _ = write!(text, " was {}", name(was));
+    if !module.was.is_empty() {
+        let was: Vec<String> = module.was.iter().map(name).collect();
+        let _ = write!(text, " was {}", was.join(", "));
     }
     text
 }

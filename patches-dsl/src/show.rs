@@ -43,7 +43,10 @@ impl Display for Statement {
             What::Define { name, module, chain, was, .. } => {
                 let head = if *module { "module" } else { "define" };
                 write!(f, "({head} {name} {chain}")?;
-                was.iter().try_for_each(|was| write!(f, " (was {})", was.text))?;
+                if !was.is_empty() {
+                    f.write_char(' ')?;
+                    list(f, "was", was.iter().map(|path| &path.text))?;
+                }
                 f.write_char(')')
             }
             What::Wire(chain) => write!(f, "(wire {chain})"),

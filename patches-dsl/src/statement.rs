@@ -160,8 +160,8 @@ pub enum What {
         module: bool,
         /// What it names.
         chain: Chain,
-        /// Its earlier path.
-        was: Option<PathName>,
+        /// Its earlier paths, the likeliest first.
+        was: Vec<PathName>,
     },
     /// Cables.
     Wire(Chain),

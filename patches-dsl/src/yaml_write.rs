@@ -51,7 +51,7 @@ struct Node {
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     params: BTreeMap<String, Scalar>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    was: Option<String>,
+    was: Option<Scalar>,
 }
 
 #[derive(Serialize)]
@@ -160,7 +160,9 @@ fn node(module: &Module, scores: &Scores) -> Node {
         let key = port(module, param.names[0], param.indexed, slot.1, Side::Both);
         params.insert(key, param_value(value, &param.kind, scores));
     }
-    Node { module: module.spec.name(), channels, params, was: module.was.as_ref().map(ToString::to_string) }
+    let mut was: Vec<Scalar> = module.was.iter().map(|was| Scalar::Text(was.to_string())).collect();
+    let was = if was.len() > 1 { Some(Scalar::List(was)) } else { was.pop() };
+    Node { module: module.spec.name(), channels, params, was }
 }
 
 /// Whether a bare number is read as this value.

@@ -56,7 +56,7 @@ fn add(all: &mut Graph, name: &str, graph: &Graph) {
     let path = |own: &Path| Path::from(format!("{name}/{own}"));
     let end = |own: &End| End { module: path(&own.module), ..own.clone() };
     for (own, module) in &graph.modules {
-        let was = module.was.as_ref().map(path);
+        let was = module.was.iter().map(path).collect();
         all.modules.insert(path(own), Module { was, ..module.clone() });
     }
     let cable = |own: &Cable| Cable { from: end(&own.from), to: end(&own.to), ..own.clone() };
@@ -127,7 +127,7 @@ mod tests {
         let both = together(&[(Some("a".into()), a.clone()), (Some("b".into()), b.clone())]);
         let paths: Vec<&str> = both.modules.keys().map(|path| &**path).collect();
         assert_eq!(paths, ["a/osc", "a/out", "b/osc", "b/out"]);
-        assert_eq!(both.modules["a/osc"].was.as_deref(), Some("a/vco"));
+        assert_eq!(both.modules["a/osc"].was, ["a/vco".into()]);
         assert!(both.cables.len() == 2 && both.cables.iter().all(|c| c.from.module[..2] == c.to.module[..2]));
         assert_eq!((both.tempo, both.swing), (Some(90.0), None));
         assert_eq!((&both.mute[..], &both.solo[..]), (&["a/osc".into()][..], &["b/osc".into()][..]));

@@ -1,6 +1,7 @@
 //! From the flat patch to the graph: paths, channels, values in the units of their inputs, hidden modules for what is
 //! not linear.
 
+mod earlier;
 mod fits;
 mod inputs;
 mod numbered;
@@ -82,11 +83,11 @@ impl Checker<'_> {
         self.graph.fade = whole.fade;
         self.graph.tail = whole.tail;
         self.graph.swap = whole.swap;
-        let paths = paths::paths(self.expanded);
-        self.paths = paths.modules;
+        let mut paths = paths::paths(self.expanded);
+        self.paths = std::mem::take(&mut paths.modules);
         self.count_channels();
         for (index, draft) in self.expanded.modules.iter().enumerate() {
-            self.module(index, draft, paths.was[index].clone());
+            self.module(index, draft, std::mem::take(&mut paths.was[index]));
         }
         self.graph.cables.reserve(self.expanded.modules.len());
         for (index, draft) in self.expanded.modules.iter().enumerate() {
@@ -136,7 +137,7 @@ impl Checker<'_> {
         }
     }
 
-    fn module(&mut self, index: usize, draft: &Draft, was: Option<Path>) {
+    fn module(&mut self, index: usize, draft: &Draft, was: Vec<Path>) {
         let module = Module {
             spec: draft.spec,
             channels: self.channels[index].clone(),
