@@ -40,6 +40,17 @@ pub enum Setting {
     },
 }
 
+impl Setting {
+    /// The time it is at a tempo in beats a minute, in seconds.
+    pub fn seconds(self, tempo: f64) -> f64 {
+        match self {
+            Setting::Number(seconds) => seconds,
+            Setting::Beats(beats) => beats * 60.0 / tempo,
+            Setting::Mixed { seconds, beats } => seconds + beats * 60.0 / tempo,
+        }
+    }
+}
+
 /// One member of a list parameter.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Item {
@@ -77,8 +88,8 @@ pub struct Module {
     pub settings: BTreeMap<Slot, Setting>,
     /// Other parameters that the text sets.
     pub params: BTreeMap<Slot, ParamValue>,
-    /// Earlier path, for `was`.
-    pub was: Option<Path>,
+    /// Earlier paths, for `was`: its state is that of the first of them that plays and goes.
+    pub was: Vec<Path>,
     /// Written in place, without a name.
     pub unnamed: bool,
     /// Where it is written; no part of equality.
@@ -185,10 +196,14 @@ pub struct Graph {
     pub swap: Option<Landing>,
     /// `fade`, in seconds.
     pub fade: Option<f64>,
+    /// `tail`: how long removed echoes and reverbs ring out, a time.
+    pub tail: Option<Setting>,
     /// `mute`: paths of modules or template instances.
     pub mute: Vec<Path>,
     /// `solo`.
     pub solo: Vec<Path>,
+    /// `reset`: paths of modules or template instances that start over at the save that first says so.
+    pub reset: Vec<Path>,
     /// Views that the text asks for, in order of their labels, no two with the same.
     pub probes: Vec<Probe>,
 }
@@ -199,6 +214,7 @@ impl Graph {
         self.cables.sort_by(|a, b| a.key().cmp(&b.key()));
         self.mute.sort();
         self.solo.sort();
+        self.reset.sort();
         self.probes.sort_by(|a, b| a.label.cmp(&b.label));
     }
 
@@ -236,10 +252,16 @@ impl fmt::Display for Graph {
         if let Some(fade) = self.fade {
             writeln!(f, "fade {fade}s")?;
         }
+        match self.tail {
+            None => {}
+            Some(Setting::Number(seconds)) => writeln!(f, "tail {seconds}s")?,
+            Some(Setting::Beats(beats)) => writeln!(f, "tail {beats}beats")?,
+            Some(Setting::Mixed { seconds, beats }) => writeln!(f, "tail {seconds}s + {beats}beats")?,
+        }
         if let Some(landing) = self.swap {
             writeln!(f, "swap {landing:?}")?;
         }
-        for (word, paths) in [("mute", &self.mute), ("solo", &self.solo)] {
+        for (word, paths) in [("mute", &self.mute), ("solo", &self.solo), ("reset", &self.reset)] {
             if !paths.is_empty() {
                 writeln!(f, "{word} {}", paths.join(", "))?;
             }

@@ -118,7 +118,7 @@ impl Builder {
         } else {
             self.chain(body)
         };
-        let was = inner.next().map(|was| self.path(was.into_inner().nth(1).expect("`was` is followed by a path")));
+        let was = inner.flat_map(|was| was.into_inner().skip(1)).map(|path| self.path(path)).collect();
         What::Define { name, raw, module, chain, was }
     }
 
@@ -218,9 +218,14 @@ impl Builder {
     fn setting(&mut self, pair: P<'_>) -> Setting {
         let rule = pair.as_rule();
         let mut inner = pair.into_inner().skip(1);
-        if matches!(rule, Rule::set_mute | Rule::set_solo) {
-            let paths = inner.map(|path| self.path(path)).collect();
-            return if rule == Rule::set_mute { Setting::Mute(paths) } else { Setting::Solo(paths) };
+        let list = match rule {
+            Rule::set_mute => Some(Setting::Mute as fn(Vec<PathName>) -> Setting),
+            Rule::set_solo => Some(Setting::Solo as _),
+            Rule::set_reset => Some(Setting::Reset as _),
+            _ => None,
+        };
+        if let Some(list) = list {
+            return list(inner.map(|path| self.path(path)).collect());
         }
         let value = inner.next().expect("a setting has a value");
         match rule {
@@ -231,6 +236,7 @@ impl Builder {
             }
             Rule::set_swing => Setting::Swing(self.expr(value)),
             Rule::set_fade => Setting::Fade(self.expr(value)),
+            Rule::set_tail => Setting::Tail(self.expr(value)),
             _ => Setting::Swap(match value.as_rule() {
                 Rule::now => SwapOn::Now,
                 _ => match inner.next().map(|on| (on.as_rule(), on)) {

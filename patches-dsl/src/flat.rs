@@ -228,8 +228,8 @@ pub struct Draft {
     pub fed: Vec<Fed>,
     /// Its other parameters: index, channel, value.
     pub params: Vec<(u16, Channel, V)>,
-    /// Its earlier path.
-    pub was: Option<PathName>,
+    /// Its earlier paths as written, the likeliest first.
+    pub was: Vec<PathName>,
     /// Where it is written.
     pub span: Span,
 }
@@ -275,8 +275,8 @@ pub struct Body {
     pub round: Arc<str>,
     /// What its parameters are, in the order of their declaration.
     pub given: Vec<V>,
-    /// Its earlier path.
-    pub was: Option<PathName>,
+    /// Its earlier paths as written, the likeliest first.
+    pub was: Vec<PathName>,
     /// Where it is used.
     pub span: Span,
 }
@@ -292,12 +292,16 @@ pub struct Whole {
     pub swing: Option<f64>,
     /// Seconds.
     pub fade: Option<f64>,
+    /// How long what goes rings out.
+    pub tail: Option<patches_core::graph::Setting>,
     /// When a save takes effect.
     pub swap: Option<Landing>,
     /// Silent modules.
     pub mute: Vec<PathName>,
     /// The only ones heard.
     pub solo: Vec<PathName>,
+    /// Those that start over.
+    pub reset: Vec<PathName>,
 }
 
 /// A patch, expanded.

@@ -62,7 +62,10 @@ fn settings(graph: &Graph, text: &mut String) {
     if let Some(fade) = graph.fade {
         line(text, format_args!("fade {fade}s"));
     }
-    for (word, paths) in [("mute", &graph.mute), ("solo", &graph.solo)] {
+    if let Some(tail) = graph.tail {
+        line(text, format_args!("tail {}", time(tail)));
+    }
+    for (word, paths) in [("mute", &graph.mute), ("solo", &graph.solo), ("reset", &graph.reset)] {
         if !paths.is_empty() {
             let paths: Vec<String> = paths.iter().map(name).collect();
             line(text, format_args!("{word} {}", paths.join(", ")));
@@ -88,8 +91,7 @@ fn declared(path: &Path, module: &Module, scores: &Scores) -> String {
         let input = &module.spec.inputs[slot.0 as usize];
         let value = match setting {
             Setting::Number(v) => number(*v, input.kind),
-            Setting::Beats(beats) => format!("{beats}beats"),
-            Setting::Mixed { seconds, beats } => mixed(*seconds, *beats),
+            musical => time(*musical),
         };
         entries.push(format!("{}{}: {value}", input.names[0], channel(module, slot, input.indexed)));
     }
@@ -101,8 +103,9 @@ fn declared(path: &Path, module: &Module, scores: &Scores) -> String {
     if !entries.is_empty() {
         let _ = write!(text, " {{ {} }}", entries.join(", "));
     }
-    if let Some(was) = &module.was {
-        let _ = write!(text, " was {}", name(was));
+    if !module.was.is_empty() {
+        let was: Vec<String> = module.was.iter().map(name).collect();
+        let _ = write!(text, " was {}", was.join(", "));
     }
     text
 }
@@ -118,9 +121,13 @@ pub(crate) fn number(v: f64, kind: Kind) -> String {
     }
 }
 
-/// A time of seconds and beats.
-pub(crate) fn mixed(seconds: f64, beats: f64) -> String {
-    format!("{seconds}s + {beats}beats")
+/// A time with all its digits.
+pub(crate) fn time(setting: Setting) -> String {
+    match setting {
+        Setting::Number(seconds) => format!("{seconds}s"),
+        Setting::Beats(beats) => format!("{beats}beats"),
+        Setting::Mixed { seconds, beats } => format!("{seconds}s + {beats}beats"),
+    }
 }
 
 pub(crate) fn param_value(value: &ParamValue, kind: &ParamKind, scores: &Scores) -> String {

@@ -43,7 +43,10 @@ impl Display for Statement {
             What::Define { name, module, chain, was, .. } => {
                 let head = if *module { "module" } else { "define" };
                 write!(f, "({head} {name} {chain}")?;
-                was.iter().try_for_each(|was| write!(f, " (was {})", was.text))?;
+                if !was.is_empty() {
+                    f.write_char(' ')?;
+                    list(f, "was", was.iter().map(|path| &path.text))?;
+                }
                 f.write_char(')')
             }
             What::Wire(chain) => write!(f, "(wire {chain})"),
@@ -79,13 +82,17 @@ impl Display for Setting {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         let word = self.word();
         match self {
-            Setting::Tempo(expr) | Setting::Swing(expr) | Setting::Fade(expr) => write!(f, "({word} {expr})"),
+            Setting::Tempo(expr) | Setting::Swing(expr) | Setting::Fade(expr) | Setting::Tail(expr) => {
+                write!(f, "({word} {expr})")
+            }
             Setting::Meter(beats, note) => write!(f, "({word} {beats}/{note})"),
             Setting::Swap(SwapOn::Now) => write!(f, "({word} now)"),
             Setting::Swap(SwapOn::Bar) => write!(f, "({word} bar)"),
             Setting::Swap(SwapOn::Beat) => write!(f, "({word} beat)"),
             Setting::Swap(SwapOn::Every(quantity)) => write!(f, "({word} {quantity})"),
-            Setting::Mute(paths) | Setting::Solo(paths) => list(f, word, paths.iter().map(|path| &path.text)),
+            Setting::Mute(paths) | Setting::Solo(paths) | Setting::Reset(paths) => {
+                list(f, word, paths.iter().map(|path| &path.text))
+            }
         }
     }
 }

@@ -93,12 +93,16 @@ pub enum Setting {
     Swing(Expr),
     /// How long a swap cross-fades.
     Fade(Expr),
+    /// How long removed echoes and reverbs ring out.
+    Tail(Expr),
     /// When a save takes effect.
     Swap(SwapOn),
     /// Silent modules.
     Mute(Vec<PathName>),
     /// The only modules heard.
     Solo(Vec<PathName>),
+    /// Modules that start over.
+    Reset(Vec<PathName>),
 }
 
 impl Setting {
@@ -109,9 +113,11 @@ impl Setting {
             Setting::Meter(..) => "meter",
             Setting::Swing(_) => "swing",
             Setting::Fade(_) => "fade",
+            Setting::Tail(_) => "tail",
             Setting::Swap(_) => "swap",
             Setting::Mute(_) => "mute",
             Setting::Solo(_) => "solo",
+            Setting::Reset(_) => "reset",
         }
     }
 }
@@ -154,8 +160,8 @@ pub enum What {
         module: bool,
         /// What it names.
         chain: Chain,
-        /// Its earlier path.
-        was: Option<PathName>,
+        /// Its earlier paths, the likeliest first.
+        was: Vec<PathName>,
     },
     /// Cables.
     Wire(Chain),

@@ -93,7 +93,7 @@ struct Node {
     channels: Option<Spanned<Scalar>>,
     #[serde(default)]
     params: Pairs<Spanned<Scalar>>,
-    was: Option<Spanned<String>>,
+    was: Option<Spanned<Scalar>>,
 }
 
 #[derive(serde::Deserialize)]
@@ -115,11 +115,14 @@ struct Whole {
     meter: Option<Spanned<String>>,
     swing: Option<Spanned<Scalar>>,
     fade: Option<Spanned<Scalar>>,
+    tail: Option<Spanned<Scalar>>,
     swap: Option<Spanned<String>>,
     #[serde(default)]
     mute: Vec<Spanned<String>>,
     #[serde(default)]
     solo: Vec<Spanned<String>>,
+    #[serde(default)]
+    reset: Vec<Spanned<String>>,
     #[serde(default)]
     scores: Vec<Spanned<String>>,
     nodes: Option<Pairs<Node>>,
@@ -210,6 +213,7 @@ impl Reader {
             (&whole.tempo, Setting::Tempo as fn(Expr) -> Setting),
             (&whole.swing, Setting::Swing),
             (&whole.fade, Setting::Fade),
+            (&whole.tail, Setting::Tail),
         ] {
             if let Some(value) = value {
                 let span = self.span(value);
@@ -241,9 +245,11 @@ impl Reader {
                 }
             }
         }
-        for (paths, make) in
-            [(&whole.mute, Setting::Mute as fn(Vec<PathName>) -> Setting), (&whole.solo, Setting::Solo)]
-        {
+        for (paths, make) in [
+            (&whole.mute, Setting::Mute as fn(Vec<PathName>) -> Setting),
+            (&whole.solo, Setting::Solo),
+            (&whole.reset, Setting::Reset),
+        ] {
             if let Some(first) = paths.first() {
                 let span = self.span(first);
                 add(make(paths.iter().map(|path| self.path(path)).collect()), span);
@@ -289,9 +295,26 @@ impl Reader {
             Call { target, index: vec![], port: None, args, braces: Some(entries), tail: None, span: span_of_type };
         let stages = vec![vec![Member::Expr(Expr::Call(Box::new(call)))]];
         let chain = Chain { stages, arrows: Vec::new(), span };
-        let was = node.was.as_ref().map(|was| self.path(was));
+        let was = node.was.iter().flat_map(|was| self.earlier(was)).collect();
         let raw = !crate::print::is_name(&name.value);
         Statement { what: What::Define { name: self.name(name), raw, module: true, chain, was }, span }
+    }
+
+    /// A path, or a list of them.
+    fn earlier(&mut self, was: &Spanned<Scalar>) -> Vec<PathName> {
+        let span = self.span(was);
+        let alone = std::slice::from_ref(was);
+        let paths = if let Scalar::List(list) = &was.value { list.as_slice() } else { alone };
+        let mut found = Vec::new();
+        for path in paths {
+            if let Scalar::Text(text) = &path.value {
+                self.no_sign('`', text, span);
+                found.push(PathName { text: Arc::from(text.as_str()), span });
+            } else {
+                self.faults.push(Fault::error(codes::YAML, span, "`was` is a path or a list of paths"));
+            }
+        }
+        found
     }
 
     /// `level/1`: a name and its channel.

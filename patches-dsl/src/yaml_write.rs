@@ -18,11 +18,15 @@ struct Whole {
     #[serde(skip_serializing_if = "Option::is_none")]
     fade: Option<f64>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    tail: Option<Scalar>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     swap: Option<String>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     mute: Vec<String>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     solo: Vec<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    reset: Vec<String>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     scores: Vec<String>,
     nodes: BTreeMap<String, Node>,
@@ -47,7 +51,7 @@ struct Node {
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     params: BTreeMap<String, Scalar>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    was: Option<String>,
+    was: Option<Scalar>,
 }
 
 #[derive(Serialize)]
@@ -107,6 +111,10 @@ pub fn to_yaml(graph: &Graph) -> Result<String, String> {
         meter: graph.meter.map(|(beats, note)| format!("{beats}/{note}")),
         swing: graph.swing,
         fade: graph.fade,
+        tail: graph.tail.map(|tail| match tail {
+            Setting::Number(seconds) => Scalar::Number(seconds),
+            musical => Scalar::Text(print::time(musical)),
+        }),
         swap: graph.swap.map(|landing| match landing {
             Landing::Now => "now".to_string(),
             Landing::Beat => "beat".to_string(),
@@ -114,6 +122,7 @@ pub fn to_yaml(graph: &Graph) -> Result<String, String> {
         }),
         mute: graph.mute.iter().map(ToString::to_string).collect(),
         solo: graph.solo.iter().map(ToString::to_string).collect(),
+        reset: graph.reset.iter().map(ToString::to_string).collect(),
         scores: scores.texts().collect(),
         nodes: nodes.collect(),
         cables: cables.collect(),
@@ -142,8 +151,7 @@ fn node(module: &Module, scores: &Scores) -> Node {
         let value = match setting {
             Setting::Number(v) if is_bare(*v, input) => Scalar::Number(*v),
             Setting::Number(v) => Scalar::Text(print::number(*v, input.kind)),
-            Setting::Beats(beats) => Scalar::Text(format!("{beats}beats")),
-            Setting::Mixed { seconds, beats } => Scalar::Text(print::mixed(*seconds, *beats)),
+            musical => Scalar::Text(print::time(*musical)),
         };
         params.insert(port(module, input.names[0], input.indexed, slot.1, Side::Both), value);
     }
@@ -152,7 +160,9 @@ fn node(module: &Module, scores: &Scores) -> Node {
         let key = port(module, param.names[0], param.indexed, slot.1, Side::Both);
         params.insert(key, param_value(value, &param.kind, scores));
     }
-    Node { module: module.spec.name(), channels, params, was: module.was.as_ref().map(ToString::to_string) }
+    let mut was: Vec<Scalar> = module.was.iter().map(|was| Scalar::Text(was.to_string())).collect();
+    let was = if was.len() > 1 { Some(Scalar::List(was)) } else { was.pop() };
+    Node { module: module.spec.name(), channels, params, was }
 }
 
 /// Whether a bare number is read as this value.

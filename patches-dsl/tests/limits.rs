@@ -207,6 +207,7 @@ fn numbers_beyond_all_ranges_are_held_or_told() {
         "meter 0/4; Noise -> out",
         "meter 4/99999999999; Noise -> out",
         "fade 99999999min; Noise -> out",
+        "tail 99999999min; Noise -> out",
         "swap on 99999999999bars; Noise -> out",
         "Mixer(channels: -1) -> out",
         "Mixer(channels: 1.5) -> out",

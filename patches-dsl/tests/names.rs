@@ -14,11 +14,42 @@ fn a_renamed_module_or_instance_says_what_it_was() {
         "template v { out: o\n s = Sine; s -> $.o; Noise -> Vca -> $.o }
         bass = Osc was osc[2]; w = v was old; bass, w -> out",
     );
-    let was = |path: &str| graph.modules[path].was.clone().map(|was| was.to_string());
-    assert_eq!(was("bass").as_deref(), Some("osc[2]"));
-    assert_eq!(was("w/s").as_deref(), Some("old/s"));
-    assert_eq!(was("w/Vca@Noise.white").as_deref(), Some("old/Vca@Noise.white"));
-    assert_eq!(was("out"), None);
+    let was = |path: &str| graph.modules[path].was.join(" ");
+    assert_eq!(was("bass"), "osc[2]");
+    assert_eq!(was("w/s"), "old/s");
+    assert_eq!(was("w/Vca@Noise.white"), "old/Vca@Noise.white");
+    assert_eq!(was("out"), "");
+}
+
+#[test]
+fn what_a_module_was_is_looked_for_from_the_inside_out() {
+    let was = |text: &str, path: &str| clean(text).modules[path].was.join(" ");
+    let voice = "template voice { out: o\n osc = Sine was osc, vco; osc -> $.o }\n";
+    assert_eq!(was(&format!("{voice}v = voice; v -> out"), "v/osc"), "v/vco osc vco");
+    // An instance that was renamed too, and one in another.
+    assert_eq!(was(&format!("{voice}v = voice was w; v -> out"), "v/osc"), "v/vco w/osc w/vco osc vco");
+    let pair = format!("{voice}template pair {{ out: o\n a = voice was b; a -> $.o }}\n");
+    assert_eq!(was(&format!("{pair}p = pair; p -> out"), "p/a/osc"), "p/a/vco p/b/osc p/b/vco p/osc p/vco osc vco");
+    // Rounds: the same one first.
+    let rounds = "for i in 1..2 { a = Sine was b/osc; a -> out }";
+    assert_eq!(was(rounds, "a[2]"), "b[2]/osc b/osc[2] b/osc");
+    assert_eq!(
+        was(&format!("{voice}for i in 1..2 {{ v = voice; v -> out }}"), "v[2]/osc"),
+        "v[2]/vco osc[2] osc vco[2] vco"
+    );
+    assert_eq!(was("a = Sine was v[2]/osc[1]; a -> out", "a"), "v[2]/osc[1]");
+    // Nobody was what it is.
+    assert_eq!(was("a = Sine was a, b; a -> out", "a"), "b");
+}
+
+#[test]
+fn names_within_names_do_not_grow_without_end() {
+    let mut text = "template t0 { out: o\n a = Sine was b, c, d; a -> $.o }\n".to_string();
+    for n in 1..30 {
+        text += &format!("template t{n} {{ out: o\n x = t{} was y, z; x -> $.o }}\n", n - 1);
+    }
+    let graph = clean(&format!("{text}x = t29 was y; x -> out"));
+    assert_eq!(graph.modules.values().map(|module| module.was.len()).max(), Some(16));
 }
 
 #[test]

@@ -65,7 +65,9 @@ fn every_good_text_converts_to_yaml_and_back() {
         include_str!("good/expressions.patches"),
         include_str!("good/templates.patches"),
         "patch {}",
-        "tempo 126\nswap on beat\nv = Osc { pitch: 17oct, drift: 0.1 } was v/old\nv -> out\nv ~> v.fm",
+        "a = Noise was `v/b`, c, d; a -> out",
+        "tail 4s\nreset v\nv = Noise; v -> out",
+        "tail 1bars + 0.5s\ntempo 126\nswap on beat\nv = Osc { pitch: 17oct, drift: 0.1 } was v/old\nv -> out\nv ~> v.fm",
         "t = Transpose { cent: 50, semi: 7, octave: -1 }; t -> Osc -> out\nc = Clock { bpm: 90 }; c.phase -> t",
         "s = Sampler { label: \"a`b\u{10}\r\" }; s -> out",
         "s = Sampler { file: file(\"a b.wav\"), label: \"x: # y\" }; s -> out\nn = Steps { steps: [C2, \"-\", \"true\", \"7\"] }; n -> out",
@@ -99,6 +101,7 @@ fn mistakes_in_yaml_have_their_places() {
     assert_eq!(at("nodes:\n  s:\n    module: Steps\n    params:\n      steps: [C2< \"-\", 4.5]\n").0, "yaml");
     assert_eq!(at("nodes:\n  \"a`b\": { module: Noise }\n").0, "yaml");
     assert_eq!(at("nodes:\n  \"a\\nb\": { module: Noise }\n").0, "yaml");
+    assert_eq!(at("nodes:\n  v: { module: Noise, was: [a, 3] }\n"), ("yaml", 2, 28));
     assert_eq!(at("").0, "empty-file");
     assert_eq!(at("# nothing\n").0, "empty-file");
     assert!(load_yaml("nodes: {}\n").faults.is_empty());

@@ -135,10 +135,8 @@ pub fn time(graph: &Graph) -> (f64, f64) {
 /// A setting in the unit of its kind, held to its range.
 pub fn value(setting: Setting, input: &patches_core::spec::Input, tempo: f64) -> f32 {
     let number = match setting {
-        Setting::Number(number) => number,
         Setting::Beats(beats) if input.kind == Kind::Rate => tempo / (60.0 * beats),
-        Setting::Beats(beats) => beats * 60.0 / tempo,
-        Setting::Mixed { seconds, beats } => seconds + beats * 60.0 / tempo,
+        setting => setting.seconds(tempo),
     };
     number.clamp(input.min, input.max) as f32
 }

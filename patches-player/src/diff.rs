@@ -94,14 +94,21 @@ pub fn settings(old: &Graph, new: &Graph) -> Vec<Setting> {
     let number = |value: Option<f64>| value.map(|value| value.to_string());
     let meter = |graph: &Graph| graph.meter.map(|(beats, note)| format!("{beats}/{note}"));
     let names = |paths: &[patches_core::graph::Path]| (!paths.is_empty()).then(|| paths.join(" "));
+    let tail = |tail| match tail {
+        patches_core::graph::Setting::Number(seconds) => format!("{seconds} s"),
+        patches_core::graph::Setting::Beats(beats) => format!("{beats} beats"),
+        patches_core::graph::Setting::Mixed { seconds, beats } => format!("{seconds} s + {beats} beats"),
+    };
     let lines = [
         ("tempo", number(old.tempo), number(new.tempo)),
         ("meter", meter(old), meter(new)),
         ("swing", number(old.swing), number(new.swing)),
         ("swap", old.swap.map(landing_word), new.swap.map(landing_word)),
         ("fade", number(old.fade).map(|s| s + " s"), number(new.fade).map(|s| s + " s")),
+        ("tail", old.tail.map(tail), new.tail.map(tail)),
         ("mute", names(&old.mute), names(&new.mute)),
         ("solo", names(&old.solo), names(&new.solo)),
+        ("reset", names(&old.reset), names(&new.reset)),
     ];
     let said = |value: Option<String>| value.unwrap_or_else(|| "not set".into());
     let differ = lines.into_iter().filter(|(_, from, to)| from != to);

@@ -27,7 +27,7 @@ pub fn names(files: &[PathBuf]) -> Vec<Option<Path>> {
 }
 
 /// One patch of what the files say; one that cannot be read yet has none. The first file says what holds for all: tempo,
-/// meter, swing, when saves land and how long they fade.
+/// meter, swing, when saves land, how long they fade and how long what goes rings out.
 pub fn together(files: &[(Option<Path>, Option<Arc<Graph>>)]) -> Arc<Graph> {
     if let [(None, graph)] = files {
         return graph.clone().unwrap_or_default();
@@ -39,6 +39,7 @@ pub fn together(files: &[(Option<Path>, Option<Arc<Graph>>)]) -> Arc<Graph> {
         swing: first.and_then(|graph| graph.swing),
         swap: first.and_then(|graph| graph.swap),
         fade: first.and_then(|graph| graph.fade),
+        tail: first.and_then(|graph| graph.tail),
         ..Graph::default()
     };
     for (name, graph) in files {
@@ -55,13 +56,14 @@ fn add(all: &mut Graph, name: &str, graph: &Graph) {
     let path = |own: &Path| Path::from(format!("{name}/{own}"));
     let end = |own: &End| End { module: path(&own.module), ..own.clone() };
     for (own, module) in &graph.modules {
-        let was = module.was.as_ref().map(path);
+        let was = module.was.iter().map(path).collect();
         all.modules.insert(path(own), Module { was, ..module.clone() });
     }
     let cable = |own: &Cable| Cable { from: end(&own.from), to: end(&own.to), ..own.clone() };
     all.cables.extend(graph.cables.iter().map(cable));
     all.mute.extend(graph.mute.iter().map(path));
     all.solo.extend(graph.solo.iter().map(path));
+    all.reset.extend(graph.reset.iter().map(path));
     let probe = |own: &Probe| Probe { label: path(&own.label), from: end(&own.from), ..own.clone() };
     all.probes.extend(graph.probes.iter().map(probe));
 }
@@ -119,15 +121,18 @@ mod tests {
 
     #[test]
     fn each_stands_behind_its_name_and_the_first_says_what_holds_for_all() {
-        let a = graph("tempo 90\nmute osc\nosc = Osc was vco\nosc.saw -> ~scope(lead)\nosc.saw -> out");
-        let b = graph("tempo 140\nswing 60%\nsolo osc\nosc = Osc\nosc.saw -> out");
+        let a =
+            graph("tempo 90\ntail 2s\nmute osc\nreset osc\nosc = Osc was vco\nosc.saw -> ~scope(lead)\nosc.saw -> out");
+        let b = graph("tempo 140\nswing 60%\nsolo osc\nreset osc\nosc = Osc\nosc.saw -> out");
         let both = together(&[(Some("a".into()), a.clone()), (Some("b".into()), b.clone())]);
         let paths: Vec<&str> = both.modules.keys().map(|path| &**path).collect();
         assert_eq!(paths, ["a/osc", "a/out", "b/osc", "b/out"]);
-        assert_eq!(both.modules["a/osc"].was.as_deref(), Some("a/vco"));
+        assert_eq!(both.modules["a/osc"].was, ["a/vco".into()]);
         assert!(both.cables.len() == 2 && both.cables.iter().all(|c| c.from.module[..2] == c.to.module[..2]));
         assert_eq!((both.tempo, both.swing), (Some(90.0), None));
         assert_eq!((&both.mute[..], &both.solo[..]), (&["a/osc".into()][..], &["b/osc".into()][..]));
+        assert_eq!(both.reset, ["a/osc".into(), "b/osc".into()]);
+        assert_eq!(both.tail.map(|tail| tail.seconds(90.0)), Some(2.0));
         assert_eq!(&*both.probes[0].label, "a/lead");
         // A file that cannot be read yet says nothing, and is the first all the same.
         let late = together(&[(Some("a".into()), None), (Some("b".into()), b)]);

@@ -4,6 +4,7 @@ use patches_core::graph::{End, Graph, Landing, Probe, Span};
 use patches_core::isa::Isa;
 use patches_dsl::{Memory, load};
 use patches_engine::control::Control;
+use patches_engine::desk::Ask;
 use patches_engine::engine::{Engine, Notice, Settings, new};
 use std::path::Path;
 use std::sync::Arc;
@@ -223,4 +224,94 @@ fn a_save_that_was_overtaken_by_another_still_gives_way_to_it() {
     let heard = sound(&mut engine, 4800);
     let peak = heard.iter().fold(0.0f32, |a, b| a.max(b.abs()));
     assert!((peak - 0.5).abs() < 0.01, "{peak}");
+}
+
+/// The sound when one text takes over from another after 10 000 frames, and what the save says of it.
+fn edited(before: &str, after: &str) -> (Vec<f32>, patches_engine::report::Report) {
+    let (mut control, mut engine) = playing(before);
+    let mut heard = sound(&mut engine, 10_000);
+    control.poll();
+    let (_, report) = control.swap(graph(after), Landing::Now, 0.015).expect("within limits");
+    heard.extend(sound(&mut engine, 20_000));
+    (heard, report)
+}
+
+#[test]
+fn state_goes_into_a_template_and_out_of_it() {
+    // Wired alike, so that by type and wiring each would be taken for the other.
+    let alone = "a = Saw { pitch: C2 }\nb = Saw { pitch: G2 }\na, b -[0.3]-> out";
+    let within = "template voice { out: o\n k = Saw { pitch: G2 } was b\n l = Saw { pitch: C2 } was a\n k, l -> $.o }\n\
+        v = voice\nv -[0.3]-> out";
+    let again = "c = Saw { pitch: C2 } was v/l\nd = Saw { pitch: G2 } was v/k\nc, d -[0.3]-> out";
+    let rounds =
+        "for i in 1..2 { a = Saw { pitch: C2 + 3st * i }\n b = Saw { pitch: C4 + 4st * i }\n a, b -[0.2]-> out }";
+    let voices = "template voice(i: int) { out: o\n k = Saw { pitch: C4 + 4st * i } was b\n\
+        l = Saw { pitch: C2 + 3st * i } was a\n k, l -> $.o }\nfor i in 1..2 { v = voice(i: i)\n v -[0.2]-> out }";
+    let rounds_again = rounds.replace("3st * i }", "3st * i } was v/l").replace("4st * i }", "4st * i } was v/k");
+    for (before, after, kept) in [
+        (alone, within, &["out", "v/k", "v/l"][..]),
+        (within, again, &["c", "d", "out"]),
+        (rounds, voices, &["out", "v[1]/k", "v[1]/l", "v[2]/k", "v[2]/l"]),
+        (voices, &rounds_again, &["a[1]", "a[2]", "b[1]", "b[2]", "out"]),
+    ] {
+        let (untouched, _) = edited(before, before);
+        let (heard, report) = edited(before, after);
+        assert!(report.kept.iter().map(|path| &**path).eq(kept.iter().copied()), "{report:?}");
+        assert!(report.changed.is_empty() && report.rewired.is_empty(), "{report:?}");
+        assert_eq!(heard, untouched, "{after}");
+        assert!(heard[10_000..].iter().any(|x| x.abs() > 0.1));
+    }
+    // Without its `was` each is taken for the other.
+    let (heard, report) = edited(alone, &within.replace(" was b", "").replace(" was a", ""));
+    assert_eq!(report.changed.len(), 2, "{report:?}");
+    assert_ne!(heard, edited(alone, alone).0);
+}
+
+#[test]
+fn the_text_starts_modules_over_when_it_first_says_so() {
+    let text = "template voice { out: o\n lfo = Lfo { rate: 4Hz }\n lfo.saw_up -> $.o }\nv = voice\nlfo = Lfo { rate: 4Hz }\n\
+        v -[0]-> out\nlfo.saw_up -[0.5]-> out";
+    let reset = |names: &str| format!("{text}\nreset {names}");
+    let (untouched, _) = edited(text, text);
+    let (heard, report) = edited(text, &reset("lfo"));
+    let told: Vec<(&str, &str)> = report.reset.iter().map(|(path, why)| (&**path, &**why)).collect();
+    assert_eq!(told, [("lfo", "as the text says")]);
+    assert_eq!(report.kept.len(), 2, "{report:?}");
+    // Four times a second it falls: 12 000 frames after it began.
+    let falls = |heard: &[f32]| heard.windows(2).skip(11_000).position(|pair| pair[1] - pair[0] < -0.3);
+    let (untouched, heard) = (falls(&untouched), falls(&heard));
+    assert!(untouched.expect("it falls").abs_diff(1_000) < 100, "{untouched:?}");
+    assert!(heard.expect("it falls").abs_diff(11_000) < 100, "{heard:?}");
+    // All modules of an instance.
+    let (_, report) = edited(text, &reset("v"));
+    assert!(report.reset.iter().map(|(path, _)| &**path).eq(["v/lfo"]), "{report:?}");
+    // While the line stays, nothing more; a name that is new in it counts by itself; nor does what has just begun.
+    let named = |before: &str, after: &str| {
+        let (_, report) = edited(before, after);
+        report.reset.iter().map(|(path, _)| path.to_string()).collect::<Vec<_>>()
+    };
+    assert!(named(&reset("lfo"), &reset("lfo")).is_empty());
+    assert_eq!(named(&reset("lfo"), &reset("lfo, v/lfo")), ["v/lfo"]);
+    assert_eq!(named(&reset("lfo"), text), [""; 0]);
+    assert_eq!(named("patch {}", &reset("lfo")), [""; 0]);
+}
+
+#[test]
+fn what_is_gone_back_to_starts_nothing_over() {
+    let text = "lfo = Lfo { rate: 1Hz }\nlfo.saw_up -[0.5]-> out";
+    let reset = graph(&format!("{text}\nreset lfo"));
+    let (mut control, mut engine) = playing(text);
+    sound(&mut engine, 1000);
+    let mut swap = |graph: &Arc<Graph>, restore| {
+        control.poll();
+        let ask = Ask { restore, ..Ask::default() };
+        let report = control.swap_with(graph.clone(), Landing::Now, 0.0, &ask).expect("within limits").1;
+        sound(&mut engine, 1000);
+        report.reset.len()
+    };
+    assert_eq!(
+        [swap(&reset, false), swap(&graph(text), false), swap(&reset, true), swap(&graph(text), true)],
+        [1, 0, 0, 0]
+    );
+    assert_eq!(swap(&reset, false), 1);
 }

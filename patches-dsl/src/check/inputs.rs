@@ -313,7 +313,7 @@ impl Checker<'_> {
         }
         let channels = if spec.has_channels() { vec![Arc::from("0")] } else { Vec::new() };
         let (settings, params) = (BTreeMap::new(), BTreeMap::new());
-        let mut module = Module { spec, channels, settings, params, was: None, unnamed: true, span };
+        let mut module = Module { spec, channels, settings, params, was: Vec::new(), unnamed: true, span };
         match &operation.op {
             Op::Math(word) => self.choice(&mut module, "op", word, span),
             Op::Quantize(scale) => self.scale(&mut module, scale, span),

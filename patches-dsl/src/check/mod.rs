@@ -1,6 +1,7 @@
 //! From the flat patch to the graph: paths, channels, values in the units of their inputs, hidden modules for what is
 //! not linear.
 
+mod earlier;
 mod fits;
 mod inputs;
 mod numbered;
@@ -80,12 +81,13 @@ impl Checker<'_> {
         self.graph.meter = whole.meter;
         self.graph.swing = whole.swing;
         self.graph.fade = whole.fade;
+        self.graph.tail = whole.tail;
         self.graph.swap = whole.swap;
-        let paths = paths::paths(self.expanded);
-        self.paths = paths.modules;
+        let mut paths = paths::paths(self.expanded);
+        self.paths = std::mem::take(&mut paths.modules);
         self.count_channels();
         for (index, draft) in self.expanded.modules.iter().enumerate() {
-            self.module(index, draft, paths.was[index].clone());
+            self.module(index, draft, std::mem::take(&mut paths.was[index]));
         }
         self.graph.cables.reserve(self.expanded.modules.len());
         for (index, draft) in self.expanded.modules.iter().enumerate() {
@@ -99,6 +101,7 @@ impl Checker<'_> {
         self.check_midi();
         self.graph.mute = self.selected(&whole.mute, &paths.bodies);
         self.graph.solo = self.selected(&whole.solo, &paths.bodies);
+        self.graph.reset = self.selected(&whole.reset, &paths.bodies);
         self.graph.sort();
         self.warn();
     }
@@ -134,7 +137,7 @@ impl Checker<'_> {
         }
     }
 
-    fn module(&mut self, index: usize, draft: &Draft, was: Option<Path>) {
+    fn module(&mut self, index: usize, draft: &Draft, was: Vec<Path>) {
         let module = Module {
             spec: draft.spec,
             channels: self.channels[index].clone(),
@@ -249,7 +252,7 @@ impl Checker<'_> {
         found
     }
 
-    /// The paths that `mute` and `solo` name: a module, all of an instance, all rounds of a `for`.
+    /// The paths that `mute`, `solo` and `reset` name: a module, all of an instance, all rounds of a `for`.
     fn selected(&mut self, names: &[PathName], bodies: &[Path]) -> Vec<Path> {
         let mut found = BTreeSet::new();
         for name in names {

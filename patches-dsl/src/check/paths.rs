@@ -5,7 +5,8 @@
 //! edited: `Lowpass@osc.saw`. Several with one such path are told apart by all that is known of them; true twins, which
 //! nothing tells apart, are numbered.
 
-use crate::flat::{Body, Channel, Expanded, Feed, Shape, V, What};
+use super::earlier;
+use crate::flat::{Channel, Expanded, Feed, Shape, V, What};
 use crate::linear::{fnv, fnv_on};
 use patches_core::graph::Path;
 use patches_core::spec::Side;
@@ -17,7 +18,7 @@ pub(super) struct Paths {
     /// Of the modules.
     pub modules: Vec<Path>,
     /// Earlier paths of the modules.
-    pub was: Vec<Option<Path>>,
+    pub was: Vec<Vec<Path>>,
     /// Of the bodies; that of the file is empty.
     pub bodies: Vec<Path>,
 }
@@ -42,42 +43,30 @@ pub(super) fn paths(expanded: &Expanded) -> Paths {
     let modules = expanded.modules.len();
     // A body stands after the one it is in, so one pass from the front knows every outer path.
     let mut bodies: Vec<Path> = Vec::with_capacity(expanded.bodies.len());
+    let mut renamed: Vec<bool> = Vec::with_capacity(expanded.bodies.len());
     for (index, body) in expanded.bodies.iter().enumerate() {
         let path = match body.outer {
             Some(outer) => joined(&bodies[outer], &local[modules + index]),
             None => Arc::from(""),
         };
         bodies.push(path);
+        let outer = body.outer.is_some_and(|outer| renamed[outer]);
+        renamed.push(outer || !body.was.is_empty());
     }
-    let mut was: Vec<Option<Path>> = Vec::with_capacity(modules);
+    let mut was: Vec<Vec<Path>> = Vec::with_capacity(modules);
     let mut paths = Vec::with_capacity(modules);
     for (index, draft) in expanded.modules.iter().enumerate() {
         paths.push(joined(&bodies[draft.body], &local[index]));
-        was.push(match &draft.was {
-            Some(was) => Some(joined(&bodies[draft.body], &was.text)),
-            None => was_of_body(expanded, &bodies, draft.body, &local[index]),
+        was.push(if renamed[draft.body] || !draft.was.is_empty() {
+            earlier::earlier(expanded, &bodies, draft, &local[index])
+        } else {
+            Vec::new()
         });
     }
     Paths { modules: paths, was, bodies }
 }
 
-/// The earlier path of a module whose template instance was renamed.
-fn was_of_body(expanded: &Expanded, bodies: &[Path], body: usize, local: &str) -> Option<Path> {
-    let mut rest = local.to_string();
-    let mut at = body;
-    loop {
-        let here: &Body = &expanded.bodies[at];
-        let outer = here.outer?;
-        if let Some(was) = &here.was {
-            return Some(joined(&bodies[outer], &format!("{}/{rest}", was.text)));
-        }
-        let own = bodies[at].strip_prefix(&*bodies[outer]).unwrap_or(&bodies[at]).trim_start_matches('/');
-        rest = format!("{own}/{rest}");
-        at = outer;
-    }
-}
-
-fn joined(outer: &str, local: &str) -> Path {
+pub(super) fn joined(outer: &str, local: &str) -> Path {
     if outer.is_empty() { local.into() } else { format!("{outer}/{local}").into() }
 }
 

@@ -139,7 +139,7 @@ impl<'t> Expander<'t> {
         raw: bool,
         module: bool,
         chain: &'t tree::Chain,
-        was: &'t Option<PathName>,
+        was: &[PathName],
         names: &HashSet<&str>,
     ) -> Binding {
         let last = match chain.stages.get(chain.named()).map(Vec::as_slice) {
@@ -227,7 +227,7 @@ impl<'t> Expander<'t> {
         raw: bool,
         call: &'t Call,
         kind: Kind<'t>,
-        was: &'t Option<PathName>,
+        was: &[PathName],
     ) -> Binding {
         let round = self.scopes[scope].round.clone();
         let full: Arc<str> = if round.is_empty() { name.text.clone() } else { format!("{}{round}", name.text).into() };
@@ -239,7 +239,7 @@ impl<'t> Expander<'t> {
                 let last = name.text.rsplit('/').next().unwrap_or("");
                 let unnamed = raw && last.contains(['@', '#']);
                 let draft = &mut self.out.modules[module];
-                draft.was = was.clone();
+                draft.was = was.to_vec();
                 draft.unnamed = unnamed;
                 self.shapes[module] = Pending::Call(call, scope);
                 Binding::Module(module)
@@ -247,7 +247,7 @@ impl<'t> Expander<'t> {
             Kind::Template(declared) => match self.new_instance(scope, &declared, Some(full), call) {
                 Some(instance) => {
                     let body = self.instances[instance].body;
-                    self.out.bodies[body].was = was.clone();
+                    self.out.bodies[body].was = was.to_vec();
                     Binding::Instance(instance)
                 }
                 None => Binding::Poison,
@@ -269,7 +269,7 @@ impl<'t> Expander<'t> {
             self.work = limits::WORK;
         }
         let (body, round) = (self.scopes[scope].body, self.scopes[scope].round.clone());
-        let (shape, fed, params, was) = (Shape::Unsaid, Vec::new(), Vec::new(), None);
+        let (shape, fed, params, was) = (Shape::Unsaid, Vec::new(), Vec::new(), Vec::new());
         let unnamed = name.is_none();
         let older = None;
         self.out.modules.push(Draft { spec, older, body, name, round, unnamed, shape, fed, params, was, span });

@@ -196,7 +196,7 @@ impl<'t> Expander<'t> {
             template: Arc::from(""),
             round: Arc::from(""),
             given: Vec::new(),
-            was: None,
+            was: Vec::new(),
             span: Span::default(),
         });
         self.bar = self.meter(main.statements);

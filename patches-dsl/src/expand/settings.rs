@@ -4,9 +4,11 @@ use super::eval::Thing;
 use super::{Expander, Score, value};
 use crate::fault::{Fault, codes};
 use crate::flat::{V, What};
+use crate::kinds;
 use crate::tree::{self, Call, Expr, Name, Port, Setting, Statement, SwapOn, Word};
 use crate::value::{Const, Dim};
-use patches_core::graph::{Landing, Span};
+use patches_core::graph::{self, Landing, Span};
+use patches_core::spec::{Input, Kind};
 
 impl<'t> Expander<'t> {
     /// The length of a bar in quarter-note beats, which constants need before anything else.
@@ -29,7 +31,7 @@ impl<'t> Expander<'t> {
             let message = format!("`{}` is for the whole patch, not for a body in it", setting.word());
             return self.error(scope, codes::MISPLACED, span, message);
         }
-        if !matches!(setting, Setting::Mute(_) | Setting::Solo(_)) {
+        if !matches!(setting, Setting::Mute(_) | Setting::Solo(_) | Setting::Reset(_)) {
             if let Some(&before) = self.set.get(setting.word()) {
                 return self.given_twice(scope, &format!("`{}`", setting.word()), span, before);
             }
@@ -52,9 +54,11 @@ impl<'t> Expander<'t> {
                 let number = self.setting_number(expr, scope, "a time, such as `40ms`", &[Dim::Number, Dim::Time]);
                 self.out.whole.fade = self.in_range(number, expr, scope, 0.0, 60.0, "a fade takes 0s to 60s");
             }
+            Setting::Tail(expr) => self.out.whole.tail = self.tail(expr, scope),
             Setting::Swap(on) => self.out.whole.swap = self.landing(on, scope),
             Setting::Mute(paths) => self.out.whole.mute.extend(paths.iter().cloned()),
             Setting::Solo(paths) => self.out.whole.solo.extend(paths.iter().cloned()),
+            Setting::Reset(paths) => self.out.whole.reset.extend(paths.iter().cloned()),
         }
     }
 
@@ -69,6 +73,25 @@ impl<'t> Expander<'t> {
                 self.fault(scope, fault.help("write `meter 7/8`"));
             }
         }
+    }
+
+    /// A time in seconds, musical, or of both.
+    fn tail(&mut self, expr: &'t Expr, scope: usize) -> Option<graph::Setting> {
+        let v = self.eval(expr, scope);
+        let span = expr.span();
+        let input = Input::new(&["tail"], Kind::Time, "");
+        let tail = match &v.what {
+            What::Const(c) => kinds::setting(*c, &input, span).map(|(setting, _)| setting),
+            What::Poison => return None,
+            other => Err(kinds::wrong_kind(&input, other.name(), span)),
+        };
+        match tail {
+            // At a beat a second, beats are as long as seconds.
+            Ok(tail) if (0.0..=600.0).contains(&tail.seconds(60.0)) => return Some(tail),
+            Ok(_) => self.error(scope, codes::OUT_OF_RANGE, span, "a tail takes 0s to 600s, or as many beats"),
+            Err(fault) => self.fault(scope, fault),
+        }
+        None
     }
 
     fn setting_number(&mut self, expr: &'t Expr, scope: usize, expected: &str, dims: &[Dim]) -> Option<f64> {

@@ -50,7 +50,7 @@ impl<'t> Expander<'t> {
             template: template_name,
             round,
             given: Vec::new(),
-            was: None,
+            was: Vec::new(),
             span: call.span,
         });
         let inner = self.scope(Some(declared.scope), body);

@@ -63,7 +63,7 @@ pub fn dispatch() {
         channels: vec![],
         settings: BTreeMap::new(),
         params: BTreeMap::new(),
-        was: None,
+        was: vec![],
         unnamed: false,
         span: Span::default(),
     };

@@ -1,7 +1,7 @@
 //! From a graph and what plays to the plans that take it over.
 
 use super::{MAX_BYTES, Playing};
-use crate::desk::Ask;
+use crate::desk::{Ask, covers};
 use crate::diff::{Diff, diff};
 use crate::engine::{PlanError, Settings};
 use crate::net::{Level, Net};
@@ -58,8 +58,7 @@ impl Planner<'_> {
         let parked = if self.ask.restore { self.parked } else { &nothing };
         let known = self.ask.restore.then(|| self.parked.store().with(store.clone()));
         let store = known.as_ref().unwrap_or(store);
-        let by_wish = graph.modules.keys().filter(|path| self.ask.reset.covers(path));
-        let mut renewed: BTreeMap<Path, &'static str> = by_wish.map(|path| (path.clone(), "asked for")).collect();
+        let mut renewed = self.renewed(graph);
         loop {
             let mut diff = diff(old, graph, &renewed, parked, |net| self.close(net));
             let laid = self.lay(&diff.settled, None);
@@ -99,6 +98,18 @@ impl Planner<'_> {
             };
             return Ok(Planned { first, settled: Some(settled), playing, report: diff.report });
         }
+    }
+
+    /// The modules that start over whatever the edit is, and why: as was asked for, or as the text says and that which
+    /// plays does not. A text that is gone back to said so long ago.
+    fn renewed(&self, graph: &Graph) -> BTreeMap<Path, &'static str> {
+        let before = &self.playing.graph.reset;
+        let named: Vec<&Path> = graph.reset.iter().filter(|path| !self.ask.restore && !before.contains(path)).collect();
+        let why = |path: &Path| match self.ask.reset.covers(path) {
+            true => Some("asked for"),
+            false => named.iter().any(|name| covers(name, path)).then_some("as the text says"),
+        };
+        graph.modules.keys().filter_map(|path| Some((path.clone(), why(path)?))).collect()
     }
 
     /// Makes the cables late that close a loop; gives which modules have delay lines.

@@ -36,15 +36,17 @@ pub fn identify(old: &Net, graph: &Graph) -> Identity {
             taken.insert(index);
         }
     }
-    for (path, module) in &graph.modules {
-        let Some(was) = &module.was else { continue };
-        if kept.contains_key(path) {
-            continue;
-        }
-        if let Some(&index) = by_path.get(&(was.as_ref(), module.spec.name()))
-            && taken.insert(index)
-        {
-            kept.insert(path.clone(), index);
+    // What anyone was most likely goes before what another may have been too.
+    let longest = graph.modules.values().map(|module| module.was.len()).max().unwrap_or(0);
+    for place in 0..longest {
+        for (path, module) in &graph.modules {
+            if let Some(was) = module.was.get(place)
+                && !kept.contains_key(path)
+                && let Some(&index) = by_path.get(&(was.as_ref(), module.spec.name()))
+                && taken.insert(index)
+            {
+                kept.insert(path.clone(), index);
+            }
         }
     }
     match_by_wiring(old, graph, &mut kept, &mut taken);

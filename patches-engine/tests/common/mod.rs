@@ -49,7 +49,7 @@ impl Patch {
             channels: (0..channels).map(|i| i.to_string().into()).collect(),
             settings: BTreeMap::new(),
             params: BTreeMap::new(),
-            was: None,
+            was: vec![],
             unnamed: false,
             span: Span::default(),
         };

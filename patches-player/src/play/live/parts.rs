@@ -308,7 +308,9 @@ pub(super) fn ages(
     report: &Report,
     graph: &Graph,
 ) -> BTreeMap<graph::Path, u64> {
-    let renamed = graph.modules.iter().filter_map(|(path, module)| Some((path, *born.get(module.was.as_ref()?)?)));
+    let gone = |was: &&graph::Path| !graph.modules.contains_key(*was);
+    let before = |module: &graph::Module| module.was.iter().filter(gone).find_map(|was| born.get(was).copied());
+    let renamed = graph.modules.iter().filter_map(|(path, module)| Some((path, before(module)?)));
     let renamed: Vec<(graph::Path, u64)> =
         renamed.filter(|(path, _)| !born.contains_key(*path)).map(|(path, at)| (path.clone(), at)).collect();
     born.extend(renamed);
