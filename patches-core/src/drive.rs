@@ -10,7 +10,7 @@
 //! Each gives true if an output may not be finite. `unsafe` is allowed here: the drivers turn a plan's places into rows.
 
 use crate::kernel::{BLOCK, Cx, Io, Kernel, Row};
-use crate::lanes::{Array16, LANES, Lanes};
+use crate::lanes::{Array16, LANES, LaneMask, Lanes};
 
 /// What a step gives its function: where everything is.
 #[derive(Clone, Copy, Debug)]
@@ -34,6 +34,12 @@ pub struct Call {
 /// Every place in the call must be valid for the kernel's declaration and for frames `at..at + n`, n ≤ 32, and the
 /// processor must have the instruction set the function was compiled for.
 pub type StepFn = unsafe fn(call: &Call, now: u64, at: usize, n: usize) -> bool;
+
+/// What so many frames of sleep do to the state of the lanes in `lanes` (bit by lane), of `width` 16 or 1.
+///
+/// # Safety
+/// The call must be valid for the kernel's declaration.
+pub type SkipFn = unsafe fn(call: &Call, width: usize, lanes: u32, frames: u32);
 
 /// The functions of one kernel on one instruction set.
 #[derive(Clone, Copy)]
@@ -74,6 +80,10 @@ pub struct KernelDef {
     pub seeded: bool,
     /// The state of a new module: `state_words` words.
     pub birth: fn(seed: u32) -> Vec<u32>,
+    /// [`Kernel::amplifies`].
+    pub amplifies: fn(opt: u32) -> &'static [(usize, usize)],
+    /// What sleep does to the state, of kernels whose phase goes on.
+    pub skip: Option<SkipFn>,
     /// Its functions, by [`Isa`](crate::isa::Isa).
     pub forms: [Forms; 3],
 }
@@ -96,6 +106,8 @@ impl KernelDef {
             raw_words: <K::Raw<f32> as Row<f32>>::WORDS,
             seeded: K::SEEDED,
             birth: birth::<K>,
+            amplifies: K::amplifies,
+            skip: if K::SKIPS { Some(skip::<K>) } else { None },
             forms: [base::forms::<K>(), wide::avx2::<K>(), wide::avx512::<K>()],
         }
     }
@@ -106,6 +118,53 @@ fn birth<K: Kernel>(seed: u32) -> Vec<u32> {
     // SAFETY: there is room for each word of the state at distance 1.
     unsafe { K::birth(seed).write(words.as_mut_ptr(), 1) };
     words
+}
+
+unsafe fn skip<K: Kernel>(call: &Call, width: usize, lanes: u32, frames: u32) {
+    if !call.still {
+        return;
+    }
+    let mut controls = [Io { p: std::ptr::null_mut(), stride: 0 }; 32];
+    for lane in (0..width).filter(|lane| lanes >> lane & 1 == 1) {
+        // SAFETY: the caller vouches for state and ports; a control that is still has a number for each lane.
+        unsafe {
+            for (index, control) in controls.iter_mut().take(<K::Ctl<f32> as Row<f32>>::WORDS).enumerate() {
+                control.p = (*call.ios.add(index)).p.add(lane);
+            }
+            let mid = K::map(&call.cx, K::Ctl::<f32>::across(controls.as_ptr(), 0));
+            let mut state = K::State::<f32>::read(call.state.add(lane), width);
+            K::skip(&call.cx, &mut state, mid, frames);
+            state.write(call.state.add(lane), width);
+        }
+    }
+}
+
+/// Whether a block of a kernel that rests needs no computing: all voices idle, all signals 0. Then its outputs are.
+#[inline(always)]
+unsafe fn rests<K: Kernel, L: Lanes>(call: &Call, at: usize, n: usize) -> bool {
+    // SAFETY: the caller vouches for state, ports and frames.
+    unsafe {
+        let state = K::State::<L>::read(call.state, L::COUNT);
+        if LaneMask::any(!K::idle::<L>(&call.cx, &state)) {
+            return false;
+        }
+        let ports = ports::<K>(call);
+        for port in 0..<K::Sig<L> as Row<L>>::WORDS {
+            let io = &*ports.sig.add(port);
+            for i in at..if io.stride == 0 { at + 1 } else { at + n } {
+                if !L::load(io.p.add(i * io.stride)).all_zero() {
+                    return false;
+                }
+            }
+        }
+        for out in (0..<K::Out<L> as Row<L>>::WORDS).filter(|out| call.cx.wanted >> out & 1 == 1) {
+            let io = &*ports.out.add(out);
+            for i in at..at + n {
+                L::splat(K::AT_REST).store(io.p.add(i * io.stride));
+            }
+        }
+        true
+    }
 }
 
 /// Distance between planes of `mid` for one voice: a block and what a wide store may write past it.
@@ -137,6 +196,10 @@ unsafe fn open<K: Kernel, L: Lanes>(call: &Call, now: u64) -> K::State<L> {
 /// `L::COUNT` voices, n frames, all in one loop.
 #[inline(always)]
 unsafe fn fused<K: Kernel, L: Lanes>(call: &Call, now: u64, at: usize, n: usize) -> bool {
+    // SAFETY: the caller vouches for the call.
+    if K::RESTS && unsafe { rests::<K, L>(call, at, n) } {
+        return false;
+    }
     let mut cx = call.cx;
     let mut fault = L::splat(0.0);
     // SAFETY: the caller vouches for state, ports and frames.
@@ -265,6 +328,10 @@ unsafe fn split<K: Kernel, L: Lanes>(call: &Call, now: u64, at: usize, n: usize)
     if <K::State<f32> as Row<f32>>::WORDS == 0 && !K::SERIAL {
         // SAFETY: the caller vouches for the call.
         return unsafe { flat::<K, L>(call, at, n) };
+    }
+    // SAFETY: as above.
+    if K::RESTS && unsafe { rests::<K, f32>(call, at, n) } {
+        return false;
     }
     let mut cx = call.cx;
     let mut bad = false;

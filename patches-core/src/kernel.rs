@@ -168,8 +168,15 @@ pub trait Kernel: Declared {
     /// Whether frames must be run in order although there is no state: kernels that use `now` or memory. Others without
     /// state run over time, 16 frames at once.
     const SERIAL: bool = false;
-    /// Whether `birth` uses its seed, so that each voice differs.
+    /// Whether `birth` uses its seed, so that each voice differs. What is born by chance runs on while others sleep.
     const SEEDED: bool = false;
+    /// Whether `idle` can be true: envelopes. A block of one in which all signals are 0 and all voices are idle is not
+    /// computed: its outputs are `AT_REST`, and its state is what it was.
+    const RESTS: bool = false;
+    /// What an idle kernel gives at all outputs.
+    const AT_REST: f32 = 0.0;
+    /// Whether `skip` does anything: oscillators, whose phase goes on while they sleep.
+    const SKIPS: bool = false;
     /// What `map` makes of the controls. Without a map: `Ctl`.
     type Mid<L: Lanes>: Row<L>;
     /// What `scan` gives to `fin`. Without a fin: `Out`.
@@ -181,6 +188,18 @@ pub trait Kernel: Declared {
     fn scan<L: Lanes>(cx: &Cx, s: &mut Self::State<L>, m: Self::Mid<L>, x: Self::Sig<L>) -> Self::Raw<L>;
     /// From the recurrence to the outputs; knows nothing of time.
     fn fin<L: Lanes>(cx: &Cx, r: Self::Raw<L>) -> Self::Out<L>;
+    /// Whether a frame with signals of 0 gives `AT_REST` at all outputs and leaves the state as it is.
+    #[inline(always)]
+    fn idle<L: Lanes>(_: &Cx, _: &Self::State<L>) -> L::Mask {
+        <L::Mask as crate::lanes::LaneMask>::splat(false)
+    }
+    /// What so many frames do to the state of an oscillator that sleeps, where no control moves.
+    fn skip(_: &Cx, _: &mut Self::State<f32>, _: Self::Mid<f32>, _frames: u32) {}
+    /// The pairs of inputs (by position, controls first) of which the first is heard no more, and gives nothing but 0, while
+    /// the second is 0: signal and gain of an amplifier.
+    fn amplifies(_opt: u32) -> &'static [(usize, usize)] {
+        &[]
+    }
     /// The state of a new module. `seed` is of the module, its side and its voice.
     fn birth(seed: u32) -> Self::State<f32> {
         let _ = seed;

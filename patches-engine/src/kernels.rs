@@ -2,6 +2,51 @@
 
 use patches_core::prelude::*;
 
+pub mod nap {
+    //! Whether what an amplifier hears may sleep: from a multiple of a block on before which the gain was exactly 0 for a
+    //! block, until it is not.
+    use patches_core::kernel::BLOCK;
+    use patches_core::prelude::*;
+
+    kernel! { Nap, signals { gain } controls {} options {} outputs { asleep } state { calm: Bits, sleeps: Bits } }
+
+    impl Kernel for Nap {
+        const SERIAL: bool = true;
+        const RESTS: bool = true;
+        const AT_REST: f32 = 1.0;
+        type Mid<L: Lanes> = Ctl<L>;
+        type Raw<L: Lanes> = Out<L>;
+
+        #[inline(always)]
+        fn idle<L: Lanes>(_: &Cx, s: &State<L>) -> L::Mask {
+            s.sleeps.eq(L::Bits::splat(1)) & s.calm.eq(L::Bits::splat(BLOCK as u32))
+        }
+
+        #[inline(always)]
+        fn map<L: Lanes>(_: &Cx, c: Ctl<L>) -> Ctl<L> {
+            c
+        }
+
+        #[inline(always)]
+        fn scan<L: Lanes>(cx: &Cx, s: &mut State<L>, _: Ctl<L>, x: Sig<L>) -> Out<L> {
+            let (none, one, block) = (L::Bits::splat(0), L::Bits::splat(1), L::Bits::splat(BLOCK as u32));
+            let closed = x.gain.eq(L::splat(0.0));
+            if cx.now.is_multiple_of(BLOCK as u32) {
+                s.sleeps = L::Bits::select(s.calm.eq(block), one, s.sleeps);
+            }
+            s.sleeps = L::Bits::select(closed, s.sleeps, none);
+            // Counted up to a block, and no further.
+            s.calm = L::Bits::select(closed, L::Bits::select(s.calm.eq(block), block, s.calm + one), none);
+            Out::new(L::select(s.sleeps.eq(one), L::splat(1.0), L::splat(0.0)))
+        }
+
+        #[inline(always)]
+        fn fin<L: Lanes>(_: &Cx, r: Out<L>) -> Out<L> {
+            r
+        }
+    }
+}
+
 pub mod product {
     //! Each voice times a gain of its own.
     use patches_core::prelude::*;

@@ -20,6 +20,7 @@ pub mod plan;
 pub mod record;
 pub mod reel;
 pub mod report;
+mod rest;
 mod run;
 pub mod session;
 pub mod smf;

@@ -3,6 +3,7 @@
 
 use crate::midi::Heard;
 use crate::plan::{Item, KernelStep, Plan, Step, Work};
+use crate::rest::Rest;
 use crate::transport::Transport;
 use patches_core::kernel::BLOCK;
 use patches_core::lanes::LANES;
@@ -114,7 +115,7 @@ impl Runner {
                 }
                 Item::Region(from, to) => {
                     if self.cursor.frame == 0 && self.cursor.step <= from {
-                        for step in &plan.steps[from..to] {
+                        for step in &mut plan.steps[from..to] {
                             pre(step, now, n);
                         }
                     }
@@ -154,23 +155,27 @@ impl Runner {
             // Its buffers are others' too, when it is not their turn.
             return silence(step, 0, n);
         }
-        let module = step.module;
-        // SAFETY: the plan's places are valid for n frames, and its functions were chosen for this processor.
-        unsafe {
-            match &mut step.work {
-                Work::Kernel(kernel) => {
-                    let bad = (kernel.block)(&kernel.call, now, 0, n);
-                    if bad || kernel.silent != 0 {
-                        self.contain(kernel, module, now, 0, n);
-                    }
+        let Step { work, module, rest: Some(rest), .. } = step else {
+            // SAFETY: the plan's places are valid for n frames.
+            unsafe {
+                match &mut step.work {
+                    Work::Ramp(ramp) => ramp.run(now, 0, n),
+                    Work::Tick(tick) => tick.run(transport, now, 0, n),
+                    Work::Midi(midi) => midi.run(heard, now, 0, n),
+                    Work::Sound(sound) => sound.run(heard.sound, 0, n),
+                    work => self.listen(work, step.module, now, (0, n), false),
                 }
-                Work::Sum(sum, function) => function(sum, 0, n),
-                Work::Ramp(ramp) => ramp.run(now, 0, n),
-                Work::Tick(tick) => tick.run(transport, now, 0, n),
-                Work::Weave(weave) => weave.run(0, n),
-                Work::Midi(midi) => midi.run(heard, now, 0, n),
-                Work::Sound(sound) => sound.run(heard.sound, 0, n),
             }
+            return;
+        };
+        // SAFETY: what a step watches is as valid as its own places.
+        unsafe { rest.look(n) };
+        let mut at = 0;
+        while at < n {
+            let (asleep, end) = rest.at(at, n);
+            let from = now + at as u64;
+            self.in_part(rest, asleep, work, *module, from, (at, end - at), false);
+            at = end;
         }
     }
 
@@ -178,19 +183,59 @@ impl Runner {
         if step.dead {
             return silence(step, at, 1);
         }
-        let module = step.module;
-        // SAFETY: as in `block`, for one frame.
+        match &mut step.rest {
+            Some(rest) => {
+                let (asleep, _) = rest.at(at, BLOCK);
+                self.in_part(rest, asleep, &mut step.work, step.module, now, (at, 1), true);
+            }
+            None => self.listen(&mut step.work, step.module, now, (at, 1), true),
+        }
+    }
+
+    /// Frames `at.0..at.0 + at.1` of a step some of whose voices sleep.
+    fn in_part(
+        &mut self,
+        rest: &mut Rest,
+        asleep: u32,
+        work: &mut Work,
+        module: u32,
+        now: u64,
+        at: (usize, usize),
+        one: bool,
+    ) {
+        let (from, n) = at;
+        let state = if let Work::Kernel(kernel) = work { Some(kernel.state.ptr()) } else { None };
+        // SAFETY: the state is the step's own, and its places are valid for these frames.
         unsafe {
-            match &mut step.work {
+            if asleep == 0 {
+                return self.listen(work, module, now, at, one);
+            }
+            if !rest.is_all(asleep) {
+                state.into_iter().for_each(|state| rest.keep(state));
+                self.listen(work, module, now, at, one);
+                state.into_iter().for_each(|state| rest.restore(state, asleep));
+            }
+            let call = if let Work::Kernel(kernel) = work { Some(&kernel.call) } else { None };
+            rest.sleep(call, asleep, from, n);
+        }
+    }
+
+    /// A step that hears nothing but other steps: frames `at.0..at.0 + at.1` of the run.
+    fn listen(&mut self, work: &mut Work, module: u32, now: u64, at: (usize, usize), one: bool) {
+        let (at, n) = at;
+        // SAFETY: the plan's places are valid for these frames, and its functions were chosen for this processor.
+        unsafe {
+            match work {
                 Work::Kernel(kernel) => {
-                    let bad = (kernel.frame)(&kernel.call, now, at, 1);
+                    let function = if one { kernel.frame } else { kernel.block };
+                    let bad = function(&kernel.call, now, at, n);
                     if bad || kernel.silent != 0 {
-                        self.contain(kernel, module, now, at, 1);
+                        self.contain(kernel, module, now, at, n);
                     }
                 }
-                Work::Sum(sum, function) => function(sum, at, 1),
-                Work::Weave(weave) => weave.run(at, 1),
-                // Ramps, clocks, keyboards and what comes from outside have no inputs, so they are in no loop.
+                Work::Sum(sum, function) => function(sum, at, n),
+                Work::Weave(weave) => weave.run(at, n),
+                // Ramps, clocks, keyboards and what comes from outside have no inputs: they are in no loop and never sleep.
                 Work::Ramp(_) | Work::Tick(_) | Work::Midi(_) | Work::Sound(_) => {}
             }
         }
@@ -252,9 +297,18 @@ impl Runner {
     }
 }
 
-fn pre(step: &Step, now: u64, n: usize) {
+/// Before a loop's frames: who sleeps in them, and what needs no loop to be known.
+fn pre(step: &mut Step, now: u64, n: usize) {
     if step.dead {
         return;
+    }
+    if let Some(rest) = &mut step.rest {
+        // SAFETY: what a step watches is as valid as its own places.
+        unsafe { rest.look(n) };
+        let (asleep, end) = rest.at(0, n);
+        if rest.is_all(asleep) && end == n {
+            return;
+        }
     }
     if let Work::Kernel(KernelStep { pre: Some(pre), call, .. }) = &step.work {
         // SAFETY: as in `block`; the step has room of its own for what it maps.

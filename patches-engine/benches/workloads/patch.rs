@@ -59,6 +59,22 @@ pub fn w1(voices: usize) -> Patch {
         .cable("amp", "out.in", 1.0 / W1_VOICES as f64)
 }
 
+/// 64 voices of oscillator, filter, envelope and amplifier, triggered once, that are heard for so many seconds.
+pub fn once(seconds: f64) -> Patch {
+    numbers(Patch::new(), "pitch", (0..W1_VOICES).map(|i| semitones(55.0, i)))
+        .module("osc", "Osc", &[])
+        .module("filter", "Svf", &[("cutoff", 7.0), ("resonance", 0.5)])
+        .module("once", "Every", &[("time", 60.0)])
+        .module("env", "Ad", &[("attack", 0.001), ("decay", seconds)])
+        .module("amp", "Vca", &[])
+        .cable("pitch", "osc.pitch", 1.0)
+        .cable("once", "env.trigger", 1.0)
+        .cable("osc.saw", "filter.in", 1.0)
+        .cable("filter.low", "amp.in", 1.0)
+        .cable("env.out", "amp.gain", 1.0)
+        .cable("amp", "out.in", 1.0 / W1_VOICES as f64)
+}
+
 /// W2: a sine whose phase another moves by two radians.
 pub fn w2() -> Patch {
     let patch = numbers(Patch::new(), "pitch", (0..W2_PAIRS).map(|i| semitones(110.0, i)));

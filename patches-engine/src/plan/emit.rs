@@ -6,8 +6,10 @@ use super::memory::Memory;
 use super::nodes::{In, MemUse, Node, Nodes, Op};
 use super::order::{Order, Stretch, Unit, source_group};
 use super::places::{Laid, Place};
+use super::sleep::follows;
 use super::{Front, Hold, Item, KernelStep, Plan, Step, Work};
 use crate::net::Net;
+use crate::rest::{Rest, Watched};
 use crate::state::Block;
 use crate::steps::midi::{self, MidiStep};
 use crate::steps::ramp::RampStep;
@@ -19,7 +21,7 @@ use patches_core::drive::{Call, KernelDef};
 use patches_core::isa::Isa;
 use patches_core::kernel::{Cx, Io};
 use patches_core::lanes::{LANES, Mem};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 /// What a plan is made for.
@@ -50,6 +52,8 @@ pub(super) struct Build<'a, 'm> {
     pub(super) layout: Layout,
     pub(super) nowhere: Slot,
     pub(super) outs: HashMap<(usize, u16), Place>,
+    /// Outputs that somebody hears while the node is asleep in all its voices.
+    pub(super) heard: HashSet<(usize, u16)>,
     /// The region (by stretch) of each unit in one.
     pub(super) region: Vec<Option<usize>>,
     pub(super) blocks: Vec<Arc<Block>>,
@@ -78,7 +82,8 @@ impl<'a, 'm> Build<'a, 'm> {
             }
         }
         let (outs, blocks, fronts) = (HashMap::new(), vec![], vec![]);
-        Build { net, nodes, order, memory, target, layout, nowhere, outs, region, blocks, fronts }
+        let heard = heard(nodes);
+        Build { net, nodes, order, memory, target, layout, nowhere, outs, heard, region, blocks, fronts }
     }
 
     pub(super) fn node(&self, unit: usize) -> &'a Node {
@@ -278,7 +283,8 @@ impl<'a, 'm> Build<'a, 'm> {
             };
             next_io += draft.ports.len();
             next_mem += draft.mems.len();
-            steps.push(Step { work, module: node.module as u32, dead: false });
+            let rest = self.rest(draft.unit, &work, &io);
+            steps.push(Step { work, module: node.module as u32, dead: false, rest });
         }
         let mut heard = |input: &In| match input {
             In::Node { node, out, late } => io(&self.out(self.order.of_node[*node][0], *out, *late)),
@@ -319,6 +325,30 @@ impl<'a, 'm> Build<'a, 'm> {
             steps,
             hold,
         }
+    }
+
+    /// How a unit sleeps, if it may: what lets it, what it gives, and room for the state of those of its voices that do
+    /// while others play.
+    fn rest(&self, unit: usize, work: &Work, io: &impl Fn(&Laid) -> Io) -> Option<Box<Rest>> {
+        let node = self.node(unit);
+        let voices = |unit: usize| {
+            let before = self.order.units[unit].group * LANES;
+            (self.node(unit).voices as usize - before).min(LANES)
+        };
+        let watched = super::order::naps(self.nodes, self.order.units[unit], &self.order.of_node).map(|(nap, all)| {
+            let wide = self.group(nap).is_some();
+            Watched { io: io(&self.out(nap, 0, false)), voices: voices(nap), all: all || !wide }
+        });
+        let watched: Box<[Watched]> = watched.collect();
+        if watched.is_empty() {
+            return None;
+        }
+        let outs = (0..node.outputs() as u16)
+            .map(|out| (io(&self.out(unit, out, false)), self.heard.contains(&(self.order.units[unit].node, out))));
+        let outs = outs.filter(|(io, _)| io.stride != 0).collect();
+        let room = if let Work::Kernel(kernel) = work { kernel.state.birth().len() } else { 0 };
+        let skip = if let Op::Kernel { def, .. } = node.op { def.skip } else { None };
+        Some(Box::new(Rest::new(watched, outs, self.group(unit).is_some(), voices(unit), room, skip)))
     }
 
     fn kernel(
@@ -391,6 +421,22 @@ impl<'a, 'm> Build<'a, 'm> {
             terms.push(make(laid, voices, wide));
         }
     }
+}
+
+/// Outputs of nodes that sleep which are read by one that does not sleep whenever they do.
+fn heard(nodes: &Nodes) -> HashSet<(usize, u16)> {
+    let mut heard = HashSet::new();
+    let outside = nodes.master.iter().chain(&nodes.probes).map(|input| (input, None));
+    let inside = nodes.nodes.iter().flat_map(|reader| reader.ins.iter().map(move |input| (input, Some(reader))));
+    for (input, reader) in outside.chain(inside) {
+        if let In::Node { node, out, late } = *input
+            && !nodes.nodes[node].naps.is_empty()
+            && (late || !reader.is_some_and(|reader| follows(reader, &nodes.nodes[node])))
+        {
+            heard.insert((node, out));
+        }
+    }
+    heard
 }
 
 /// Whether an input of a step is the constant 0 in all lanes.

@@ -12,8 +12,10 @@ pub mod memory;
 pub mod nodes;
 pub mod order;
 pub mod places;
+pub mod sleep;
 pub mod voices;
 
+use crate::rest::Rest;
 use crate::state::Block;
 use crate::steps::midi::MidiStep;
 use crate::steps::ramp::RampStep;
@@ -78,6 +80,8 @@ pub struct Step {
     pub module: u32,
     /// Its code panicked: it is run no more.
     pub dead: bool,
+    /// How it sleeps, if it may.
+    pub rest: Option<Box<Rest>>,
 }
 
 /// A stretch of steps.

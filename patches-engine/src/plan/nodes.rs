@@ -4,7 +4,7 @@
 
 use super::crowd::{self, Crowd};
 use super::locals::{Locals, cables_into, has_sides, resolve};
-use super::voices;
+use super::{sleep, voices};
 use crate::kernels::EDGE;
 use crate::net::{Curve, Level, Net, NetCable};
 pub use crate::state::NodeKey;
@@ -112,6 +112,17 @@ pub struct Node {
     pub reads: Option<(u16, u32)>,
     /// Writes this memory of its module.
     pub writes: Option<u16>,
+    /// It sleeps while all of these say so.
+    pub naps: Vec<Nap>,
+}
+
+/// What lets a node sleep.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Nap {
+    /// The node that watches an amplifier's gain.
+    pub node: usize,
+    /// All of its voices are to be closed, not only the voice in hand.
+    pub all: bool,
 }
 
 /// All nodes of a net, and what the master hears.
@@ -144,6 +155,7 @@ pub fn nodes(net: &Net, locals: &Locals, late: &BTreeSet<usize>, crowd: Option<&
         crowd::cross(net, &mut nodes, crowd);
     }
     voices::fold(&mut nodes);
+    sleep::doze(net, &mut nodes);
     nodes
 }
 
@@ -209,6 +221,7 @@ impl Flat<'_> {
                         mems: decl.mems.iter().map(mem_use).collect(),
                         reads: decl.reads.map(|(mem, frames)| (mem.0, frames)),
                         writes: decl.writes.map(|mem| mem.0),
+                        naps: vec![],
                     });
                 }
             }
@@ -483,7 +496,7 @@ impl SumShape {
 impl Node {
     /// A node of one voice without memory.
     pub fn new(module: usize, key: NodeKey, op: Op, ins: Vec<In>) -> Node {
-        Node { module, key, op, ins, voices: 1, mems: vec![], reads: None, writes: None }
+        Node { module, key, op, ins, voices: 1, mems: vec![], reads: None, writes: None, naps: vec![] }
     }
 
     /// How many outputs it has.

@@ -81,6 +81,16 @@ pub fn source_group(nodes: &Nodes, reader: Unit, source: usize) -> usize {
     if source.voices <= 1 || matches!(source.op, Op::Splat) { 0 } else { reader.group }
 }
 
+/// The units that let a unit sleep, and of each whether all of its voices are to be closed.
+pub fn naps(nodes: &Nodes, unit: Unit, of_node: &[Vec<usize>]) -> impl Iterator<Item = (usize, bool)> {
+    nodes.nodes[unit.node].naps.iter().flat_map(move |nap| {
+        let units = &of_node[nap.node];
+        let own = source_group(nodes, unit, nap.node);
+        let groups = if nap.all { 0..units.len() } else { own..units.len().min(own + 1) };
+        units[groups].iter().map(|&unit| (unit, nap.all))
+    })
+}
+
 struct Deps {
     /// Within the frame.
     now: Vec<Vec<usize>>,
@@ -122,6 +132,9 @@ fn dependencies(nodes: &Nodes, units: &[Unit], of_node: &[Vec<usize>]) -> Deps {
                 list.extend(all.get(source_group(nodes, unit, source)));
             }
         }
+    }
+    for (index, &unit) in units.iter().enumerate() {
+        deps.now[index].extend(naps(nodes, unit, of_node).map(|(nap, _)| nap));
     }
     rings(nodes, units, of_node, &mut deps);
     deps

@@ -4,7 +4,7 @@
 use super::emit::Build;
 use super::layout::Slot;
 use super::nodes::{In, Node, Op};
-use super::order::{Stretch, Unit, source_group};
+use super::order::{Stretch, Unit, naps, source_group};
 use crate::state::Block;
 use patches_core::lanes::LANES;
 use std::collections::{HashMap, HashSet};
@@ -51,6 +51,7 @@ impl Build<'_, '_> {
                 reads.push((unit, out, late));
             }
         }
+        reads.extend(naps(self.nodes, self.order.units[unit], &self.order.of_node).map(|(nap, _)| (nap, 0, false)));
         reads
     }
 

@@ -43,8 +43,16 @@ const DONE: u32 = 4;
 
 impl Kernel for Ad {
     const HEAVY_FIN: bool = true;
+    const RESTS: bool = true;
     type Mid<L: Lanes> = Mid<L>;
     type Raw<L: Lanes> = Line<L>;
+
+    #[inline(always)]
+    fn idle<L: Lanes>(cx: &Cx, s: &State<L>) -> L::Mask {
+        let (zero, none) = (L::splat(0.0), L::Bits::splat(IDLE));
+        let still = L::Mask::splat(cx.option(Opt::again as u32) == 0);
+        still & s.stage.eq(none) & s.p.eq(zero) & s.rest.eq(zero) & s.left.eq(zero)
+    }
 
     #[inline(always)]
     fn map<L: Lanes>(cx: &Cx, c: Ctl<L>) -> Mid<L> {

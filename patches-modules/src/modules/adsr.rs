@@ -50,8 +50,15 @@ const LN_PEAK: f32 = 1.466_337;
 const LN_END: f32 = 6.908_755;
 
 impl Kernel for Adsr {
+    const RESTS: bool = true;
     type Mid<L: Lanes> = Mid<L>;
     type Raw<L: Lanes> = Out<L>;
+
+    #[inline(always)]
+    fn idle<L: Lanes>(_: &Cx, s: &State<L>) -> L::Mask {
+        let zero = L::splat(0.0);
+        s.stage.eq(L::Bits::splat(IDLE)) & s.level.eq(zero) & s.rest.eq(zero) & s.high.eq(zero)
+    }
 
     #[inline(always)]
     fn map<L: Lanes>(cx: &Cx, c: Ctl<L>) -> Mid<L> {

@@ -21,6 +21,11 @@ impl Kernel for Math {
     type Mid<L: Lanes> = Ctl<L>;
     type Raw<L: Lanes> = Out<L>;
 
+    fn amplifies(op: u32) -> &'static [(usize, usize)] {
+        const BOTH: [(usize, usize); 2] = [(In::a as usize, In::b as usize), (In::b as usize, In::a as usize)];
+        if op == 2 { &BOTH } else { &[] }
+    }
+
     #[inline(always)]
     fn map<L: Lanes>(_: &Cx, c: Ctl<L>) -> Ctl<L> {
         c

@@ -69,8 +69,15 @@ fn held<L: Lanes>(cycles: L) -> L {
 
 impl Kernel for Osc {
     const HEAVY_FIN: bool = true;
+    const SKIPS: bool = true;
     type Mid<L: Lanes> = Mid<L>;
     type Raw<L: Lanes> = Turn<L>;
+
+    fn skip(cx: &Cx, s: &mut State<f32>, m: Mid<f32>, frames: u32) {
+        if steady(cx) {
+            s.phase = s.phase + m.inc * <f32 as Lanes>::Bits::splat(frames);
+        }
+    }
 
     #[inline(always)]
     fn map<L: Lanes>(cx: &Cx, c: Ctl<L>) -> Mid<L> {

@@ -19,6 +19,10 @@ impl Kernel for Vca {
     type Mid<L: Lanes> = Ctl<L>;
     type Raw<L: Lanes> = Out<L>;
 
+    fn amplifies(_: u32) -> &'static [(usize, usize)] {
+        &[(In::audio as usize, In::gain as usize)]
+    }
+
     #[inline(always)]
     fn map<L: Lanes>(_: &Cx, c: Ctl<L>) -> Ctl<L> {
         c

@@ -1,0 +1,150 @@
+//! How a step sleeps: which of its voices, and for how many frames of a run. `unsafe` is allowed here: it reads and writes
+//! a plan's buffers and a step's state.
+
+use patches_core::drive::{Call, SkipFn};
+use patches_core::kernel::Io;
+use patches_core::lanes::LANES;
+
+/// What lets a step sleep: 1 where the gain that it is heard through is closed, and 0 from the frame on where it is not.
+pub struct Watched {
+    /// The numbers, of one voice or 16.
+    pub io: Io,
+    /// How many of them count.
+    pub voices: usize,
+    /// All must be closed; else each is for the voice of its number.
+    pub all: bool,
+}
+
+/// A step that may sleep.
+pub struct Rest {
+    watched: Box<[Watched]>,
+    /// What it gives, where anybody reads it, and whether anybody does while all its voices sleep.
+    outs: Box<[(Io, bool)]>,
+    wide: bool,
+    voices: usize,
+    /// State of the voices that sleep while others play.
+    kept: Box<[u32]>,
+    skip: Option<SkipFn>,
+    /// Frames of the run in hand for which each voice sleeps.
+    until: [u8; LANES],
+}
+
+// SAFETY: the places belong to the plan that owns the step.
+unsafe impl Send for Rest {}
+
+impl Rest {
+    /// `room` is how many words of state the step has.
+    pub fn new(
+        watched: Box<[Watched]>,
+        outs: Box<[(Io, bool)]>,
+        wide: bool,
+        voices: usize,
+        room: usize,
+        skip: Option<SkipFn>,
+    ) -> Rest {
+        Rest { watched, outs, wide, voices, kept: vec![0; room].into(), skip, until: [0; LANES] }
+    }
+
+    /// Finds out who sleeps in the next `n` frames.
+    ///
+    /// # Safety
+    /// The places of the step must be valid for these frames.
+    pub unsafe fn look(&mut self, n: usize) {
+        let mut until = [n as u8; LANES];
+        for watched in &self.watched {
+            // SAFETY: the caller vouches for the places.
+            let frames = |voice: usize| unsafe { closed(&watched.io, voice, n) };
+            if watched.all {
+                let all = (0..watched.voices).map(frames).min().unwrap_or(0);
+                until.iter_mut().for_each(|until| *until = all.min(*until));
+            } else {
+                for (voice, until) in until.iter_mut().enumerate().take(self.voices) {
+                    // A voice that has no amplifier of its own is heard nowhere.
+                    *until = if voice < watched.voices { frames(voice).min(*until) } else { *until };
+                }
+            }
+        }
+        self.until = until;
+    }
+
+    /// Who sleeps at a frame (bit by voice), and up to which frame that is so.
+    pub fn at(&self, frame: usize, n: usize) -> (u32, usize) {
+        let (mut asleep, mut end) = (0, n);
+        for (voice, &until) in self.until.iter().enumerate().take(self.voices) {
+            if usize::from(until) > frame {
+                asleep |= 1 << voice;
+                end = end.min(until.into());
+            }
+        }
+        (asleep, end)
+    }
+
+    /// Whether these are all voices.
+    pub fn is_all(&self, asleep: u32) -> bool {
+        asleep == u32::MAX >> (32 - self.voices)
+    }
+
+    fn width(&self) -> usize {
+        if self.wide { LANES } else { 1 }
+    }
+
+    /// Remembers the state of the voices that sleep, for a run in which others play.
+    ///
+    /// # Safety
+    /// `state` must be that of the step.
+    pub unsafe fn keep(&mut self, state: *const u32) {
+        // SAFETY: the caller vouches for the state; the room was made for it.
+        unsafe { std::ptr::copy_nonoverlapping(state, self.kept.as_mut_ptr(), self.kept.len()) };
+    }
+
+    /// Gives voices that sleep their state back.
+    ///
+    /// # Safety
+    /// As `keep`.
+    pub unsafe fn restore(&self, state: *mut u32, asleep: u32) {
+        let width = self.width();
+        for (index, word) in self.kept.iter().enumerate() {
+            if asleep >> (index % width) & 1 == 1 {
+                // SAFETY: the caller vouches for the state.
+                unsafe { *state.add(index) = *word };
+            }
+        }
+    }
+
+    /// What voices that sleep do in frames `at..at + n`: their outputs are 0, the phase of an oscillator goes on.
+    ///
+    /// # Safety
+    /// The places of the step must be valid for these frames.
+    pub unsafe fn sleep(&self, call: Option<&Call>, asleep: u32, at: usize, n: usize) {
+        let (width, all) = (self.width(), self.is_all(asleep));
+        // SAFETY: the caller vouches for the places.
+        unsafe {
+            for (out, heard) in &self.outs {
+                if all {
+                    if *heard {
+                        std::ptr::write_bytes(out.p.add(at * width), 0, n * width);
+                    }
+                    continue;
+                }
+                for frame in at..at + n {
+                    for voice in (0..self.voices).filter(|voice| asleep >> voice & 1 == 1) {
+                        *out.p.add(frame * width + voice) = 0.0;
+                    }
+                }
+            }
+            if let (Some(skip), Some(call)) = (self.skip, call) {
+                skip(call, width, asleep, n as u32);
+            }
+        }
+    }
+}
+
+/// How many of the next `n` frames a voice's amplifier is closed: from the first on, or not at all.
+unsafe fn closed(io: &Io, voice: usize, n: usize) -> u8 {
+    // SAFETY: the caller vouches for the places.
+    let is_closed = |frame: usize| unsafe { *io.p.add(frame * io.stride + voice) != 0.0 };
+    if is_closed(n - 1) {
+        return n as u8;
+    }
+    (0..n).find(|&frame| !is_closed(frame)).unwrap_or(n) as u8
+}
