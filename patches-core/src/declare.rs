@@ -39,7 +39,8 @@
 //! ```
 //!
 //! Names: a field's own name is the port's name; `audio as "in"` shows another, `or "q"` adds one. `*` behind the name
-//! marks a normalled input: the first cable unplugs the default. The first port of the first of `signals` and
+//! marks a normalled input: the first cable unplugs the default; `(any)` one that takes values of every kind, as they are on a
+//! cable. The first port of the first of `signals` and
 //! `controls` is the main input, the first output the main output.
 
 use crate::spec::{Input, Kind, Normal, Output, Param, ParamKind, Spec, Unit};
@@ -59,8 +60,8 @@ macro_rules! module {
         $crate::kernel!(@rows $name { $($ctls)* } { $($sigs)* } $($rest)*);
     };
     (@spec $name:ident ($($alias:literal)*) $help:literal
-     { $($a:ident $(($am:tt))? $(as $aas:literal)? $(or $aor:literal)*: $ak:ident $(= $ad:expr, $ar:expr)?, $ah:literal;)* }
-     { $($b:ident $(($bm:tt))? $(as $bas:literal)? $(or $bor:literal)*: $bk:ident $(= $bd:expr, $br:expr)?, $bh:literal;)* }
+     { $($a:ident $(($($am:tt)+))? $(as $aas:literal)? $(or $aor:literal)*: $ak:ident $(= $ad:expr, $ar:expr)?, $ah:literal;)* }
+     { $($b:ident $(($($bm:tt)+))? $(as $bas:literal)? $(or $bor:literal)*: $bk:ident $(= $bd:expr, $br:expr)?, $bh:literal;)* }
      options { $($o:ident $(or $oor:literal)*: [$($($word:literal)|+),+], $ohelp:literal;)* }
      outputs { $($q:ident $(as $qas:literal)? $(or $qor:literal)*: $qk:ident, $qh:literal;)* }
      state { $($state:tt)* }
@@ -71,9 +72,9 @@ macro_rules! module {
             use $crate::spec::{Input, Kind, Output, Param, Spec, hz};
             Spec::new(&[stringify!($name) $(, $alias)*], $help)
                 $(.with_input(Input::new($crate::module!(@names $a [$($aas)?] [$($aor)*]), Kind::$ak, $ah)
-                    $(.value($ad, $ar))? $(.normalled(stringify!($am)))?))*
+                    $(.value($ad, $ar))? $(.marked(stringify!($($am)+)))?))*
                 $(.with_input(Input::new($crate::module!(@names $b [$($bas)?] [$($bor)*]), Kind::$bk, $bh)
-                    $(.value($bd, $br))? $(.normalled(stringify!($bm)))?))*
+                    $(.value($bd, $br))? $(.marked(stringify!($($bm)+)))?))*
                 $(.with_param(Param::choice($crate::module!(@names $o [] [$($oor)*]), &[$(&[$($word),+]),+], $ohelp)))*
                 $(.with_output(Output::new($crate::module!(@names $q [$($qas)?] [$($qor)*]), Kind::$qk, $qh)))*
                 .example($example)
@@ -102,8 +103,8 @@ macro_rules! kernel {
         pub static KERNEL: $crate::drive::KernelDef = $crate::drive::KernelDef::of::<$name>();
     };
     (@rows $name:ident
-     { $($c:ident $(($cm:tt))? $(as $cas:literal)? $(or $cor:literal)*: $ck:ident $(= $cd:expr, $cr:expr)?, $ch:literal;)* }
-     { $($s:ident $(($sm:tt))? $(as $sas:literal)? $(or $sor:literal)*: $sk:ident $(= $sd:expr, $sr:expr)?, $sh:literal;)* }
+     { $($c:ident $(($($cm:tt)+))? $(as $cas:literal)? $(or $cor:literal)*: $ck:ident $(= $cd:expr, $cr:expr)?, $ch:literal;)* }
+     { $($s:ident $(($($sm:tt)+))? $(as $sas:literal)? $(or $sor:literal)*: $sk:ident $(= $sd:expr, $sr:expr)?, $sh:literal;)* }
      options { $($o:ident $(or $oor:literal)*: [$($($word:literal)|+),+], $ohelp:literal;)* }
      outputs { $($q:ident $(as $qas:literal)? $(or $qor:literal)*: $qk:ident, $qh:literal;)* }
      state { $($state:tt)* }
@@ -202,13 +203,26 @@ impl Input {
     /// A signal input: 0 without text and cable, not held to a range.
     pub fn new(names: Names, kind: Kind, help: &'static str) -> Input {
         let (min, max) = (f64::NEG_INFINITY, f64::INFINITY);
-        let (indexed, stereo, unit) = (false, false, Unit::Own);
-        Input { names, kind, default: 0.0, min, max, normal: Normal::Stays, indexed, stereo, unit, help }
+        let (any, indexed, stereo, unit) = (false, false, false, Unit::Own);
+        Input { names, kind, any, default: 0.0, min, max, normal: Normal::Stays, indexed, stereo, unit, help }
     }
 
     /// With a default and a range.
     pub fn value(mut self, default: f64, range: Range<f64>) -> Input {
         (self.default, self.min, self.max) = (default, range.start, range.end);
+        self
+    }
+
+    /// With the marks of a port in [`module!`](crate::module!): `*`, `any`, or both.
+    pub fn marked(self, marks: &str) -> Input {
+        marks
+            .split_whitespace()
+            .fold(self, |input, mark| if mark == "any" { input.any() } else { input.normalled(mark) })
+    }
+
+    /// Takes values of every kind, as they are on a cable.
+    pub fn any(mut self) -> Input {
+        self.any = true;
         self
     }
 

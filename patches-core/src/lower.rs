@@ -197,6 +197,8 @@ pub struct Lowering<'a> {
     pub mems: Vec<MemDecl>,
     /// What each output is: port, channel, side.
     pub outs: Vec<((u16, u16, Side), Wire)>,
+    /// The input whose voices are placed between left and right, and how far apart.
+    pub placed: Option<(u16, Wire)>,
 }
 
 /// Packs options, eight bits each, as [`Cx::option`](crate::kernel::Cx::option) reads them.
@@ -216,6 +218,7 @@ impl<'a> Lowering<'a> {
             nodes: vec![],
             mems: vec![],
             outs: vec![],
+            placed: None,
         }
     }
 
@@ -407,6 +410,13 @@ impl<'a> Lowering<'a> {
     /// Each wire a voice.
     pub fn merge(&mut self, ins: &[Wire]) -> Wire {
         self.push(NodeKind::Merge, ins).out(0)
+    }
+
+    /// The voices of each cable into this stereo input stand side by side before they are added: the first so far to the
+    /// left, the last so far to the right, by −1 to 1 times `spread`. A cable of one voice stays in the middle. For types
+    /// of one voice.
+    pub fn place(&mut self, name: &str, spread: Wire) {
+        self.placed = Some((self.port(name).0, spread));
     }
 
     fn push(&mut self, kind: NodeKind, ins: &[Wire]) -> Node {

@@ -79,6 +79,8 @@ pub struct Input {
     pub names: &'static [&'static str],
     /// What the number means.
     pub kind: Kind,
+    /// Takes values of every kind, as they are on a cable: octaves, seconds, hertz, factors.
+    pub any: bool,
     /// Value without text and cable, in the unit of the kind (octaves, seconds, hertz, factor).
     pub default: f64,
     /// Smallest value; the sum of text and cables is held to it. −∞: none.

@@ -103,3 +103,36 @@ impl Kernel for Edge {
         r
     }
 }
+
+pub mod place {
+    //! One side of a voice in its place: left = √(1 − p)·x, right = √(1 + p)·x with p = `spread`·`place`, the law of `Pan` and
+    //! `Mixer`. In the middle, and with a `spread` of 0, it goes through unchanged.
+    use patches_core::prelude::*;
+
+    kernel! { Place, signals { x } controls { spread, place } options { right } outputs { y } state {} }
+    row! {
+        /// The gain.
+        Mid { gain }
+    }
+
+    impl Kernel for Place {
+        type Mid<L: Lanes> = Mid<L>;
+        type Raw<L: Lanes> = Out<L>;
+
+        #[inline(always)]
+        fn map<L: Lanes>(cx: &Cx, c: Ctl<L>) -> Mid<L> {
+            let (one, off) = (L::splat(1.0), c.spread * c.place);
+            Mid::new(if cx.option(Opt::right as u32) == 1 { (one + off).sqrt() } else { (one - off).sqrt() })
+        }
+
+        #[inline(always)]
+        fn scan<L: Lanes>(_: &Cx, _: &mut State<L>, m: Mid<L>, x: Sig<L>) -> Out<L> {
+            Out::new(x.x * m.gain)
+        }
+
+        #[inline(always)]
+        fn fin<L: Lanes>(_: &Cx, r: Out<L>) -> Out<L> {
+            r
+        }
+    }
+}

@@ -93,22 +93,7 @@ impl Checker<'_> {
             }
         }
         cables.sort_by_cached_key(|(sum, _)| sum.order());
-        // Arithmetic and comparison take whatever kind stands beside it, as it is on a cable; times are seconds there,
-        // musical ones too.
-        let any = matches!(draft.spec.name(), "Math" | "Compare") && !draft.spec.has_sides();
-        let kind = set.as_ref().filter(|(sum, _)| any && sum.terms.is_empty()).and_then(|(sum, _)| match sum.dim {
-            Dim::Beats | Dim::Time => Some(Kind::Time),
-            Dim::Pitch => Some(Kind::Pitch),
-            Dim::Interval => Some(Kind::Interval),
-            _ => None,
-        });
-        let value = match kind {
-            Some(kind) => {
-                let input = Input { kind, ..input.clone() };
-                self.setting(set.as_ref(), &cables, &input)
-            }
-            None => self.setting(set.as_ref(), &cables, input),
-        };
+        let value = self.setting(set.as_ref(), &cables, input);
         let mut terms = Vec::new();
         let span = set.iter().chain(&cables).map(|(_, feed)| feed.value.span).min();
         match value {
@@ -155,12 +140,13 @@ impl Checker<'_> {
         }
         let bare =
             matches!(feed.value.what, What::Port(_) | What::Junction(_) | What::Pair(..)) && feed.scale.is_none();
-        if !sum.terms.is_empty() && !bare && !kinds::takes_signal(input.kind, sum.dim) {
+        if !sum.terms.is_empty() && !bare && !input.any && !kinds::takes_signal(input.kind, sum.dim) {
             let span = feed.scale.as_ref().map_or(feed.value.span, |scale| scale.span);
             self.fault(kinds::wrong_kind(input, &format!("{} that moves", sum.dim.name()), span));
             return false;
         }
-        let interval = matches!(sum.dim, Dim::Interval) && feed.scale.as_ref().is_some_and(|s| is_interval(s));
+        let interval =
+            !input.any && matches!(sum.dim, Dim::Interval) && feed.scale.as_ref().is_some_and(|s| is_interval(s));
         if interval && !matches!(input.kind, Kind::Pitch | Kind::Interval) {
             let span = feed.scale.as_ref().map_or(feed.value.span, |scale| scale.span);
             let message = format!("`{}` is no pitch, so an interval cannot scale what comes to it", input.names[0]);
@@ -175,7 +161,7 @@ impl Checker<'_> {
         let mut value = None;
         if let Some((sum, feed)) = set {
             let span = feed.value.span;
-            if !sum.terms.is_empty() && !kinds::takes_signal(input.kind, sum.dim) {
+            if !sum.terms.is_empty() && !input.any && !kinds::takes_signal(input.kind, sum.dim) {
                 self.fault(kinds::wrong_kind(input, &format!("{} that moves", sum.dim.name()), span));
                 return None;
             }
@@ -200,7 +186,7 @@ impl Checker<'_> {
             };
             value = match (start, found, input.kind) {
                 (Setting::Number(a), Setting::Number(b), _) => Some(Setting::Number(a + b)),
-                (a, b, Kind::Time) => Some(kinds::added(a, b)),
+                (a, b, kind) if kind == Kind::Time || input.any => Some(kinds::added(a, b)),
                 // Two rates do not add where one is a time; a default gives way.
                 (Setting::Number(_), Setting::Beats(b), _) if set.is_none() => Some(Setting::Beats(b)),
                 _ => {
@@ -216,8 +202,15 @@ impl Checker<'_> {
     /// The constant part of a sum in the unit of an input; the outer `None` where that is a fault.
     fn converted(&mut self, sum: &Sum, input: &Input, span: Span) -> Option<Option<Setting>> {
         let Some(base) = sum.base else { return Some(None) };
+        // What takes every kind takes it as it is on a cable; times are seconds there, musical ones too.
+        let kind = match base.dim {
+            Dim::Beats | Dim::Time if input.any => Kind::Time,
+            Dim::Pitch | Dim::Frequency if input.any => Kind::Pitch,
+            Dim::Interval if input.any => Kind::Interval,
+            _ => input.kind,
+        };
         // The constant of a sum that moves was brought to the kind of the sum; as a number it is read like one.
-        match kinds::setting(base, input, span) {
+        match kinds::setting(base, &Input { kind, ..input.clone() }, span) {
             Ok((value, hint)) => {
                 hint.into_iter().for_each(|hint| self.fault(hint));
                 Some(Some(value))

@@ -101,8 +101,8 @@ fn control() -> Vec<Spec> {
             .with_input(input(&["cent"], Kind::Interval).unit(Unit::Cents))
             .with_output(output(&["out"], Kind::Pitch)),
         Spec::new(&["Math"], "arithmetic")
-            .with_input(input(&["a"], Kind::Audio))
-            .with_input(input(&["b"], Kind::Audio))
+            .with_input(input(&["a"], Kind::Audio).any())
+            .with_input(input(&["b"], Kind::Audio).any())
             .with_param(Param::choice(
                 &["op"],
                 &[&["add"], &["sub"], &["mul"], &["div"], &["min"], &["max"], &["mod"], &["pow"]],
@@ -126,8 +126,8 @@ fn control() -> Vec<Spec> {
             .with_output(output(&["velocity"], Kind::Number).indexed())
             .with_output(output(&["value"], Kind::Number).indexed().named()),
         Spec::new(&["Compare"], "comparison")
-            .with_input(input(&["in"], Kind::Audio))
-            .with_input(input(&["threshold"], Kind::Number).value(0.5, f64::NEG_INFINITY..f64::INFINITY))
+            .with_input(input(&["in"], Kind::Audio).any())
+            .with_input(input(&["threshold"], Kind::Number).any().value(0.5, f64::NEG_INFINITY..f64::INFINITY))
             .with_output(output(&["gate"], Kind::Gate)),
         Spec::new(&["MasterSequencer"], "conductor")
             .with_input(input(&["bpm"], Kind::Rate).value(0.0, 0.0..20.0).unit(Unit::Bpm))
@@ -189,6 +189,9 @@ fn effects() -> Vec<Spec> {
             .with_param(Param::flag(&["mute"], false, "").indexed())
             .with_output(output(&["out"], Kind::Audio).stereo())
             .with_output(output(&["mono"], Kind::Audio)),
+        Spec::new(&["Merge"], "merge")
+            .with_input(input(&["in"], Kind::Audio).any().indexed())
+            .with_output(output(&["out"], Kind::Audio)),
         Spec::new(&["Split"], "split")
             .with_input(input(&["in"], Kind::Audio))
             .with_output(output(&["out"], Kind::Audio).indexed()),

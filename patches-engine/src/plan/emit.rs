@@ -273,7 +273,8 @@ impl<'a, 'm> Build<'a, 'm> {
                     let wide = self.group(draft.unit).is_some();
                     Work::Midi(MidiStep { hears: *hears, filters, mark, group, wide, state, outs })
                 }
-                Op::Merge | Op::Splat => {
+                // Where voices stand is known by now.
+                Op::Merge | Op::Splat | Op::Places => {
                     let group = self.order.units[draft.unit].group;
                     let lanes = if matches!(node.op, Op::Splat) { 0..1 } else { group * LANES..(group + 1) * LANES };
                     let from = node.ins.iter().enumerate().filter(|(i, _)| lanes.contains(i));

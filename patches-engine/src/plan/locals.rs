@@ -15,6 +15,8 @@ pub struct Local {
     pub mems: Vec<MemDecl>,
     /// What each output is: port, channel, side.
     pub outs: BTreeMap<(u16, u16, Side), Wire>,
+    /// The input whose voices are placed, and how far apart.
+    pub placed: Option<(u16, Wire)>,
 }
 
 /// Cables into each input, by module, port and channel.
@@ -43,7 +45,8 @@ pub fn locals(net: &Net, lower: Lower, rate: f64) -> Locals {
             if let Some(lower) = lower(module.spec) {
                 lower(&mut lowering);
             }
-            Local { nodes: lowering.nodes, mems: lowering.mems, outs: lowering.outs.into_iter().collect() }
+            let Lowering { nodes, mems, outs, placed, .. } = lowering;
+            Local { nodes, mems, outs: outs.into_iter().collect(), placed }
         };
         modules.push((0..sides[index]).map(|_| one()).collect());
     }

@@ -6,6 +6,7 @@ use super::crowd::{self, Crowd};
 use super::locals::{Locals, cables_into, has_sides, resolve};
 use super::{sleep, voices};
 use crate::kernels::EDGE;
+use crate::kernels::place::KERNEL as PLACE;
 use crate::net::{Curve, Level, Net, NetCable};
 pub use crate::state::NodeKey;
 use crate::state::{ModuleId, RampKey, RingKey};
@@ -45,6 +46,8 @@ pub enum Op {
     Tick(Period),
     /// Each input a voice.
     Merge,
+    /// Where each voice of the inputs stands, from −1 to 1: numbers, once the voices are counted.
+    Places,
     /// One voice copied to 16 lanes.
     Splat,
     /// MIDI messages that a filter lets through, as numbers.
@@ -260,17 +263,22 @@ impl Flat<'_> {
 
     /// What feeds an input; `run` is which side of a module that runs once per side.
     fn feed(&mut self, at: (usize, u16, u16), side: Side, run: usize) -> In {
-        let (at, side) = resolve(self.net, &self.locals.inlets, at, side);
+        let (at, from) = resolve(self.net, &self.locals.inlets, at, side);
         let (module, port, channel) = at;
-        if let Some(made) = self.feeds.get(&(module, port, channel, side, run)) {
+        let placed = self.locals.modules[module][run].placed.filter(|(input, _)| *input == port);
+        // What is placed differs between the sides, wherever it comes from.
+        let key = (module, port, channel, if placed.is_some() { side } else { from }, run);
+        if let Some(made) = self.feeds.get(&key) {
             return made.clone();
         }
-        let made = self.make_feed(at, side, run);
-        self.feeds.insert((module, port, channel, side, run), made.clone());
+        let placed = placed.map(|(_, spread)| (self.wire(module, run, spread), side));
+        let made = self.make_feed(at, from, run, placed);
+        self.feeds.insert(key, made.clone());
         made
     }
 
-    fn make_feed(&mut self, at: (usize, u16, u16), side: Side, run: usize) -> In {
+    /// `placed`: how far apart the voices of each cable stand, and the side that is made.
+    fn make_feed(&mut self, at: (usize, u16, u16), side: Side, run: usize, placed: Option<(In, Side)>) -> In {
         let (module, port, channel) = at;
         let target = &self.net.modules[module];
         let input = &target.spec.inputs[port as usize];
@@ -292,7 +300,11 @@ impl Flat<'_> {
             }
             let late = cable.late || self.late.contains(&index);
             let gain = self.level(module, cable.gain.clone());
-            terms.extend(self.term(cable, side, run, late).map(|source| (source, gain)));
+            let Some(mut source) = self.term(cable, side, run, late) else { continue };
+            if let Some((spread, to)) = &placed {
+                source = self.place(module, index, source, spread, *to);
+            }
+            terms.push((source, gain));
         }
         let trigger = input.kind == Kind::Trigger;
         let (lo, hi) = (input.min as f32, input.max as f32);
@@ -316,9 +328,20 @@ impl Flat<'_> {
             return left.clone();
         }
         let channel = target.channels.get(channel as usize).cloned();
-        let ordinal = u32::from(port) << 2 | side as u32;
+        let ordinal = u32::from(port) << 2 | placed.map_or(side, |(_, to)| to) as u32;
         let key = NodeKey { name: "feed", channel, ordinal, side: run as u8 };
         self.nodes.push(Node::new(module, key, Op::Sum(shape), ins));
+        In::Node { node: self.nodes.len() - 1, out: 0, late: false }
+    }
+
+    /// One side of a cable's voices, each in its place.
+    fn place(&mut self, module: usize, cable: usize, source: In, spread: &In, side: Side) -> In {
+        let key = |name| NodeKey { name, channel: None, ordinal: cable as u32, side: side as u8 };
+        let places = Node::new(module, key("places"), Op::Places, vec![source.clone()]);
+        self.nodes.push(places);
+        let places = In::Node { node: self.nodes.len() - 1, out: 0, late: false };
+        let op = Op::Kernel { def: &PLACE, opt: u32::from(side == Side::Right), linked: 0 };
+        self.nodes.push(Node::new(module, key("place"), op, vec![spread.clone(), places, source]));
         In::Node { node: self.nodes.len() - 1, out: 0, late: false }
     }
 

@@ -101,6 +101,7 @@ pub fn fold(nodes: &mut Nodes) {
             };
             let voices = nodes.nodes[index].voices as usize;
             let result: Option<Vec<f32>> = match &nodes.nodes[index].op {
+                Op::Places => Some((0..voices).map(|voice| place(voice, voices)).collect()),
                 Op::Merge if still => Some(ins.iter().map(|input| value(input, 0)).collect()),
                 Op::Sum(shape) if still => Some(fold_sum(*shape, &ins, voices, value)),
                 _ => None,
@@ -131,6 +132,11 @@ pub fn fold(nodes: &mut Nodes) {
             node.voices = 0;
         }
     }
+}
+
+/// Where a voice stands among so many, from −1 to 1; a single one stands in the middle.
+fn place(voice: usize, voices: usize) -> f32 {
+    if voices < 2 { 0.0 } else { (2 * voice) as f32 / (voices - 1) as f32 - 1.0 }
 }
 
 fn fold_sum(shape: super::nodes::SumShape, ins: &[In], voices: usize, value: impl Fn(&In, usize) -> f32) -> Vec<f32> {

@@ -7,8 +7,8 @@ use patches_core::prelude::*;
 module! {
     Compare: "A gate while the input is above a threshold",
     signals {
-        value as "in": Number, "what is compared";
-        threshold: Number = 0.5, f64::NEG_INFINITY..f64::INFINITY, "above this the gate is high";
+        value(any) as "in": Number, "what is compared";
+        threshold(any): Number = 0.5, f64::NEG_INFINITY..f64::INFINITY, "above this the gate is high";
         hysteresis: Number = 0.0, 0.0..1000.0, "how far it must fall below where it rose";
     }
     controls {}

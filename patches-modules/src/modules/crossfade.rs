@@ -5,7 +5,7 @@ use patches_core::prelude::*;
 
 module! {
     Crossfade: "From one sound to another at equal loudness",
-    signals { a: Audio, "heard at mix 0"; b: Audio, "heard at mix 1"; }
+    signals { a(any): Audio, "heard at mix 0"; b(any): Audio, "heard at mix 1"; }
     controls { mix: Number = 0.5, 0.0..1.0, "0 is a, 1 is b"; }
     options {}
     outputs { out: Audio, "both, faded"; }

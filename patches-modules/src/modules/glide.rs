@@ -8,7 +8,7 @@ use patches_core::prelude::*;
 
 module! {
     Glide or "Lag": "Slides from value to value instead of jumping",
-    signals { value as "in": Number, "value to follow"; slur_in: Gate, "with a cable: glides only while high"; }
+    signals { value(any) as "in": Number, "value to follow"; slur_in: Gate, "with a cable: glides only while high"; }
     controls {
         time or "glide": Time = 0.1, 0.0..60.0, "how long until a thousandth of a jump is left";
         slur_amount: Number = 1.0, 0.0..100.0, "the time of a slur, as a factor of `time`";

@@ -6,7 +6,7 @@ use patches_core::prelude::*;
 
 module! {
     Math: "One operation on two signals",
-    signals { a: Audio, "first operand"; b: Audio, "second operand"; }
+    signals { a(any): Audio, "first operand"; b(any): Audio, "second operand"; }
     controls {}
     options { op: ["add", "sub", "mul", "div", "min", "max", "mod", "pow"], "what is done"; }
     outputs { out: Number, "the result"; }

@@ -5,9 +5,9 @@ use patches_core::prelude::*;
 /// What the language sees of this type.
 fn spec() -> Spec {
     Spec::new(&["Merge"], "Signals side by side as the voices of one cable")
-        .with_input(Input::new(&["in"], Kind::Audio, "the signal that becomes this voice").indexed())
+        .with_input(Input::new(&["in"], Kind::Audio, "the signal that becomes this voice, of any kind").any().indexed())
         .with_output(Output::new(&["out"], Kind::Audio, "one voice per input"))
-        .example("chord = Merge(channels: 3) { in[0]: 4, in[1]: 4.25, in[2]: 4.5833 }\nOsc { pitch: chord }.triangle -[0.2]-> out")
+        .example("chord = Merge(channels: 3) { in[0]: C4, in[1]: Eb4, in[2]: G4 }\nOsc { pitch: chord }.triangle -[0.2]-> out")
 }
 
 fn lower(lowering: &mut Lowering<'_>) {

@@ -6,7 +6,7 @@ use patches_core::prelude::*;
 module! {
     Sah: "Sample and hold",
     signals {
-        value(*) as "in": Number, "what is sampled; noise without a cable";
+        value(* any) as "in": Number, "what is sampled; noise without a cable";
         trigger or "trig": Trigger, "takes a sample";
         track: Gate, "follows the input while high";
     }

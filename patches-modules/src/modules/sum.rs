@@ -6,7 +6,7 @@ use patches_core::prelude::*;
 /// What the language sees of this type.
 fn spec() -> Spec {
     Spec::new(&["Sum"], "All inputs added")
-        .with_input(Input::new(&["in"], Kind::Audio, "one of the signals to add").indexed())
+        .with_input(Input::new(&["in"], Kind::Audio, "one of the signals to add").any().indexed())
         .with_output(Output::new(&["out"], Kind::Audio, "all inputs added"))
         .example("both = Sum(channels: 2)\nOsc { pitch: C3 }.saw -[0.3]-> both.in[0]\nOsc { pitch: G3 }.saw -[0.3]-> both.in[1]\nboth -> out")
 }

@@ -123,8 +123,11 @@ pub fn page(spec: &Spec) -> String {
     for input in &spec.inputs {
         let star = if input.normal == Normal::Stays { "" } else { "*" };
         let stereo = if input.stereo { ", stereo" } else { "" };
-        let kind =
-            format!("{}{stereo}{}", input.kind.name(), unit(input).map(|u| format!(", {u}")).unwrap_or_default());
+        let kind = format!(
+            "{}{stereo}{}",
+            if input.any { "any" } else { input.kind.name() },
+            unit(input).map(|u| format!(", {u}")).unwrap_or_default()
+        );
         let default = match input.kind {
             Kind::Audio | Kind::Gate | Kind::Trigger | Kind::Midi if input.default == 0.0 => String::new(),
             kind => words(kind, input.default),
@@ -172,7 +175,7 @@ fn describe(spec: &Spec) -> Value {
         .inputs
         .iter()
         .map(|i| {
-            json!({ "names": i.names, "kind": i.kind.name(), "unit": unit(i), "default": number(i.default),
+            json!({ "names": i.names, "kind": i.kind.name(), "any": i.any, "unit": unit(i), "default": number(i.default),
                 "min": number(i.min), "max": number(i.max), "normalled": i.normal != Normal::Stays,
                 "indexed": i.indexed, "stereo": i.stereo, "help": i.help })
         })
