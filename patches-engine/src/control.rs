@@ -239,8 +239,8 @@ impl Control {
                     let port = self.names.name(midi.port);
                     self.notices.push(Notice::Heard { at: midi.at, port, message: midi.message });
                 }
-                Event::Trouble { save, module, panicked, at } if save == self.playing.save => {
-                    let why = if panicked { "its code panicked" } else { "output was not finite" };
+                Event::Trouble { save, module, what, at } if save == self.playing.save => {
+                    let why = what.why();
                     let modules =
                         if self.playing.union.is_some() { &self.playing.union_modules } else { &self.playing.modules };
                     if let Some((path, _)) = modules.get(module as usize) {

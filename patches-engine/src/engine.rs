@@ -112,7 +112,7 @@ pub enum Notice {
         /// How many in all.
         messages: u64,
     },
-    /// A module's output was not finite, or its code panicked.
+    /// A module's output was not finite, its code panicked, or its loop ran away.
     Quarantined {
         /// The module.
         module: Path,
@@ -397,8 +397,8 @@ impl Engine {
         if let Some(plan) = &mut self.plan {
             let troubles = self.runner.run(plan, &self.transport, heard, now, n);
             for trouble in troubles.iter().flatten() {
-                let (module, panicked, at) = (trouble.module, trouble.panicked, trouble.at / factor as u64);
-                tell(&mut self.outbox, Event::Trouble { save: self.save, module, panicked, at });
+                let (module, what, at) = (trouble.module, trouble.what, trouble.at / factor as u64);
+                tell(&mut self.outbox, Event::Trouble { save: self.save, module, what, at });
             }
             plan.master_into(block);
             for (probe, tape) in self.probes.iter_mut().enumerate().take(plan.probes.len()) {

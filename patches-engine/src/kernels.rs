@@ -47,6 +47,66 @@ pub mod nap {
     }
 }
 
+pub mod guard {
+    //! Holds a loop that runs away. What passes 12 dB above full scale is turned down far below it, and then held where what
+    //! the loop makes of it stays just within full scale; let go once it would not pass that by itself. Otherwise the sound
+    //! passes as it is.
+    use patches_core::prelude::*;
+
+    kernel! { Guard, signals { x } controls {} options {} outputs { y, holds } state { peak, most } }
+
+    /// No music reaches this in a loop, 12 dB above full scale.
+    const BEYOND: f32 = 4.0;
+    /// Where it is held at first: a loop that makes eight times as much of it stays within full scale.
+    const FIRST: f32 = 0.125;
+    /// And at least: a loop of a thousand times a turn.
+    const LEAST: f32 = 1e-3;
+    /// What comes round is to stay between these.
+    const FULL: f32 = 1.0;
+    const CALM: f32 = 0.7;
+    /// Seconds in which the peak falls by half: slower than any tone, faster than a hand.
+    const HALF: f32 = 0.02;
+    /// Seconds in which the bound goes down by half, and up to twice.
+    const DOWN: f32 = 0.1;
+    const UP: f32 = 1.0;
+
+    /// What a frame leaves of a half in so many seconds: 1 − ln 2·t, near enough for steps this short.
+    #[inline(always)]
+    fn step(cx: &Cx, seconds: f32) -> f32 {
+        0.693 * cx.period / seconds
+    }
+
+    impl Kernel for Guard {
+        type Mid<L: Lanes> = Ctl<L>;
+        type Raw<L: Lanes> = Out<L>;
+
+        #[inline(always)]
+        fn map<L: Lanes>(_: &Cx, c: Ctl<L>) -> Ctl<L> {
+            c
+        }
+
+        #[inline(always)]
+        fn scan<L: Lanes>(cx: &Cx, s: &mut State<L>, _: Ctl<L>, x: Sig<L>) -> Out<L> {
+            let (zero, one) = (L::splat(0.0), L::splat(1.0));
+            s.peak = (s.peak * L::splat(1.0 - step(cx, HALF))).max(x.x.abs());
+            let held = s.most.gt(zero);
+            let up = L::select(s.peak.lt(L::splat(CALM)), L::splat(1.0 + step(cx, UP)), one);
+            let way = L::select(s.peak.gt(L::splat(FULL)), L::splat(1.0 - step(cx, DOWN)), up);
+            let most = (s.most * way).max(L::splat(LEAST));
+            let first = L::select(s.peak.gt(L::splat(BEYOND)), L::splat(FIRST), zero);
+            s.most = L::select(held, L::select(most.ge(one), zero, most), first);
+            let holds = s.most.gt(zero);
+            let y = L::select(holds, x.x * (s.most / s.peak.max(L::splat(LEAST)).max(s.most)), x.x);
+            Out::new(y, L::select(holds, one, zero))
+        }
+
+        #[inline(always)]
+        fn fin<L: Lanes>(_: &Cx, r: Out<L>) -> Out<L> {
+            r
+        }
+    }
+}
+
 pub mod product {
     //! Each voice times a gain of its own.
     use patches_core::prelude::*;

@@ -17,13 +17,35 @@ struct Cursor {
     step: usize,
 }
 
+/// What can go wrong.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum What {
+    /// A module's output was not finite.
+    NotFinite,
+    /// Its code panicked.
+    Panicked,
+    /// A loop that goes through it ran away, and is held.
+    RanAway,
+}
+
+impl What {
+    /// In words, of the module.
+    pub fn why(self) -> &'static str {
+        match self {
+            What::NotFinite => "output was not finite",
+            What::Panicked => "its code panicked",
+            What::RanAway => "its loop grew out of bounds and is turned down",
+        }
+    }
+}
+
 /// Something that went wrong in a run.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Trouble {
     /// The module, by index into the plan's modules.
     pub module: u32,
-    /// Its code panicked; else its output was not finite.
-    pub panicked: bool,
+    /// What went wrong.
+    pub what: What,
     /// When, by the engine's clock.
     pub at: u64,
 }
@@ -85,8 +107,17 @@ impl Runner {
             step.dead = true;
             let module = step.module;
             silence(step, 0, n);
-            self.note(Trouble { module, panicked: true, at: now });
+            self.note(Trouble { module, what: What::Panicked, at: now });
             self.cursor.step += 1;
+        }
+        for guard in &mut plan.guards {
+            // SAFETY: a guard's places are valid for n frames.
+            let holds =
+                unsafe { (0..guard.voices).any(|voice| *guard.io.p.add((n - 1) * guard.io.stride + voice) != 0.0) };
+            if holds && !guard.told {
+                self.note(Trouble { module: guard.module, what: What::RanAway, at: now });
+            }
+            guard.told = holds;
         }
         for front in &plan.fronts {
             for lane in 0..front.width {
@@ -250,7 +281,7 @@ impl Runner {
                     let x = output(kernel, out, frame, lane);
                     if x.is_some_and(|x| !x.is_finite()) && kernel.silent >> lane & 1 == 0 {
                         kernel.silent |= 1 << lane;
-                        self.note(Trouble { module, panicked: false, at: now + (frame - at) as u64 });
+                        self.note(Trouble { module, what: What::NotFinite, at: now + (frame - at) as u64 });
                     }
                 }
             }

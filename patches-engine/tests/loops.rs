@@ -4,6 +4,7 @@ mod common;
 use common::*;
 use patches_core::graph::Landing;
 use patches_core::isa::Isa;
+use patches_engine::engine::Notice;
 
 /// The sound before the master's DC block, which is undone here: x\[n\] = y\[n\] − p·y\[n−1\] + x\[n−1\].
 fn heard(patch: &Patch, isa: Isa, frames: usize) -> Vec<f64> {
@@ -122,4 +123,99 @@ fn a_save_elsewhere_does_not_disturb_a_loop() {
     control.swap(patch(0.9).graph(), Landing::Now, 0.010).expect("within limits");
     got.extend(render(&mut edited, 1_999, &[64]));
     assert_eq!(hash(&got), hash(&expected));
+}
+
+/// A sine into an amplifier whose output comes back to it, so many times as loud.
+fn fed_back(gain: f64, level: f64) -> Patch {
+    Patch::new()
+        .module("osc", "Sine", &[("pitch", 5.0)])
+        .module("amp", "Vca", &[("gain", 1.0)])
+        .cable("osc", "amp.in", level)
+        .late("amp", "amp.in", gain)
+        .cable("amp", "out.in", 1.0)
+}
+
+#[test]
+fn a_loop_that_runs_away_is_turned_down_and_told() {
+    for gain in [1.01, 1.5, 4.0, -4.0] {
+        let (mut control, mut engine) = engine(&fed_back(gain, 0.1), Isa::Base);
+        let sound = render(&mut engine, 96_000, &[64]);
+        let peak = |part: &[[f32; 2]]| part.iter().map(|frame| frame[0].abs()).fold(0.0, f32::max);
+        // Twelve decibels above full scale and what one turn makes of it, then within full scale for good.
+        let after = sound.iter().rposition(|frame| frame[0].abs() > 1.0).map_or(0, |last| last + 1);
+        assert!(peak(&sound) < 4.0 * 4.2 && after < 60_000, "gain {gain}: {} until {after}", peak(&sound));
+        assert!(peak(&sound[after..]) > 0.01, "gain {gain}: it sounds on");
+        let told = |notice: &Notice| matches!(notice, Notice::Quarantined { module, why, .. } if &**module == "amp" && why.contains("loop"));
+        assert!(control.poll().iter().any(told), "gain {gain}");
+    }
+}
+
+#[test]
+fn a_loop_through_a_delay_is_turned_down_as_well() {
+    let patch = Patch::new()
+        .module("osc", "Sine", &[("pitch", 5.0)])
+        .module("echo", "Delay", &[("time", 0.01), ("mix", 1.0)])
+        .cable("osc", "echo", 0.1)
+        .cable("echo", "echo", 1.6)
+        .cable("echo", "out.in", 1.0);
+    let (mut control, mut engine) = engine(&patch, Isa::Base);
+    let sound = render(&mut engine, 96_000, &[64]);
+    let late = sound[48_000..].iter().map(|frame| frame[0].abs()).fold(0.0, f32::max);
+    assert!(late < 1.0 && late > 0.01, "{late}");
+    assert!(control.poll().iter().any(|notice| matches!(notice, Notice::Quarantined { .. })));
+}
+
+#[test]
+fn a_loop_is_clean_within_a_block_of_the_edit_that_cures_it() {
+    let (mut control, mut engine) = engine(&fed_back(4.0, 0.1), Isa::Base);
+    render(&mut engine, 48_000, &[64]);
+    control.poll();
+    control.swap(fed_back(0.0, 0.1).graph(), Landing::Now, 0.0).expect("within limits");
+    let cured = render(&mut engine, 48_000, &[64]);
+    let (_control, mut clean) = common::engine(&fed_back(0.0, 0.1), Isa::Base);
+    let never = render(&mut clean, 96_000, &[64]).split_off(48_000);
+    let apart =
+        |from: usize| cured[from..].iter().zip(&never[from..]).map(|(a, b)| (a[0] - b[0]).abs()).fold(0.0, f32::max);
+    // What is left is the master's DC block, which has heard the loop.
+    assert!(apart(32) < 0.02 && apart(40_000) < 1e-6, "{} {}", apart(32), apart(40_000));
+}
+
+#[test]
+fn a_cured_loop_is_let_go_though_it_is_fed_loudly() {
+    let (mut control, mut engine) = engine(&fed_back(4.0, 0.5), Isa::Base);
+    render(&mut engine, 48_000, &[64]);
+    control.poll();
+    control.swap(fed_back(-0.5, 0.5).graph(), Landing::Now, 0.0).expect("within limits");
+    let cured = render(&mut engine, 240_000, &[64]).split_off(192_000);
+    let (_control, mut clean) = common::engine(&fed_back(-0.5, 0.5), Isa::Base);
+    let never = render(&mut clean, 288_000, &[64]).split_off(240_000);
+    let apart = cured.iter().zip(&never).map(|(a, b)| (a[0] - b[0]).abs()).fold(0.0, f32::max);
+    assert!(apart < 1e-6, "{apart}");
+}
+
+#[test]
+fn a_loud_loop_that_does_not_run_away_passes_untouched() {
+    let sound = |level: f64| {
+        let (_control, mut engine) = engine(&fed_back(-0.75, level), Isa::Base);
+        render(&mut engine, 20_000, &[64])
+    };
+    let (soft, loud) = (sound(0.5), sound(4.0));
+    let peak = loud.iter().map(|frame| frame[0].abs()).fold(0.0, f32::max);
+    assert!(peak > 2.0 && peak < 4.0, "{peak}");
+    assert!(soft.iter().zip(&loud).all(|(soft, loud)| soft[0] * 8.0 == loud[0]), "eight times as loud, to the bit");
+}
+
+#[test]
+fn a_loop_of_pitches_holds_any_number() {
+    // A pitch of six octaves that is held and goes round.
+    let patch = Patch::new()
+        .module("sum", "Sum", &[("in[0]", 6.0)])
+        .module("osc", "Sine", &[("pitch", 0.0)])
+        .late("sum", "sum.in[0]", 0.5)
+        .cable("sum", "osc.pitch", 1.0)
+        .cable("osc", "out.in", 0.5);
+    let (mut control, mut engine) = engine(&patch, Isa::Base);
+    render(&mut engine, 20_000, &[64]);
+    let told = |notice: &Notice| matches!(notice, Notice::Quarantined { .. });
+    assert!(!control.poll().iter().any(told));
 }

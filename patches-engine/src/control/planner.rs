@@ -9,7 +9,7 @@ use crate::plan::Plan;
 use crate::plan::crowd::Crowd;
 use crate::plan::emit::{Target, emit};
 use crate::plan::locals::{Local, locals};
-use crate::plan::loops::closing;
+use crate::plan::loops::{closing, guarded};
 use crate::plan::memory::Memory;
 use crate::plan::nodes::{Nodes, nodes};
 use crate::plan::order::{order, widen};
@@ -127,7 +127,7 @@ impl Planner<'_> {
         let locals = locals(net, self.settings.lower, f64::from(self.settings.inner()));
         // Of a settled net these are none; the union of two nets may have a loop that neither has.
         let late = closing(net, &locals);
-        let mut nodes = nodes(net, &locals, &late, crowd);
+        let mut nodes = nodes(net, &locals, &late, &guarded(net, &locals, &late), crowd);
         widen(&mut nodes);
         nodes
     }

@@ -3,6 +3,7 @@
 use super::When;
 use crate::midi::Midi;
 use crate::plan::Plan;
+use crate::run::What;
 use crate::spread::Spread;
 use basedrop::Owned;
 use std::sync::atomic::{AtomicU32, AtomicU64};
@@ -34,8 +35,8 @@ pub(crate) enum Event {
     Landed { save: u64, at: u64 },
     /// A plan was made against something that no longer plays.
     Missed { save: u64 },
-    /// A module was silenced.
-    Trouble { save: u64, module: u32, panicked: bool, at: u64 },
+    /// A module was silenced, or its loop is held.
+    Trouble { save: u64, module: u32, what: What, at: u64 },
     /// A MIDI message was acted on.
     Heard(Midi),
     /// A tape of what comes in begins.

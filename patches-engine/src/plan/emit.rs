@@ -7,7 +7,8 @@ use super::nodes::{In, MemUse, Node, Nodes, Op};
 use super::order::{Order, Stretch, Unit, source_group};
 use super::places::{Laid, Place};
 use super::sleep::follows;
-use super::{Front, Hold, Item, KernelStep, Plan, Step, Work};
+use super::{Front, Guard, Hold, Item, KernelStep, Plan, Step, Work};
+use crate::kernels::guard;
 use crate::net::Net;
 use crate::rest::{Rest, Watched};
 use crate::state::Block;
@@ -92,6 +93,11 @@ impl<'a, 'm> Build<'a, 'm> {
 
     pub(super) fn group(&self, unit: usize) -> Option<u16> {
         (self.node(unit).voices > 1).then_some(self.order.units[unit].group as u16)
+    }
+
+    /// How many voices of a unit count.
+    fn voices(&self, unit: usize) -> usize {
+        (self.node(unit).voices as usize - self.order.units[unit].group * LANES).min(LANES)
     }
 
     /// Lays out the ports of every step.
@@ -293,10 +299,18 @@ impl<'a, 'm> Build<'a, 'm> {
         };
         let master = [heard(&nodes.master[0]), heard(&nodes.master[1])];
         let probes = nodes.probes.iter().map(heard).collect();
-        self.assemble(steps, master, probes, Hold { arena, ios, mems, blocks: vec![] })
+        let guarded = (0..self.order.units.len()).filter(|&unit| is_guard(self.node(unit)));
+        let guard = |unit: usize| Guard {
+            io: io(&self.out(unit, HOLDS, false)),
+            voices: self.voices(unit),
+            module: self.node(unit).module as u32,
+            told: false,
+        };
+        let guards = guarded.map(guard).collect();
+        self.assemble(steps, guards, master, probes, Hold { arena, ios, mems, blocks: vec![] })
     }
 
-    fn assemble(self, steps: Vec<Step>, master: [Io; 2], probes: Vec<Io>, mut hold: Hold) -> Plan {
+    fn assemble(self, steps: Vec<Step>, guards: Vec<Guard>, master: [Io; 2], probes: Vec<Io>, mut hold: Hold) -> Plan {
         let mut items = vec![];
         let mut from = 0;
         for stretch in &self.order.stretches {
@@ -315,6 +329,7 @@ impl<'a, 'm> Build<'a, 'm> {
         Plan {
             items,
             fronts,
+            guards,
             ramps,
             fixups: std::mem::take(&mut self.memory.fixups),
             master,
@@ -332,13 +347,9 @@ impl<'a, 'm> Build<'a, 'm> {
     /// while others play.
     fn rest(&self, unit: usize, work: &Work, io: &impl Fn(&Laid) -> Io) -> Option<Box<Rest>> {
         let node = self.node(unit);
-        let voices = |unit: usize| {
-            let before = self.order.units[unit].group * LANES;
-            (self.node(unit).voices as usize - before).min(LANES)
-        };
         let watched = super::order::naps(self.nodes, self.order.units[unit], &self.order.of_node).map(|(nap, all)| {
             let wide = self.group(nap).is_some();
-            Watched { io: io(&self.out(nap, 0, false)), voices: voices(nap), all: all || !wide }
+            Watched { io: io(&self.out(nap, 0, false)), voices: self.voices(nap), all: all || !wide }
         });
         let watched: Box<[Watched]> = watched.collect();
         if watched.is_empty() {
@@ -349,7 +360,7 @@ impl<'a, 'm> Build<'a, 'm> {
         let outs = outs.filter(|(io, _)| io.stride != 0).collect();
         let room = if let Work::Kernel(kernel) = work { kernel.state.birth().len() } else { 0 };
         let skip = if let Op::Kernel { def, .. } = node.op { def.skip } else { None };
-        Some(Box::new(Rest::new(watched, outs, self.group(unit).is_some(), voices(unit), room, skip)))
+        Some(Box::new(Rest::new(watched, outs, self.group(unit).is_some(), self.voices(unit), room, skip)))
     }
 
     fn kernel(
@@ -424,6 +435,14 @@ impl<'a, 'm> Build<'a, 'm> {
     }
 }
 
+/// The output of a guard that says whether it holds.
+pub(super) const HOLDS: u16 = 1;
+
+/// Whether a node keeps a loop from running away.
+pub(super) fn is_guard(node: &Node) -> bool {
+    matches!(node.op, Op::Kernel { def, .. } if std::ptr::eq(def, &guard::KERNEL))
+}
+
 /// Outputs of nodes that sleep which are read by one that does not sleep whenever they do.
 fn heard(nodes: &Nodes) -> HashSet<(usize, u16)> {
     let mut heard = HashSet::new();
@@ -437,6 +456,7 @@ fn heard(nodes: &Nodes) -> HashSet<(usize, u16)> {
             heard.insert((node, out));
         }
     }
+    heard.extend(nodes.nodes.iter().enumerate().filter(|(_, node)| is_guard(node)).map(|(index, _)| (index, HOLDS)));
     heard
 }
 

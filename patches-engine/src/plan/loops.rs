@@ -3,8 +3,10 @@
 //! module, port and channel, and every cable that leads back into the walk's own path is late.
 
 use super::locals::{Locals, resolve};
-use crate::net::Net;
-use patches_core::lower::Wire;
+use super::order::{Deps, components};
+use crate::net::{Net, NetCable};
+use patches_core::lower::{MemDecl, Wire};
+use patches_core::spec::Kind;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 /// A fed input: module, port, channel.
@@ -33,6 +35,37 @@ pub fn closing(net: &Net, locals: &Locals) -> BTreeSet<usize> {
         edges.sort_unstable();
     }
     walk(&edges)
+}
+
+/// The cables (by index) on which loops of sound are guarded: those that are late, and those into delay lines. Loops of
+/// pitches and other numbers that only modules for any signal pass on are free to hold any number.
+pub fn guarded(net: &Net, locals: &Locals, late: &BTreeSet<usize>) -> BTreeSet<usize> {
+    let modules = net.modules.len();
+    let mut deps = Deps { now: vec![vec![]; modules], late: vec![vec![]; modules] };
+    for cable in &net.cables {
+        deps.now[cable.from.module].push(cable.to.module);
+    }
+    let (of, count) = components(&deps);
+    let mut sounds = vec![false; count];
+    let inside = |cable: &&NetCable| of[cable.from.module] == of[cable.to.module];
+    for cable in net.cables.iter().filter(inside) {
+        let spec = net.modules[cable.to.module].spec;
+        let input = &spec.inputs[cable.to.port as usize];
+        let gives = spec.outputs.first().is_some_and(|output| output.kind == Kind::Audio);
+        sounds[of[cable.to.module]] |= gives && input.kind == Kind::Audio && !input.any;
+    }
+    let has_lines = |module: usize| {
+        let mut mems = locals.modules[module].iter().flat_map(|local| &local.mems);
+        mems.any(|mem| matches!(mem, MemDecl::Ring { .. }))
+    };
+    let guarded = net.cables.iter().enumerate().filter(|(index, cable)| {
+        let output = net.modules[cable.from.module].spec.outputs[cable.from.port as usize].kind;
+        let input = net.modules[cable.to.module].spec.inputs[cable.to.port as usize].kind;
+        let signal = matches!(output, Kind::Audio | Kind::Number | Kind::Gain) && input == Kind::Audio;
+        let closes = cable.late || late.contains(index) || has_lines(cable.to.module);
+        inside(cable) && sounds[of[cable.to.module]] && signal && closes
+    });
+    guarded.map(|(index, _)| index).collect()
 }
 
 /// For each output of a module the fed inputs it depends on within a frame.

@@ -102,6 +102,19 @@ pub struct Front {
     pub width: usize,
 }
 
+/// What tells that a loop is held.
+#[derive(Clone, Copy, Debug)]
+pub struct Guard {
+    /// 1 where it is.
+    pub io: Io,
+    /// How many voices of it count.
+    pub voices: usize,
+    /// The module it comes from, by index into the plan's modules.
+    pub module: u32,
+    /// It held in the run before.
+    pub told: bool,
+}
+
 /// What the audio thread runs.
 pub struct Plan {
     /// The steps in order.
@@ -110,6 +123,8 @@ pub struct Plan {
     pub items: Vec<Item>,
     /// Late cables' buffers.
     pub fronts: Vec<Front>,
+    /// Loops that are kept from running away.
+    pub guards: Vec<Guard>,
     /// Indexes of the ramps.
     pub ramps: Vec<usize>,
     /// Copies to make when adopted.

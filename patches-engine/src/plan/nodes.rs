@@ -5,8 +5,8 @@
 use super::crowd::{self, Crowd};
 use super::locals::{Locals, cables_into, has_sides, resolve};
 use super::{sleep, voices};
-use crate::kernels::EDGE;
 use crate::kernels::place::KERNEL as PLACE;
+use crate::kernels::{EDGE, guard};
 use crate::net::{Curve, Level, Net, NetCable};
 pub use crate::state::NodeKey;
 use crate::state::{ModuleId, RampKey, RingKey};
@@ -143,10 +143,17 @@ pub const OUTPUT: &str = "AudioOut";
 /// The module type that is the audio input.
 pub const INPUT: &str = "AudioIn";
 
-/// Flattens a net. `late` names the cables (by index) that close a loop; `crowd` what the voices of a union come from and
+/// Flattens a net. `late` names the cables (by index) that close a loop, `guarded` those that are kept from running away; `crowd` what the voices of a union come from and
 /// go to.
-pub fn nodes(net: &Net, locals: &Locals, late: &BTreeSet<usize>, crowd: Option<&Crowd<'_>>) -> Nodes {
-    let mut flat = Flat { net, locals, late, nodes: vec![], base: vec![], feeds: HashMap::new(), made: HashMap::new() };
+pub fn nodes(
+    net: &Net,
+    locals: &Locals,
+    late: &BTreeSet<usize>,
+    guarded: &BTreeSet<usize>,
+    crowd: Option<&Crowd<'_>>,
+) -> Nodes {
+    let (base, feeds, made) = (vec![], HashMap::new(), HashMap::new());
+    let mut flat = Flat { net, locals, late, guarded, nodes: vec![], base, feeds, made };
     flat.place_kernels();
     flat.wire_kernels();
     let master = flat.master();
@@ -167,6 +174,7 @@ pub fn nodes(net: &Net, locals: &Locals, late: &BTreeSet<usize>, crowd: Option<&
 enum Made {
     Ramp(RampKey),
     Edge(usize, u16),
+    Guard(usize, u16),
     Mean(usize, u16, usize, u16, bool),
 }
 
@@ -174,6 +182,7 @@ struct Flat<'a> {
     net: &'a Net,
     locals: &'a Locals,
     late: &'a BTreeSet<usize>,
+    guarded: &'a BTreeSet<usize>,
     nodes: Vec<Node>,
     /// First node of each module and side.
     base: Vec<Vec<usize>>,
@@ -301,6 +310,9 @@ impl Flat<'_> {
             let late = cable.late || self.late.contains(&index);
             let gain = self.level(module, cable.gain.clone());
             let Some(mut source) = self.term(cable, side, run, late) else { continue };
+            if self.guarded.contains(&index) {
+                source = self.guard(cable.from.module, source);
+            }
             if let Some((spread, to)) = &placed {
                 source = self.place(module, index, source, spread, *to);
             }
@@ -484,6 +496,26 @@ impl Flat<'_> {
             }
         };
         In::Node { node: edge, out: 0, late }
+    }
+
+    /// A signal that a loop goes through, held where it would run away.
+    fn guard(&mut self, module: usize, source: In) -> In {
+        let In::Node { node, out, late } = source else { return source };
+        let key = Made::Guard(node, out);
+        let guard = match self.made.get(&key) {
+            Some(&guard) => guard,
+            None => {
+                let of = self.nodes[node].key.clone();
+                let key_of = NodeKey { name: "guard", ordinal: of.ordinal << 8 | u32::from(out), ..of };
+                let op = Op::Kernel { def: &guard::KERNEL, opt: 0, linked: 1 };
+                let from = In::Node { node, out, late: false };
+                let made = self.nodes.len();
+                self.nodes.push(Node::new(module, key_of, op, vec![from]));
+                self.made.insert(key, made);
+                made
+            }
+        };
+        In::Node { node: guard, out: 0, late }
     }
 
     fn push(&mut self, module: usize, op: Op, ins: Vec<In>) -> In {

@@ -91,11 +91,11 @@ pub fn naps(nodes: &Nodes, unit: Unit, of_node: &[Vec<usize>]) -> impl Iterator<
     })
 }
 
-struct Deps {
+pub(super) struct Deps {
     /// Within the frame.
-    now: Vec<Vec<usize>>,
+    pub now: Vec<Vec<usize>>,
     /// Of the frame before.
-    late: Vec<Vec<usize>>,
+    pub late: Vec<Vec<usize>>,
 }
 
 /// Orders the nodes.
@@ -162,7 +162,7 @@ fn rings(nodes: &Nodes, units: &[Unit], of_node: &[Vec<usize>], deps: &mut Deps)
 
 /// Strongly connected components, numbered so that what a component depends on has a lower number (R. Tarjan,
 /// "Depth-first search and linear graph algorithms", 1972; with an explicit stack).
-fn components(deps: &Deps) -> (Vec<usize>, usize) {
+pub(super) fn components(deps: &Deps) -> (Vec<usize>, usize) {
     let n = deps.now.len();
     let edge = |unit: usize, k: usize| {
         deps.now[unit].get(k).or_else(|| deps.late[unit].get(k - deps.now[unit].len())).copied()

@@ -1,7 +1,7 @@
 //! Where each output's numbers lie, and where each input finds its own: shared buffers by lifetime, late buffers for
 //! what is read a frame late, constants.
 
-use super::emit::Build;
+use super::emit::{Build, HOLDS, is_guard};
 use super::layout::Slot;
 use super::nodes::{In, Node, Op};
 use super::order::{Stretch, Unit, naps, source_group};
@@ -91,6 +91,9 @@ impl Build<'_, '_> {
                 }
             }
         }
+        // Read when the run is over.
+        let guards = (0..self.order.units.len()).filter(|&unit| is_guard(self.node(unit)));
+        last.extend(guards.map(|unit| ((unit, HOLDS), usize::MAX)));
         // Buffers that end at each position.
         let mut ending: Vec<Vec<(Slot, bool)>> = vec![vec![]; groups.len()];
         for (at, group) in groups.iter().enumerate() {
