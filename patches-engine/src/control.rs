@@ -23,6 +23,8 @@ use std::sync::atomic::Ordering::Relaxed;
 
 /// Modules in a patch at most.
 pub const MAX_MODULES: usize = 20_000;
+/// Seconds that removed echoes ring out at most.
+pub const LONGEST_TAIL: f64 = 120.0;
 /// Bytes of delay lines and state at most.
 pub const MAX_BYTES: usize = 1 << 30;
 
@@ -50,7 +52,7 @@ struct Pending {
     fade: f64,
     ask: Ask,
     playing: Playing,
-    fade_frames: u32,
+    until: u32,
 }
 
 /// The half that plans. One thread has it.
@@ -168,24 +170,29 @@ impl Control {
         midi_cables(&graph)?;
         let landing = self.landing(when);
         let fading = self.playing.union.as_ref().is_some_and(|(_, _, until)| landing < *until);
-        let fade_frames = (fade.max(0.0) * f64::from(self.settings.rate)).round().min(f64::from(u32::MAX)) as u32;
+        let frames =
+            |seconds: f64| (seconds.max(0.0) * f64::from(self.settings.rate)).round().min(f64::from(u32::MAX)) as u32;
+        let fade_frames = frames(fade);
         let seen = self.with_probes(&graph);
         let (settings, playing, parked) = (&self.settings, &self.playing, &self.parked);
-        let planned = Planner { settings, playing, parked, fading, fade_frames, ask }.plan(&seen)?;
+        let tail_frames = frames(graph.tail.map_or(0.0, |tail| tail.seconds(net::time(&graph).0).min(LONGEST_TAIL)));
+        let planned = Planner { settings, playing, parked, fading, fade_frames, tail_frames, ask }.plan(&seen)?;
+
         let handle = self.collector.handle();
         let swap = Swap {
             save,
             base: self.playing.save,
             fading,
             when,
-            fade: fade_frames,
+            fade: planned.until,
             stopped: ask.stopped,
             first: Owned::new(&handle, planned.first),
             settled: planned.settled.map(|plan| Owned::new(&handle, plan)),
         };
         let probes = seen.probes.iter().take(PROBES).cloned().collect();
+        let until = planned.until;
         let playing = Playing { save, graph: graph.clone(), probes, stopped: ask.stopped, ..planned.playing };
-        self.pending.push(Pending { graph, when, fade, ask: ask.clone(), playing, fade_frames });
+        self.pending.push(Pending { graph, when, fade, ask: ask.clone(), playing, until });
         // The ring holds more plans than can be made between two callbacks; if the callback stands still, the newest
         // is kept here and sent again when it is asked for.
         if self.swaps.push(swap).is_err() {
@@ -314,7 +321,7 @@ impl Control {
             let before = std::mem::replace(&mut self.playing, pending.playing);
             self.parked.keep(&before.settled, &before.store, &self.playing.settled);
             if let Some((_, _, until)) = &mut self.playing.union {
-                *until = at + u64::from(pending.fade_frames);
+                *until = at + u64::from(pending.until);
             }
             self.loads.clear();
         }

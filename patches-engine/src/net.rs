@@ -37,6 +37,8 @@ pub enum Level {
         curve: Curve,
         /// What it was on its way from when saves within the fade sent it elsewhere.
         past: Vec<f32>,
+        /// It begins when what rings out has rung.
+        after: bool,
     },
 }
 
@@ -71,6 +73,10 @@ pub struct NetModule {
     pub of_patch: Vec<Slot>,
     /// Only there to fade out.
     pub dying: bool,
+    /// It keeps delay lines, or when the net plays it may.
+    pub lines: bool,
+    /// Of one that fades out: how many saves it has rung out over; 0 if it does not.
+    pub rings: u8,
     /// Channels that it gets in this fade.
     pub fresh: BTreeSet<Arc<str>>,
 }
@@ -224,6 +230,8 @@ fn net_module(path: &Path, module: &Module, id: &ModuleId, tempo: f64, swing: Op
         params: module.params.clone(),
         of_patch,
         dying: false,
+        lines: false,
+        rings: 0,
         fresh: BTreeSet::new(),
     }
 }

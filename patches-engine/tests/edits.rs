@@ -238,3 +238,49 @@ fn a_landing_is_told_however_long_nobody_listened() {
     render(&mut engine, 310_000, &[32]);
     assert!(control.poll().contains(&Notice::Landed { save, at: 300_000 }));
 }
+
+#[test]
+fn a_removed_echo_rings_out_as_long_as_the_text_says() {
+    let before = |tail: f64| {
+        let mut patch = Patch::new()
+            .module("osc", "Sine", &[("pitch", 4.0)])
+            .module("echo", "Delay", &[("time", 0.09), ("feedback", 0.8), ("mix", 1.0)])
+            .module("tone", "Lowpass", &[("cutoff", 8.0)])
+            .cable("osc", "echo", 0.1)
+            .cable("echo", "tone.in", 1.0)
+            .cable("tone", "out.in", 1.0);
+        patch.0.tail = Some(patches_core::graph::Setting::Number(tail));
+        patch
+    };
+    let after = |tail: f64| {
+        let mut patch = Patch::new().module("osc", "Sine", &[("pitch", 4.0)]);
+        patch.0.tail = Some(patches_core::graph::Setting::Number(tail));
+        patch
+    };
+    let run = |tail: f64, second: bool| {
+        let (mut control, mut engine) = engine(&before(tail), Isa::Base);
+        render(&mut engine, 24_000, &[64]);
+        control.poll();
+        control.swap(after(tail).graph(), Landing::Now, 0.015).expect("within limits");
+        let mut sound = render(&mut engine, 4_000, &[64]);
+        control.poll();
+        if second {
+            // A save while it rings: it goes on ringing.
+            control.swap(after(tail).graph(), Landing::Now, 0.015).expect("within limits");
+        }
+        sound.extend(render(&mut engine, 60_000, &[64]));
+        control.poll();
+        sound
+    };
+    let level = |sound: &[[f32; 2]]| sound.iter().map(|frame| frame[0].abs()).fold(0.0, f32::max);
+    let cut = run(0.0, false);
+    assert!(level(&cut[..300]) > 0.05 && level(&cut[1_000..]) < 0.02, "{}", level(&cut[1_000..]));
+    for second in [false, true] {
+        let rung = run(0.5, second);
+        // Half a second and two fades of 15 ms, from the last save.
+        let end = 24_000 + 2 * 720 + if second { 4_000 } else { 0 };
+        assert!(level(&rung[20_000..24_000]) > 0.02, "{}", level(&rung[20_000..24_000]));
+        assert!(level(&rung[end + 100..]) < level(&rung[20_000..24_000]) / 4.0, "{}", level(&rung[end + 100..]));
+        assert!(largest_step(&rung) < 2.0 * largest_step(&cut[..300]).max(0.05), "{}", largest_step(&rung));
+    }
+}

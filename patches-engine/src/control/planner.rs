@@ -27,12 +27,16 @@ pub(super) struct Planner<'a> {
     pub parked: &'a Parked,
     pub fading: bool,
     pub fade_frames: u32,
+    /// Frames that removed echoes ring out between two fades.
+    pub tail_frames: u32,
     pub ask: &'a Ask,
 }
 
 pub(super) struct Planned {
     pub first: Plan,
     pub settled: Option<Plan>,
+    /// Frames until it takes over.
+    pub until: u32,
     pub playing: Playing,
     pub report: Report,
 }
@@ -60,10 +64,11 @@ impl Planner<'_> {
         let store = known.as_ref().unwrap_or(store);
         let mut renewed = self.renewed(graph);
         loop {
-            let mut diff = diff(old, graph, &renewed, parked, |net| self.close(net));
+            let mut diff = diff(old, graph, &renewed, parked, |net| self.close(net), self.tail_frames > 0);
             let laid = self.lay(&diff.settled, None);
             let crowd = Crowd { old: store, net: &diff.settled, nodes: &laid };
-            let fades = self.fade_frames > 0 && (needs_fade(&diff) || crowd.differs());
+            let rings = diff.union.modules.iter().any(|module| module.rings > 0);
+            let fades = rings || self.fade_frames > 0 && (needs_fade(&diff) || crowd.differs());
             let union = fades.then(|| (&diff.union, self.lay(&diff.union, Some(&crowd))));
             let (first_net, first_laid) = union.as_ref().map_or((&diff.settled, &laid), |(net, laid)| (net, laid));
             let Built { plan: first, store: first_store, grown, inherited } =
@@ -85,7 +90,7 @@ impl Planner<'_> {
             if !fades {
                 let modules = modules(&diff.settled);
                 let playing = Playing { settled: diff.settled, store: first_store, modules, ..Playing::default() };
-                return Ok(Planned { first, settled: None, playing, report: diff.report });
+                return Ok(Planned { first, settled: None, until: 0, playing, report: diff.report });
             }
             let Built { plan: settled, store: settled_store, .. } = self.build(&diff.settled, &laid, &first_store, &[]);
             let playing = Playing {
@@ -96,7 +101,9 @@ impl Planner<'_> {
                 union: Some((diff.union, first_store, u64::MAX)),
                 ..Playing::default()
             };
-            return Ok(Planned { first, settled: Some(settled), playing, report: diff.report });
+            let fade = self.fade_frames;
+            let until = if rings { fade.saturating_mul(2).saturating_add(self.tail_frames) } else { fade };
+            return Ok(Planned { first, settled: Some(settled), until, playing, report: diff.report });
         }
     }
 
@@ -112,14 +119,16 @@ impl Planner<'_> {
         graph.modules.keys().filter_map(|path| Some((path.clone(), why(path)?))).collect()
     }
 
-    /// Makes the cables late that close a loop; gives which modules have delay lines.
-    fn close(&self, net: &mut Net) -> Vec<bool> {
+    /// Makes the cables late that close a loop; marks modules that have delay lines.
+    fn close(&self, net: &mut Net) {
         let locals = locals(net, self.settings.lower, f64::from(self.settings.inner()));
         for index in closing(net, &locals) {
             (net.cables[index].late, net.cables[index].closes) = (true, true);
         }
         let has_lines = |local: &Local| local.mems.iter().any(|mem| matches!(mem, MemDecl::Ring { .. }));
-        locals.modules.iter().map(|sides| sides.iter().any(has_lines)).collect()
+        for (module, sides) in net.modules.iter_mut().zip(&locals.modules) {
+            module.lines = sides.iter().any(has_lines);
+        }
     }
 
     /// The nodes of a net.
@@ -136,8 +145,8 @@ impl Planner<'_> {
         let rate = self.settings.inner();
         let order = order(nodes);
         let mut memory = Memory::new(store, copies, self.settings.seed, f64::from(rate));
-        let target =
-            Target { isa: self.settings.isa, rate, fade: self.fade_frames.saturating_mul(self.settings.oversample) };
+        let [fade, tail] = [self.fade_frames, self.tail_frames].map(|n| n.saturating_mul(self.settings.oversample));
+        let target = Target { isa: self.settings.isa, rate, fade, tail };
         let plan = emit(net, nodes, &order, &mut memory, target);
         let grown = memory.grown.iter().filter(|&&index| !net.modules[index].dying);
         let grown = grown.map(|&index| net.modules[index].path.clone()).collect();

@@ -30,13 +30,15 @@ pub struct Diff {
 }
 
 /// Compares. `renewed` names modules that must start over, and why; `parked` those whose state comes back if they are not
-/// there; `close` makes the cables late that close a loop, and says which modules have delay lines.
+/// there; `close` makes the cables late that close a loop, and marks modules that have delay lines; `rings` says whether
+/// those that go ring out.
 pub fn diff(
     old: &Net,
     graph: &Graph,
     renewed: &BTreeMap<Path, &'static str>,
     parked: &Parked,
-    close: impl Fn(&mut Net) -> Vec<bool>,
+    close: impl Fn(&mut Net),
+    rings: bool,
 ) -> Diff {
     let identity = identity::identify(old, graph);
     let mut ids = identity.ids;
@@ -76,9 +78,9 @@ pub fn diff(
         new.filter_map(|path| Some((gone.get(path)?.id.clone(), ids[path].clone()))).collect();
     copies.extend(relatives);
     let mut settled = Net::settled(graph, &ids);
-    let lines = close(&mut settled);
+    close(&mut settled);
     let restored: BTreeSet<&ModuleId> = report.restored.iter().map(|path| &ids[path]).collect();
-    let union = union::Union::new(old, &settled, &copies, &restored, lines).build();
+    let union = union::Union::new(old, &settled, &copies, &restored, rings).build();
     tell::describe(old, graph, &identity.kept, &gone, &settled, &mut report);
     report.loops =
         settled.cables.iter().filter(|cable| cable.closes).map(|cable| words::cable(&settled, cable)).collect();

@@ -15,39 +15,61 @@ pub(super) struct Union<'a> {
     new_ids: BTreeSet<&'a ModuleId>,
     /// New modules that are copies of old ones: they fade in, their parameters do not move.
     copied: BTreeSet<&'a ModuleId>,
-    /// Which modules of the new net begin with empty delay lines, if they are not of the old: what comes into them fades
-    /// in, or their first echo would be a jump; what comes out of them needs no fade, for it begins as silence.
-    empty: Vec<bool>,
+    /// New modules that come back with what they held.
+    restored: &'a BTreeSet<&'a ModuleId>,
+    /// Old modules (by index) that go, and ring out.
+    ringing: BTreeSet<usize>,
 }
 
 impl<'a> Union<'a> {
-    /// `empty` says which modules of the new net have delay lines.
     pub fn new(
         old: &'a Net,
         new: &'a Net,
         copies: &'a [(ModuleId, ModuleId)],
-        restored: &BTreeSet<&ModuleId>,
-        mut empty: Vec<bool>,
+        restored: &'a BTreeSet<&'a ModuleId>,
+        rings: bool,
     ) -> Self {
-        for (module, empty) in new.modules.iter().zip(&mut empty) {
-            *empty &= !restored.contains(&module.id);
-        }
-        Union {
-            empty,
+        let mut union = Union {
+            restored,
+            ringing: BTreeSet::new(),
             old,
             new,
             old_index: old.modules.iter().enumerate().map(|(i, module)| (&module.id, i)).collect(),
             new_ids: new.modules.iter().map(|module| &module.id).collect(),
             copied: copies.iter().map(|(_, copy)| copy).collect(),
+        };
+        if rings {
+            union.ringing = union.find_ringing();
         }
+        union
+    }
+
+    /// Modules that go and have delay lines, and what goes with them behind them. One that has rung out over a second save
+    /// does not over a third, so that they do not heap up.
+    fn find_ringing(&self) -> BTreeSet<usize> {
+        let goes = |module: usize| {
+            let module = &self.old.modules[module];
+            !self.new_ids.contains(&module.id) && module.rings < 2 && !module.spec.outputs.is_empty()
+        };
+        let mut work: Vec<usize> =
+            (0..self.old.modules.len()).filter(|&index| goes(index) && self.old.modules[index].lines).collect();
+        let mut found = BTreeSet::new();
+        while let Some(module) = work.pop() {
+            if found.insert(module) {
+                let behind = self.old.cables.iter().filter(|cable| cable.from.module == module);
+                work.extend(behind.map(|cable| cable.to.module).filter(|&target| goes(target)));
+            }
+        }
+        found
     }
 
     /// The union.
     pub fn build(&self) -> Net {
         let mut modules: Vec<NetModule> = self.new.modules.clone();
-        for module in &self.old.modules {
+        for (index, module) in self.old.modules.iter().enumerate() {
             if !self.new_ids.contains(&module.id) {
-                modules.push(NetModule { dying: true, ..module.clone() });
+                let rings = if self.ringing.contains(&index) { module.rings + 1 } else { 0 };
+                modules.push(NetModule { dying: true, rings, ..module.clone() });
             }
         }
         modules.sort_by(|a, b| a.id.cmp(&b.id));
@@ -143,7 +165,7 @@ impl<'a> Union<'a> {
                         let decibels = input.kind == Kind::Gain && from > 0.0 && to > 0.0;
                         let curve = if decibels { Curve::Decibel } else { Curve::Linear };
                         let key = RampKey::Value(module.id.clone(), port, name.clone());
-                        Level::Ramp { key, from, to, curve, past }
+                        Level::Ramp { key, from, to, curve, past, after: false }
                     };
                     module.settings.insert((port, channel), level);
                 }
@@ -180,8 +202,8 @@ impl<'a> Union<'a> {
         // What comes into a new module is not heard before the module itself is faded in, at what it feeds; a line that
         // begins empty is faded in by what it is fed. Where sound leaves the patch there is nothing behind.
         let is_new = |module: &NetModule| !self.old_index.contains_key(&module.id);
-        let filled = is_new(target) && self.empty[cable.to.module] && kind == Kind::Audio;
-        let fills = is_new(source) && self.empty[cable.from.module];
+        let is_empty = |module: &NetModule| is_new(module) && module.lines && !self.restored.contains(&module.id);
+        let (filled, fills) = (is_empty(target) && kind == Kind::Audio, is_empty(source));
         let unheard = is_new(target) && !filled && !target.spec.outputs.is_empty();
         let unheard = before.is_none() && (unheard || (fills && !filled));
         let from = before.map_or(0.0, Level::target);
@@ -196,19 +218,23 @@ impl<'a> Union<'a> {
     /// The gain during the fade of a cable that goes; none if it is cut at once.
     fn faded_out(&self, cable: &NetCable) -> Option<Level> {
         let target = &self.old.modules[cable.to.module];
-        if !self.new_ids.contains(&target.id) && !target.spec.outputs.is_empty() {
+        let [from_ringing, to_ringing] = [cable.from, cable.to].map(|end| self.ringing.contains(&end.module));
+        let kind = target.spec.inputs[cable.to.port as usize].kind;
+        // What rings out hears only what rings out.
+        let starves = to_ringing && !from_ringing && kind == Kind::Audio;
+        if !self.new_ids.contains(&target.id) && !target.spec.outputs.is_empty() && !starves {
             return Some(cable.gain.clone());
         }
-        let switches =
-            matches!(target.spec.inputs[cable.to.port as usize].kind, Kind::Gate | Kind::Trigger | Kind::Midi);
-        let from = cable.gain.target();
-        (!switches).then(|| ramp(ramp_key(self.old, cable), from, 0.0))
+        let switches = matches!(kind, Kind::Gate | Kind::Trigger | Kind::Midi);
+        let level = ramp(ramp_key(self.old, cable), cable.gain.target(), 0.0);
+        let Level::Ramp { key, from, to, curve, past, .. } = level else { return Some(level) };
+        (!switches).then_some(Level::Ramp { key, from, to, curve, past, after: from_ringing })
     }
 }
 
 /// On the way in the unit of the cable.
 fn ramp(key: RampKey, from: f32, to: f32) -> Level {
-    Level::Ramp { key, from, to, curve: Curve::Linear, past: vec![] }
+    Level::Ramp { key, from, to, curve: Curve::Linear, past: vec![], after: false }
 }
 
 /// Where modules and their channels are in the union.

@@ -79,7 +79,7 @@ pub fn cross(net: &Net, nodes: &mut Nodes, crowd: &Crowd<'_>) {
                         return In::Const(1.0);
                     }
                     let (from, to) = (level(voice < before), level(voice < after));
-                    let op = Op::Ramp { key: ramp(voice), from, to, curve: Curve::Linear };
+                    let op = Op::Ramp { key: ramp(voice), from, to, curve: Curve::Linear, after: false };
                     push(op, vec![], 1)
                 })
                 .collect();

@@ -34,6 +34,8 @@ pub struct Target {
     pub rate: u32,
     /// Length of the fade, for ramps.
     pub fade: u32,
+    /// For how long what goes rings out between two fades.
+    pub tail: u32,
 }
 
 /// Makes the plan.
@@ -256,13 +258,14 @@ impl<'a, 'm> Build<'a, 'm> {
                     let step = SumStep { terms: terms.into(), base, out, shape: *shape, wide };
                     Work::Sum(step, sum::function(self.target.isa))
                 }
-                Op::Ramp { key, from, to, curve } => {
+                Op::Ramp { key, from, to, curve, after } => {
                     let cell = self.memory.ramp(key, *from);
                     let out = io(&self.out(draft.unit, 0, false));
                     let place = cell.ptr().cast();
                     self.blocks.push(cell);
                     let (from, to, curve, frames) = (*from, *to, *curve, self.target.fade.max(1));
-                    Work::Ramp(RampStep { cell: place, from, to, curve, start: 0, frames, out })
+                    let delay = if *after { self.target.fade.saturating_add(self.target.tail) } else { 0 };
+                    Work::Ramp(RampStep { cell: place, from, to, curve, start: 0, delay, frames, out })
                 }
                 Op::Tick(period) => {
                     let [trigger, phase] = [0, 1].map(|out| io(&self.out(draft.unit, out, false)));

@@ -41,6 +41,8 @@ pub enum Op {
         to: f32,
         /// How.
         curve: Curve,
+        /// It begins when what rings out has rung.
+        after: bool,
     },
     /// A clock.
     Tick(Period),
@@ -210,7 +212,7 @@ impl Flat<'_> {
                         NodeKind::Sound => ("sound", Op::Sound),
                         NodeKind::Ramp { tag, from, to } => {
                             let key = RampKey::Inside(self.net.modules[module].id.clone(), channel(decl.channel), *tag);
-                            ("fade", Op::Ramp { key, from: *from, to: *to, curve: Curve::Linear })
+                            ("fade", Op::Ramp { key, from: *from, to: *to, curve: Curve::Linear, after: false })
                         }
                     };
                     let ordinal = ordinals.entry((name, decl.channel)).or_default();
@@ -361,11 +363,11 @@ impl Flat<'_> {
     fn level(&mut self, module: usize, level: Level) -> In {
         match level {
             Level::Still(value) => In::Const(value),
-            Level::Ramp { key, from, to, curve, .. } => {
+            Level::Ramp { key, from, to, curve, after, .. } => {
                 let node = match self.made.get(&Made::Ramp(key.clone())) {
                     Some(&node) => node,
                     None => {
-                        let op = Op::Ramp { key: key.clone(), from, to, curve };
+                        let op = Op::Ramp { key: key.clone(), from, to, curve, after };
                         let In::Node { node, .. } = self.push(module, op, vec![]) else { unreachable!() };
                         self.made.insert(Made::Ramp(key), node);
                         node

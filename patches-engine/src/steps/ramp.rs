@@ -18,6 +18,8 @@ pub struct RampStep {
     pub curve: Curve,
     /// First frame, by the engine's clock; set when the plan is adopted.
     pub start: u64,
+    /// Frames before it moves.
+    pub delay: u32,
     /// Frames it takes.
     pub frames: u32,
     /// The result.
@@ -36,7 +38,7 @@ impl RampStep {
     }
 
     fn at(&self, now: u64) -> f32 {
-        let passed = now.saturating_sub(self.start);
+        let Some(passed) = now.saturating_sub(self.start).checked_sub(self.delay.into()) else { return self.from };
         if passed >= u64::from(self.frames) {
             return self.to;
         }
