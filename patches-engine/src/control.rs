@@ -2,6 +2,7 @@
 
 mod planner;
 
+use crate::cost::Costs;
 use crate::desk::Ask;
 use crate::ear::Ear;
 use crate::engine::{Event, FRAMES, Meters, Notice, PlanError, Settings, Shared, Swap, When};
@@ -15,7 +16,7 @@ use crate::state::parked::Parked;
 use basedrop::{Collector, Owned};
 use patches_core::graph::{Graph, Landing, Path, Probe};
 use patches_core::spec::Kind;
-use planner::Planner;
+use planner::{Planned, Planner};
 use rtrb::{Consumer, Producer};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -43,6 +44,8 @@ struct Playing {
     probes: Vec<Probe>,
     /// Musical time stands still.
     stopped: bool,
+    /// What was foretold of it, by the costs of its kernels alone.
+    cost: f64,
 }
 
 /// A save that has not landed.
@@ -81,6 +84,8 @@ pub struct Control {
     rewatch: bool,
     watched: Vec<Consumer<f32>>,
     loads: BTreeMap<u32, (u32, f32)>,
+    /// What plans take; none where that is not asked.
+    costs: Option<Costs>,
     notices: Vec<Notice>,
 }
 
@@ -115,6 +120,7 @@ impl Control {
             rewatch: false,
             watched,
             loads: BTreeMap::new(),
+            costs: None,
             notices: vec![],
         }
     }
@@ -176,8 +182,9 @@ impl Control {
         let seen = self.with_probes(&graph);
         let (settings, playing, parked) = (&self.settings, &self.playing, &self.parked);
         let tail_frames = frames(graph.tail.map_or(0.0, |tail| tail.seconds(net::time(&graph).0).min(LONGEST_TAIL)));
-        let planned = Planner { settings, playing, parked, fading, fade_frames, tail_frames, ask }.plan(&seen)?;
+        let mut planned = Planner { settings, playing, parked, fading, fade_frames, tail_frames, ask }.plan(&seen)?;
 
+        let cost = self.foretell(&mut planned, ask.force)?;
         let handle = self.collector.handle();
         let swap = Swap {
             save,
@@ -191,7 +198,7 @@ impl Control {
         };
         let probes = seen.probes.iter().take(PROBES).cloned().collect();
         let until = planned.until;
-        let playing = Playing { save, graph: graph.clone(), probes, stopped: ask.stopped, ..planned.playing };
+        let playing = Playing { save, graph: graph.clone(), probes, stopped: ask.stopped, cost, ..planned.playing };
         self.pending.push(Pending { graph, when, fade, ask: ask.clone(), playing, until });
         // The ring holds more plans than can be made between two callbacks; if the callback stands still, the newest
         // is kept here and sent again when it is asked for.
@@ -199,6 +206,24 @@ impl Control {
             self.notices.push(Notice::Stalled { save });
         }
         Ok(planned.report)
+    }
+
+    /// From now on plans are timed before they are sent: reports tell what they will take, and one that would take more
+    /// than all the time there is is refused, unless it is forced. For live play: a render has all the time it wants.
+    pub fn watch_load(&mut self) {
+        self.costs = Some(Costs::default());
+    }
+
+    /// What a plan costs by its kernels; tells the report what that will come to on this machine.
+    fn foretell(&mut self, planned: &mut Planned, force: bool) -> Result<f64, PlanError> {
+        let Some(costs) = &mut self.costs else { return Ok(0.0) };
+        let cost = costs.load(planned.settled.as_ref().unwrap_or(&planned.first), self.settings.inner());
+        // What the callback takes of what was foretold of it, where there is enough to tell: other work, slower memory.
+        let load = f64::from(f32::from_bits(self.shared.load.load(Relaxed)));
+        let part = if self.playing.cost > 0.02 { (load / self.playing.cost).clamp(0.5, 3.0) } else { 1.2 };
+        let load = cost * part;
+        planned.report.load = Some(load);
+        if load > 1.0 && !force { Err(PlanError::Heavy { load }) } else { Ok(cost) }
     }
 
     /// The frame at which a plan sent now would land, as far as can be told from here; if it is not so, the audio side

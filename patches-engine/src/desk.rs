@@ -133,6 +133,8 @@ pub struct Ask {
     pub reset: Reset,
     /// Musical time stands still from there, until a plan comes that does not say so.
     pub stopped: bool,
+    /// It is to play however much of the time it takes.
+    pub force: bool,
 }
 
 /// Whether a path is the one named, or lies in the template instance, `for` or file of that name.

@@ -68,6 +68,12 @@ pub enum PlanError {
         /// The limit.
         limit: usize,
     },
+    /// It would take more than all the time there is.
+    #[error("it would take {:.0} % of the time there is", .load * 100.0)]
+    Heavy {
+        /// The part of real time.
+        load: f64,
+    },
     /// A cable from MIDI to something else, or with a gain.
     #[error("{cable}: {why}")]
     Midi {

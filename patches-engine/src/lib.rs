@@ -2,6 +2,7 @@
 //! It knows no text and no terminal.
 
 pub mod control;
+mod cost;
 pub mod desk;
 pub mod diff;
 pub mod ear;

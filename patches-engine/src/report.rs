@@ -34,6 +34,8 @@ pub struct Report {
     pub reset: Vec<(Path, String)>,
     /// Cables that are one sample late because they close a loop.
     pub loops: Vec<String>,
+    /// The part of real time that it will take with all of it awake, where that was asked for.
+    pub load: Option<f64>,
 }
 
 impl Report {

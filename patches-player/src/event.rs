@@ -56,15 +56,22 @@ pub struct Swapped {
     pub loops: Vec<String>,
     pub compile_ms: f64,
     pub load: f64,
+    /// What it is foretold to take with all of it awake.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub load_after: Option<f64>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub warnings: Vec<FaultLine>,
 }
+
+/// From here on a load is told: little is left for what the machine has to do beside.
+const HEAVY: f64 = 0.7;
 
 impl Swapped {
     /// With what the report says.
     pub fn report(mut self, report: &Report) -> Swapped {
         let names = |paths: &[patches_core::graph::Path]| paths.iter().map(|path| path.to_string()).collect();
         self.kept = report.kept.len();
+        self.load_after = report.load.map(|load| round(load, 4));
         self.changed = report
             .changed
             .iter()
@@ -144,6 +151,8 @@ pub enum Event {
     },
     /// A save waits for its beat or bar.
     Waiting { save: u64, on: String, seconds: f64 },
+    /// A save that would take more than all the time there is; it waits to be forced, or for the next.
+    Held { save: u64, load: f64 },
     /// A save plays.
     Swapped(Box<Swapped>),
     /// A save has faults; what played plays on.
@@ -246,6 +255,10 @@ impl fmt::Display for Swapped {
         for cable in &self.loops {
             write!(f, ", one sample late: {cable}")?;
         }
+        if let Some(after) = self.load_after.filter(|after| *after >= HEAVY) {
+            let (before, after) = (self.load * 100.0, after * 100.0);
+            write!(f, ", load {before:.0} % → {after:.0} % when all of it sounds: close to the end")?;
+        }
         Ok(())
     }
 }
@@ -257,6 +270,11 @@ impl fmt::Display for Event {
                 let file = if files.is_empty() { file } else { &files.join(" + ") };
                 write!(f, "playing {file} on {device} ({backend}, {rate} Hz, {frames} frames)")
             }
+            Event::Held { save, load } => write!(
+                f,
+                "save {save} would take {:.0} % of the time there is: held, `g` plays it all the same",
+                load * 100.0
+            ),
             Event::Waiting { save, on, seconds } => write!(f, "save {save} waits for its {on}: {seconds:.1} s"),
             Event::Swapped(swapped) => write!(f, "{swapped}"),
             Event::Refused { save, faults, .. } => {

@@ -284,7 +284,7 @@ fn cues(
             names.pop();
         }
         names.push(path.display().to_string());
-        let ask = Ask { restore, reset, stopped: desk.stopped };
+        let ask = Ask { restore, reset, stopped: desk.stopped, force: true };
         let graph = desk.over(&several::together(&files));
         cues.push(Cue { at: entry.at, graph, fade: fade_ms / 1000.0, ask });
     }

@@ -80,6 +80,7 @@ pub fn part(report: &Report, wanted: impl Fn(&str) -> bool) -> Report {
         restored: paths(&report.restored),
         reset: report.reset.iter().filter(|(path, _)| wanted(path)).cloned().collect(),
         loops: report.loops.iter().filter(|cable| wanted(cable)).cloned().collect(),
+        load: report.load,
     }
 }
 

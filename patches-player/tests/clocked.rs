@@ -94,6 +94,32 @@ fn every_save_is_heard_and_a_faulty_one_changes_nothing() {
 }
 
 #[test]
+fn a_save_beyond_all_the_time_there_is_is_held_until_it_is_wanted() {
+    let stage = Stage::new(TONE);
+    let mut player = stage.play(&[]);
+    player.wait_for("started");
+    let heavy =
+        format!("{TONE}for i in 1..400 {{ Osc {{ pitch: A3 }}.saw -> Reverb {{ size: 0.1 }} -[0.0001]-> out }}\n");
+    save(&stage.patch(), &heavy, Save::Rename);
+    let held = player.wait_for("held");
+    assert!(held["save"] == 2 && held["load"].as_f64().is_some_and(|load| load > 1.0), "{held}");
+    // What plays plays on, and a lighter save is heard as ever, with what it will take.
+    save(&stage.patch(), &TONE.replace("0.5", "0.3"), Save::Rename);
+    let swapped = player.wait_for("swapped");
+    assert!(swapped["save"] == 3 && swapped["load_after"].as_f64().is_some_and(|load| load < 0.5), "{swapped}");
+    player.type_line("g");
+    assert!(player.wait_for("notice")["message"].as_str().is_some_and(|told| told.contains("no save is held")));
+    // Wanted all the same, it plays.
+    save(&stage.patch(), &heavy, Save::Rename);
+    player.wait_for("held");
+    player.type_line("g");
+    assert_eq!(player.wait_for("swapped")["save"], 4);
+    save(&stage.patch(), TONE, Save::Rename);
+    assert_eq!(player.wait_for("swapped")["save"], 5);
+    player.quit();
+}
+
+#[test]
 fn a_patch_with_faults_at_the_start_waits_for_the_next_save() {
     let stage = Stage::new("osc = Lowpas\n");
     let mut player = stage.play(&[]);

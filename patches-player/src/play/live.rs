@@ -94,6 +94,10 @@ pub struct Live {
     /// The longest callback of the last moments, in microseconds, and when it was noticed.
     recent: (Instant, u32),
     requests: VecDeque<Request>,
+    /// A save that would take more than all the time there is.
+    held: Option<Vec<parts::Fresh>>,
+    /// The next save plays whatever it takes.
+    force: bool,
     /// Probes of where sequencers are, while somebody looks; and the step that each row plays.
     head_probes: Vec<Probe>,
     heads: BTreeMap<(patches_core::graph::Path, usize), f32>,
@@ -111,13 +115,14 @@ impl Live {
     pub fn new(
         source: Source,
         args: &PlayArgs,
-        control: Control,
+        mut control: Control,
         keeper: Keeper,
         log: Option<Writer>,
         outside: Outside,
         watch: Watch,
         sink: Box<dyn Sink>,
     ) -> Live {
+        control.watch_load();
         Live {
             parts: source.files().iter().map(|_| Part::default()).collect(),
             source,
@@ -151,6 +156,8 @@ impl Live {
             taps: Vec::new(),
             recent: (Instant::now(), 0),
             requests: VecDeque::new(),
+            held: None,
+            force: false,
             head_probes: Vec::new(),
             heads: BTreeMap::new(),
             born: BTreeMap::new(),
@@ -186,6 +193,7 @@ impl Live {
                 }
                 Ok(Message::Watch(module)) => self.watch_module(&module),
                 Ok(Message::Grid) => self.next_grid(),
+                Ok(Message::Go) => self.go(),
                 Ok(Message::Fade) => self.next_fade(),
                 Ok(Message::Steps(looked_at)) => self.look_at_steps(looked_at),
                 Ok(Message::Unknown(line)) => self.say(format!("unknown command `{line}`; {COMMANDS}")),

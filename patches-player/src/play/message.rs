@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 /// What can be typed where there is no screen.
-pub const COMMANDS: &str = "there is q, r, k, k FILE.wav, b, f, u, U, p, !, t TEMPO, and m, s, x or w with a name";
+pub const COMMANDS: &str = "there is q, r, k, k FILE.wav, b, f, g, u, U, p, !, t TEMPO, and m, s, x or w with a name";
 
 /// What others tell the control thread.
 pub enum Message {
@@ -31,6 +31,8 @@ pub enum Message {
     Tempo(f64),
     /// Somebody looks at where sequencers are, or no longer.
     Steps(bool),
+    /// The save that is held for its load is to play all the same.
+    Go,
     /// The sound of the save before.
     Undo,
     /// The sound of the save after.
@@ -57,6 +59,7 @@ fn known(line: &str) -> Option<Message> {
         "r" => Message::Record,
         "k" => Message::Keep(name()),
         "b" => Message::Grid,
+        "g" => Message::Go,
         "f" => Message::Fade,
         "u" => Message::Undo,
         "U" => Message::Redo,

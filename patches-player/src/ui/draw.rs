@@ -334,7 +334,7 @@ fn draw_help(frame: &mut Frame<'_>, area: Rect, shape: Shape) {
         "",
         "1 mix   2 scope   3 spectrum   4 patch   5 steps   6 text   7 midi   8 or ? this help   Tab the next view",
         "u U undo and redo the sound, never the file   b when saves are heard   f how long they fade",
-        "Space stops and starts the transport   t tap the tempo   ! panic   q quit",
+        "g plays a save that was held for its load   Space stops and starts the transport   t tap the tempo   ! panic   q quit",
         "r begins a take and ends it   k keeps what was played last, half an hour if nothing else was asked for",
         "In patch, arrows choose a module: m mutes, s plays it solo, x starts it over, w watches it, ? tells what it",
         "can do. Left folds the template instance that it is in, Right unfolds. / filters.",

@@ -29,6 +29,7 @@ pub fn quits(key: KeyEvent, face: &mut Face, snapshot: &Snapshot, control: &Send
         KeyCode::Char('k') => tell(Message::Keep(None)),
         KeyCode::Char('b') => tell(Message::Grid),
         KeyCode::Char('f') => tell(Message::Fade),
+        KeyCode::Char('g') => tell(Message::Go),
         KeyCode::Char('u') => tell(Message::Undo),
         KeyCode::Char('U') => tell(Message::Redo),
         KeyCode::Char(' ') => tell(Message::Transport),

@@ -168,8 +168,9 @@ impl Live {
 
     /// Hands a plan to the engine.
     fn send(&mut self, mut pending: Pending) {
-        let ask =
-            Ask { restore: pending.cause == Cause::Again, reset: pending.reset.clone(), stopped: pending.desk.stopped };
+        let (restore, stopped) = (pending.cause == Cause::Again, pending.desk.stopped);
+        // What is done beside the text plays what has been let through.
+        let ask = Ask { restore, reset: pending.reset.clone(), stopped, force: true };
         let graph = pending.desk.over(&pending.version.graph);
         let mut sent = self.control.swap_with(graph.clone(), pending.landing, pending.fade, &ask);
         if sent.is_err() {

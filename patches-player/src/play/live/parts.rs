@@ -7,6 +7,7 @@ use crate::several;
 use patches_core::graph::{self, Graph, Landing};
 use patches_dsl::Loaded;
 use patches_engine::desk::{Ask, covers};
+use patches_engine::engine::PlanError;
 use patches_engine::report::Report;
 use patches_engine::session::{Texts, landing_word};
 use std::collections::BTreeMap;
@@ -87,6 +88,9 @@ impl Live {
             .filter(|(file, _, texts)| self.parts[*file].is_new(texts))
             .collect();
         let half = changed.iter().any(|(_, loaded, _)| loaded.has_errors()) && self.quiet.again(now);
+        if !changed.is_empty() {
+            self.held = None;
+        }
         let mut sound = Vec::new();
         for (file, loaded, texts) in changed {
             if loaded.has_errors() && half {
@@ -142,9 +146,19 @@ impl Live {
         let first = self.sent == 0;
         let (landing, fade) = if first { (Landing::Now, 0.0) } else { self.grid(&graph) };
         let desk = desk.after(before.as_ref().map_or(&Graph::default(), |before| &before.graph), &graph);
-        let ask = Ask { stopped: desk.stopped, reset: reset.clone(), ..Ask::default() };
+        let force = std::mem::take(&mut self.force);
+        let ask = Ask { stopped: desk.stopped, reset: reset.clone(), force, ..Ask::default() };
         let (id, report) = match self.control.swap_with(desk.over(&graph), landing, fade, &ask) {
             Ok(sent) => sent,
+            Err(PlanError::Heavy { load }) => {
+                let save = fresh.iter().map(|fresh| fresh.save).max().unwrap_or(0);
+                for one in &mut fresh {
+                    one.loaded.graph = graphs[one.file].1.take().map(Arc::unwrap_or_clone).unwrap_or_default();
+                }
+                self.held = Some(fresh);
+                self.sink.event(&Event::Held { save, load: round(load, 4) });
+                return;
+            }
             Err(limit) => match &mut fresh[..] {
                 [one] => {
                     patch::add_limit(&mut one.loaded, limit.to_string());
@@ -183,6 +197,18 @@ impl Live {
         let seconds = self.control.waiting().unwrap_or(0) as f64 / f64::from(self.keeper.about().rate.max(1));
         if landing != Landing::Now && seconds >= WORTH_TELLING {
             self.sink.event(&Event::Waiting { save, on: landing_word(landing), seconds: round(seconds, 2) });
+        }
+    }
+
+    /// The save that is held plays all the same.
+    pub(super) fn go(&mut self) {
+        match self.held.take() {
+            Some(held) => {
+                self.force = true;
+                self.requests.push_front(Request::Save(held, Instant::now()));
+                self.pump();
+            }
+            None => self.say("no save is held".into()),
         }
     }
 
