@@ -124,6 +124,8 @@ pub mod codes {
         REACHES_NOTHING = "reaches-nothing", "A module whose outputs reach nothing.";
         LOOP_GAIN = "loop-gain", "A loop with gain above one.";
         PITCH_AS_TRIGGER = "pitch-as-trigger", "A pitch where a trigger or gate is waited for.";
+        PITCHES_ADDED = "pitches-added", "Pitches that are added where a chord may be meant.";
+        SETTING_AS_NAME = "setting-as-name", "A name that is the word of a setting, and that nothing uses.";
         MISSING_FILE = "missing-file", "A sound file that is missing.";
         NOTHING_TO_PLAY = "nothing-to-play", "A player without a pattern or a song's clock.";
         NOT_PLAYABLE = "not-playable", "A part of the language that no module plays yet.";

@@ -145,6 +145,17 @@ pub fn takes_signal(kind: Kind, dim: Dim) -> bool {
     }
 }
 
+/// A pitch by its note, else by its frequency.
+pub fn note(octaves: f64) -> String {
+    const NAMES: [&str; 12] = ["C", "C#", "D", "Eb", "E", "F", "F#", "G", "Ab", "A", "Bb", "B"];
+    let semitones = (octaves * 12.0).round();
+    if semitones.abs() > 200.0 || (semitones / 12.0 - octaves).abs() > 1e-9 {
+        return shown(octaves, Kind::Pitch);
+    }
+    let semitones = semitones as i32;
+    format!("{}{}", NAMES[semitones.rem_euclid(12) as usize], semitones.div_euclid(12))
+}
+
 /// A value of an input, as a person would write it.
 pub fn shown(v: f64, kind: Kind) -> String {
     let short = |v: f64| {

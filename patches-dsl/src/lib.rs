@@ -28,6 +28,7 @@ pub mod score;
 mod show;
 mod show_score;
 mod sides;
+mod slips;
 mod source;
 mod statement;
 pub mod tree;

@@ -3,6 +3,7 @@
 use crate::build::Builder;
 use crate::fault::{Fault, codes};
 use crate::limits;
+use crate::slips;
 use crate::tree::{Expr, Statement};
 use patches_core::graph::Span;
 use pest::Parser;
@@ -66,6 +67,11 @@ pub(crate) fn why_unreadable(text: &str, start: usize, file: u16) -> Fault {
     let at = match error.location {
         InputLocation::Pos(at) | InputLocation::Span((at, _)) => at.min(text.len()),
     };
+    if let Some(slip) = slips::found(text, at) {
+        let place = |at: usize| (start + at) as u32;
+        let span = Span { file, start: place(slip.start), end: place(slip.end) };
+        return Fault::error(codes::UNREADABLE, span, slip.message).help(slip.help);
+    }
     let mut rest = &text[at..];
     if rest.trim_start_matches([' ', '\t', '\r']).len() < rest.len() {
         rest = rest.trim_start_matches([' ', '\t', '\r']);
@@ -97,7 +103,7 @@ pub(crate) fn why_unreadable(text: &str, start: usize, file: u16) -> Fault {
 }
 
 /// The last bracket of a text that nothing closes, strings and comments left out.
-fn still_open(text: &str) -> Option<usize> {
+pub(crate) fn still_open(text: &str) -> Option<usize> {
     let mut open = Vec::new();
     for (at, _, c) in signs(text) {
         match c {
@@ -110,7 +116,7 @@ fn still_open(text: &str) -> Option<usize> {
 }
 
 /// What stands outside of strings and comments: each sign with its place and the one before it.
-fn signs(text: &str) -> impl Iterator<Item = (usize, char, char)> + '_ {
+pub(crate) fn signs(text: &str) -> impl Iterator<Item = (usize, char, char)> + '_ {
     let (mut quoted, mut comment, mut last) = (false, false, ' ');
     text.char_indices().filter_map(move |(at, c)| {
         let before = std::mem::replace(&mut last, c);

@@ -94,7 +94,11 @@ pub enum Error {
 }
 
 fn near(there: &[String]) -> String {
-    if there.is_empty() { String::new() } else { format!("; there is {}", there.join(", ")) }
+    if there.is_empty() {
+        "; there is none, as `patches devices` tells".into()
+    } else {
+        format!("; there is {}", there.join(", "))
+    }
 }
 
 impl Error {

@@ -17,7 +17,11 @@ impl Checker<'_> {
         let other = matches!(what, What::Text(_) | What::Word(_) | What::File(_) | What::List(_) | What::Pattern(..))
             || matches!(what, What::Song(..));
         if other || flag(&feed.value) && input.kind != Kind::Gate {
-            self.fault(kinds::wrong_kind(input, what.name(), feed.value.span));
+            let fault = kinds::wrong_kind(input, what.name(), feed.value.span);
+            self.fault(match what {
+                What::List(members) if input.kind == Kind::Pitch => fault.help(chord(members)),
+                _ => fault,
+            });
             return false;
         }
         if let Some(scale) = feed.scale.as_ref().filter(|scale| flag(scale)) {
@@ -26,6 +30,22 @@ impl Checker<'_> {
             return false;
         }
         true
+    }
+
+    /// Pitches by several cables are added, as all is that comes to one input: not what a list of notes is meant as.
+    pub(super) fn no_sum_of_pitches(&mut self, cables: &[(Sum, &Feed)], input: &Input) {
+        let is_pitch = |sum: &Sum| {
+            sum.terms.is_empty() && sum.base.is_some_and(|base| matches!(base.dim, Dim::Pitch | Dim::Frequency))
+        };
+        let mut pitches: Vec<&V> =
+            cables.iter().filter(|(sum, _)| is_pitch(sum)).map(|(_, feed)| &feed.value).collect();
+        pitches.sort_by_key(|v| v.span);
+        if let (Kind::Pitch, [_, second, ..]) = (input.kind, pitches.as_slice()) {
+            let message =
+                format!("the pitches that come into `{}` are added, which makes one pitch of them", input.names[0]);
+            let fault = Fault::warning(codes::PITCHES_ADDED, second.span, message);
+            self.fault(fault.help(chord(pitches)));
+        }
     }
 
     /// MIDI goes into inputs for it as it is, and nothing else goes there.
@@ -71,4 +91,18 @@ impl Checker<'_> {
         };
         self.told(sum.times(Sum::constant(time), aim), span)
     }
+}
+
+/// How these pitches are written as the voices of one cable.
+pub(super) fn chord<'v>(members: impl IntoIterator<Item = &'v V>) -> String {
+    let pitch = |v: &V| match &v.what {
+        What::Const(c) => c.as_pitch().ok().map(|c| kinds::note(c.value)),
+        _ => None,
+    };
+    let voices: Vec<String> = members
+        .into_iter()
+        .enumerate()
+        .map(|(n, v)| format!("in[{n}]: {}", pitch(v).unwrap_or_else(|| "…".to_string())))
+        .collect();
+    format!("for a chord write `Merge(channels: {}) {{ {} }}`", voices.len(), voices.join(", "))
 }

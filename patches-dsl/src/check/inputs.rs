@@ -75,6 +75,7 @@ impl Checker<'_> {
         self.no_cable_twice(&fed.cables, input);
         let set = match fed.set {
             Some(feed) => match self.feed_sum(feed, aim) {
+                Some(sum) if input.kind == Kind::Trigger && !self.scale_fits(&sum, feed, input) => return,
                 Some(sum) => Some((sum, feed)),
                 None => return,
             },
@@ -93,6 +94,7 @@ impl Checker<'_> {
             }
         }
         cables.sort_by_cached_key(|(sum, _)| sum.order());
+        self.no_sum_of_pitches(&cables, input);
         let value = self.setting(set.as_ref(), &cables, input);
         let mut terms = Vec::new();
         let span = set.iter().chain(&cables).map(|(_, feed)| feed.value.span).min();

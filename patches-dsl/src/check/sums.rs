@@ -184,6 +184,12 @@ impl Checker<'_> {
     }
 
     fn output(&mut self, source: &Source, aim: Aim, span: Span) -> Option<Sum> {
+        // What a faulty pattern would play is of no kind; a player that has none to play is silent.
+        let draft = &self.expanded.modules[source.module];
+        let silent = |fault: &Fault| fault.code == codes::NOTHING_TO_PLAY && fault.span == draft.span;
+        if super::rows::is_poisoned(draft) && !self.expanded.faults.iter().any(silent) {
+            return None;
+        }
         let (number, channel) = self.played(source, aim, span)?;
         let spec = self.expanded.modules[source.module].spec;
         let port = &spec.outputs[number as usize];
@@ -214,6 +220,10 @@ impl Checker<'_> {
             }
         }
         self.following.remove(&index);
+        // What is faulty is of no kind; nothing follows from it.
+        if sums.len() < junction.feeds.len() {
+            return None;
+        }
         Some(self.join(sums, aim).unwrap_or(Sum { dim: Dim::Number, base: None, terms: Vec::new() }))
     }
 

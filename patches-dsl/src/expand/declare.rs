@@ -22,6 +22,7 @@ impl<'t> Expander<'t> {
                     Some(expr) if !module && self.new_thing(scope, expr, true, &HashSet::new()).is_none() => {
                         let signal = self.new_signal(&name.text, expr, scope);
                         self.bind(scope, name, Binding::Signal(signal));
+                        self.no_curve_too(scope, name);
                     }
                     _ => left_out = left_out.or(Some(statement.span)),
                 },
@@ -88,12 +89,24 @@ impl<'t> Expander<'t> {
             if let tree::What::Define { name, raw, module, chain, was } = &statement.what {
                 let binding = self.declare_name(scope, name, *raw, *module, chain, was, &names);
                 self.bind(scope, name, binding);
+                self.no_curve_too(scope, name);
             }
         }
         for statement in statements {
             if let tree::What::For(over) = &statement.what {
                 self.rounds(scope, over);
             }
+        }
+    }
+
+    /// A curve stands wherever a signal does, so nothing else there has its name.
+    fn no_curve_too(&mut self, scope: usize, name: &Name) {
+        if self.scopes[scope].scores.is_empty() {
+            return;
+        }
+        if let Some((_, before)) = self.scopes[scope].scores.get(&("curve", name.text.clone())) {
+            let before = *before;
+            self.given_twice(scope, &format!("`{}`", name.text), name.span, before);
         }
     }
 
@@ -183,7 +196,7 @@ impl<'t> Expander<'t> {
 
     pub(super) fn new_signal(&mut self, name: &Arc<str>, expr: &'t Expr, scope: usize) -> usize {
         let name = name.clone();
-        self.signals.push(Signal { name, expr, scope, want: None, member: None, state: State::New });
+        self.signals.push(Signal { name, expr, scope, want: None, member: None, used: false, state: State::New });
         self.signals.len() - 1
     }
 

@@ -7,7 +7,7 @@ use super::{Binding, Expander, Pending, flatten, value};
 use crate::fault::{Fault, codes};
 use crate::flat::*;
 use crate::limits;
-use crate::tree::{self, Args, Call, Entry, Expr, Index, Name, Port, Statement};
+use crate::tree::{self, Args, Call, Entry, Expr, Index, Name, Port, Statement, Word};
 use patches_core::graph::Span;
 use patches_core::spec::{ParamKind, Side, Spec};
 use std::sync::Arc;
@@ -53,6 +53,7 @@ impl<'t> Expander<'t> {
             (Binding::Signal(signal), _) => drop(self.signal(signal)),
             (Binding::Module(module), Some([tree::Member::Expr(Expr::Call(call))])) => {
                 self.fill_module(module, call, scope);
+                self.no_output_at_end(module, name, call, scope);
                 self.chain(chain, scope, Some(Thing::Module(module)));
             }
             (Binding::Instance(instance), Some([tree::Member::Expr(Expr::Call(call))])) => {
@@ -63,6 +64,21 @@ impl<'t> Expander<'t> {
         }
     }
 
+    /// `dust = Noise -> Svf.band`: the name is the module's, whichever of its outputs is meant.
+    fn no_output_at_end(&mut self, module: usize, name: &Name, call: &'t Call, scope: usize) {
+        let spec = self.out.modules[module].spec;
+        if let Some(Port { name: Word::Plain(port), .. }) = call.any_port()
+            && spec.input(&port.text).is_none()
+            && spec.output(&port.text).is_some()
+        {
+            let (name, port, span) = (&name.text, &port.text, port.span);
+            let fault = Fault::error(codes::UNKNOWN_PORT, span, format!("`{}` has no input `{port}`", spec.name()));
+            let help =
+                format!("`{port}` is an output: take `.{port}` away, and write `{name}.{port}` where it is used");
+            self.fault(scope, fault.help(help));
+        }
+    }
+
     /// The shape of a module, worked out when it is first needed.
     fn shape(&mut self, module: usize) {
         let Pending::Call(call, scope) = std::mem::replace(&mut self.shapes[module], Pending::Known) else { return };
@@ -70,7 +86,11 @@ impl<'t> Expander<'t> {
         let Some(args) = &call.args else { return };
         let Args::Named(entries) = args else {
             let fault = Fault::error(codes::SHAPE, call.span, "the shape of a module is named");
-            return self.fault(scope, fault.help(format!("write `{}(channels: 3)`", spec.name())));
+            let help = match spec.has_channels() {
+                true => format!("write `{}(channels: 3)`", spec.name()),
+                false => format!("parameters stand in braces, by their names: `{} {{ … }}`", spec.name()),
+            };
+            return self.fault(scope, fault.help(help));
         };
         for entry in entries {
             let Entry::Set { name, index: None, value: expr } = entry else { continue };

@@ -24,6 +24,7 @@ use crate::flat::*;
 use crate::limits;
 use crate::score;
 use crate::tree::{Call, Expr, Statement, Template, Type};
+use crate::value::Dim;
 use patches_core::graph::Span;
 use patches_core::library::Library;
 use std::collections::{HashMap, HashSet};
@@ -54,6 +55,8 @@ pub(crate) struct Signal<'t> {
     want: Option<Type>,
     /// Of a list, this member.
     member: Option<usize>,
+    /// Something has asked for it by its name.
+    used: bool,
     state: State,
 }
 
@@ -218,6 +221,23 @@ impl<'t> Expander<'t> {
         }
         self.settle_shapes();
         self.try_unused();
+        self.settings_as_names();
+    }
+
+    /// `tempo = 120` is a constant of that name; where nothing uses it, the setting is meant.
+    fn settings_as_names(&mut self) {
+        for (name, (binding, span)) in &self.scopes[self.main].names {
+            let Binding::Signal(signal) = binding else { continue };
+            let Signal { used: false, state: State::Done(value), .. } = &self.signals[*signal] else { continue };
+            if let What::Const(c) = &value.what
+                && ["tempo", "swing", "fade", "tail"].contains(&&**name)
+            {
+                let message = format!("`{name}` is a name here, which nothing uses");
+                let fault = Fault::warning(codes::SETTING_AS_NAME, *span, message);
+                let value = if c.dim == Dim::Number { c.value.to_string() } else { "…".to_string() };
+                self.out.faults.push(fault.help(format!("the setting is written without `=`: `{name} {value}`")));
+            }
+        }
     }
 
     /// Opens the file's templates that nothing uses, where their defaults allow it, for their faults alone.

@@ -158,6 +158,9 @@ impl<'t> Expander<'t> {
             let fault = Fault::error(codes::UNKNOWN_NAME, name.span, format!("`{}` is no pitch", name.text));
             return self.fault(scope, fault.help(format!("a note has an octave: write `{}3`", name.text)));
         }
+        if fault.help.is_none() && matches!(&*name.text, "Out" | "In") {
+            fault = fault.help(format!("did you mean `{}`?", name.text.to_lowercase()));
+        }
         if fault.help.is_none() && self.lookup(scope, &name.text).is_some() {
             fault = fault.help(format!("`{}` is a name; brackets may follow a module type only", name.text));
         }
@@ -188,6 +191,23 @@ impl<'t> Expander<'t> {
             fault = fault.help("a template sees no modules or signals of the file: give it a port with `in:`");
         }
         self.fault(scope, fault);
+    }
+
+    /// Tells that a step is no constant.
+    pub(super) fn unknown_step(&mut self, scope: usize, name: &Name) {
+        let mut known = self.names_in_sight(scope);
+        known.retain(|known| !matches!(&**known, "in" | "out"));
+        let fault = Fault::error(codes::UNKNOWN_NAME, name.span, format!("no constant `{}`", name.text));
+        let fault = fault.help("a step is `x`, `.`, `~`, a note, a number or a constant");
+        let note = is_note_name(&name.text);
+        self.fault(
+            scope,
+            match note {
+                true => fault.help(format!("a note has an octave: write `{}3`", name.text)),
+                false if &*name.text == "X" => fault.help("a hit is a small `x`"),
+                false => fault.near(&name.text, known.iter().map(|n| &**n)),
+            },
+        );
     }
 
     /// The first round of a `for` in sight that has this name.

@@ -139,7 +139,7 @@ impl<'t> Expander<'t> {
                     }
                 },
                 None => {
-                    self.unknown_name(scope, name);
+                    self.unknown_step(scope, name);
                     None
                 }
             },
@@ -295,7 +295,16 @@ impl<'t> Expander<'t> {
                         let known = self.scores_in_sight(scope, "section");
                         let known = known.iter().map(|n| &**n).chain(own.iter().map(|n| &***n));
                         let fault = Fault::error(codes::UNKNOWN_NAME, name.span, format!("no section `{}`", name.text));
-                        self.fault(scope, fault.near(&name.text, known));
+                        let pattern = self.score(scope, "pattern", &name.text).is_some()
+                            || song.patterns.iter().any(|pattern| pattern.name.text == name.text);
+                        let cells = vec![&*name.text; song.lanes.len()].join(", ");
+                        self.fault(
+                            scope,
+                            match pattern {
+                                true => fault.help(format!("`{}` is a pattern: write `play {{ {cells} }}`", name.text)),
+                                false => fault.near(&name.text, known),
+                            },
+                        );
                     }
                 }
             }

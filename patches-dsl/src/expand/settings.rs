@@ -180,7 +180,17 @@ impl<'t> Expander<'t> {
         let other = if lane.is_none() { "pattern" } else { "song" };
         let found = self.score_at(scope, word, name).or_else(|| self.score_at(scope, other, name));
         let Some((score, at)) = found else {
-            self.error(scope, codes::UNKNOWN_NAME, span, format!("no {word} `{name}`"));
+            let steps = !song && text.contains([' ', '~', '|', '*']);
+            let (word, name) = if steps { ("pattern", text) } else { (word, name) };
+            let fault = Fault::error(codes::UNKNOWN_NAME, span, format!("no {word} `{name}`"));
+            self.fault(
+                scope,
+                match steps {
+                    true => fault
+                        .help(format!("write `pattern p {{ {text} }}` on a line of its own, and `pattern: p` here")),
+                    false => fault,
+                },
+            );
             return value(What::Poison, span);
         };
         let v = self.score_value(score, at, &name.into(), span);

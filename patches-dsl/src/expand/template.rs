@@ -211,7 +211,7 @@ impl<'t> Expander<'t> {
 
     fn parameter(&mut self, decl: &'t Decl, expr: &'t Expr, scope: usize, member: Option<usize>) -> usize {
         let (name, want) = (decl.name.text.clone(), Some(decl.kind));
-        self.signals.push(Signal { name, expr, scope, want, member, state: State::New });
+        self.signals.push(Signal { name, expr, scope, want, member, used: false, state: State::New });
         self.signals.len() - 1
     }
 
@@ -235,6 +235,7 @@ impl<'t> Expander<'t> {
                     scope,
                     want: None,
                     member,
+                    used: false,
                     state: State::Done(v),
                 });
                 return Binding::Signal(self.signals.len() - 1);

@@ -121,6 +121,7 @@ fn changes(before: &NetModule, after: &NetModule, is_linked: impl Fn(Slot, Slot)
         if from != to {
             let (from, to) = match (from, to) {
                 (Some(ParamValue::Score(from)), Some(ParamValue::Score(to))) => words::scores(from, to),
+                (Some(ParamValue::List(from)), Some(ParamValue::List(to))) => words::lists(from, to),
                 _ => (words::param(from, &param.kind), words::param(to, &param.kind)),
             };
             let param = words::slot_name(param.names[0], param.indexed, &after.channels, new.1);

@@ -90,6 +90,28 @@ pub fn scores(from: &Score, to: &Score) -> (String, String) {
     }
 }
 
+fn item(item: &Item) -> String {
+    match item {
+        Item::Number(x) => short(*x),
+        Item::Word(word) => word.to_string(),
+    }
+}
+
+/// One list after another: of long ones what differs, and where.
+pub fn lists(from: &[Item], to: &[Item]) -> (String, String) {
+    let all = |items: &[Item]| items.iter().map(item).collect::<Vec<_>>().join(" ");
+    let same = from.iter().zip(to).take_while(|(a, b)| a == b).count();
+    let ends = from[same..].iter().rev().zip(to[same..].iter().rev()).take_while(|(a, b)| a == b).count();
+    let part = |items: &[Item]| match &items[same..items.len() - ends] {
+        [] => "nothing".to_string(),
+        items => all(items),
+    };
+    match same + ends {
+        0..4 => (all(from), all(to)),
+        _ => (part(from), format!("{} (member {} of {})", part(to), same + 1, to.len())),
+    }
+}
+
 /// A parameter that does not move.
 pub fn param(value: Option<&ParamValue>, kind: &ParamKind) -> String {
     match (value, kind) {
@@ -101,13 +123,27 @@ pub fn param(value: Option<&ParamValue>, kind: &ParamKind) -> String {
         (None, ParamKind::Bool(default)) => default.to_string(),
         (Some(ParamValue::Text(text)), _) => text.to_string(),
         (Some(ParamValue::Score(score)), _) => score_words(score),
-        (Some(ParamValue::List(items)), _) => {
-            let item = |item: &Item| match item {
-                Item::Number(x) => short(*x),
-                Item::Word(word) => word.to_string(),
-            };
-            items.iter().map(item).collect::<Vec<_>>().join(" ")
-        }
+        (Some(ParamValue::List(items)), _) => items.iter().map(item).collect::<Vec<_>>().join(" "),
         _ => "nothing".to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_long_lists_only_what_differs_is_told() {
+        let list = |text: &str| -> Vec<Item> {
+            let item = |part: &str| part.parse().map_or_else(|_| Item::Word(part.into()), Item::Number);
+            text.split(' ').map(item).collect()
+        };
+        let told = |from: &str, to: &str| lists(&list(from), &list(to));
+        let long = "0 200 linear 16 1100 exp 32 200 linear";
+        let (from, to) = told(long, &long.replace("1100", "2000"));
+        assert_eq!((from.as_str(), to.as_str()), ("1100", "2000 (member 5 of 9)"));
+        let (from, to) = told(long, &long.replace("16 1100 exp ", ""));
+        assert_eq!((from.as_str(), to.as_str()), ("16 1100 exp", "nothing (member 4 of 6)"));
+        assert_eq!(told("1 2 3", "1 2 4"), ("1 2 3".to_string(), "1 2 4".to_string()));
     }
 }

@@ -42,6 +42,28 @@ pub fn modules(args: &ModulesArgs) -> Result<(), Error> {
     Ok(())
 }
 
+/// A value of an input in the unit that it is thought in: `C4`, `10 ct`, `-18 dB`.
+fn value(input: &Input, value: f64) -> String {
+    let whole = |x: f64| value.is_finite() && (x - x.round()).abs() < 1e-9;
+    match (input.kind, unit(input)) {
+        (Kind::Pitch, None) if whole(value * 12.0) => note((value * 12.0).round() as i32),
+        (Kind::Interval, Some("ct")) => format!("{} ct", short(value * 1200.0)),
+        (Kind::Interval, Some("st")) => format!("{} st", short(value * 12.0)),
+        (Kind::Interval, None) if !whole(value) && whole(value * 12.0) => format!("{} st", short(value * 12.0)),
+        // A level that is no round number was meant in decibels.
+        (Kind::Gain, _) if value > 0.0 && !whole(value * 1000.0) => {
+            format!("{} dB", short((exact::db_of_gain(value) * 100.0).round() / 100.0))
+        }
+        (kind, _) => words(kind, value),
+    }
+}
+
+/// A note by its number above C0.
+fn note(semitones: i32) -> String {
+    const NAMES: [&str; 12] = ["C", "C#", "D", "Eb", "E", "F", "F#", "G", "Ab", "A", "Bb", "B"];
+    format!("{}{}", NAMES[semitones.rem_euclid(12) as usize], semitones.div_euclid(12))
+}
+
 /// A number in the words of its kind: `1 kHz`, `10 ms`, `-6.0 dB`.
 pub fn words(kind: Kind, value: f64) -> String {
     if !value.is_finite() {
@@ -84,9 +106,11 @@ fn unit(input: &Input) -> Option<&'static str> {
 fn range(input: &Input) -> String {
     match (input.min.is_finite(), input.max.is_finite()) {
         (false, false) => String::new(),
-        (true, false) => format!("from {}", words(input.kind, input.min)),
-        (false, true) => format!("to {}", words(input.kind, input.max)),
-        (true, true) => format!("{} .. {}", words(input.kind, input.min), words(input.kind, input.max)),
+        // All pitches there are, and beyond.
+        _ if input.kind == Kind::Pitch && (input.min, input.max) == (-4.0, 16.0) => String::new(),
+        (true, false) => format!("from {}", value(input, input.min)),
+        (false, true) => format!("to {}", value(input, input.max)),
+        (true, true) => format!("{} .. {}", value(input, input.min), value(input, input.max)),
     }
 }
 
@@ -120,6 +144,7 @@ fn port(names: &[&str], indexed: bool) -> String {
 /// A module for people: aligned columns, the main port first.
 pub fn page(spec: &Spec) -> String {
     let mut rows: Vec<(&str, [String; 4], &str)> = Vec::new();
+    let mut lists: Vec<(&str, String)> = Vec::new();
     for input in &spec.inputs {
         let star = if input.normal == Normal::Stays { "" } else { "*" };
         let stereo = if input.stereo { ", stereo" } else { "" };
@@ -130,12 +155,17 @@ pub fn page(spec: &Spec) -> String {
         );
         let default = match input.kind {
             Kind::Audio | Kind::Gate | Kind::Trigger | Kind::Midi if input.default == 0.0 => String::new(),
-            kind => words(kind, input.default),
+            _ => value(input, input.default),
         };
         rows.push(("in", [port(input.names, input.indexed) + star, kind, default, range(input)], input.help));
     }
     for param in &spec.params {
-        let (range, default) = choices(param);
+        let (mut range, default) = choices(param);
+        // Many words have a line of their own.
+        if let ParamKind::List { kind, words: words @ [_, ..] } = &param.kind {
+            range = format!("a word, or a list of {}", kind.name());
+            lists.push((param.names[0], words.join(", ")));
+        }
         rows.push(("set", [port(param.names, param.indexed), "constant".into(), default, range], param.help));
     }
     for output in &spec.outputs {
@@ -153,6 +183,9 @@ pub fn page(spec: &Spec) -> String {
     }
     if spec.inputs.iter().any(|input| input.normal != Normal::Stays) {
         page += "\n  * a cable takes the place of the default\n";
+    }
+    for (name, words) in lists {
+        page += &format!("\n  {name} is one of {words}\n");
     }
     if !spec.example.is_empty() {
         page += &format!("\nExample:\n\n{}\n", indent(spec.example));
@@ -212,6 +245,26 @@ mod tests {
         assert_eq!(words(Kind::Gain, 0.7), "0.7");
         assert_eq!(words(Kind::Rate, 0.001), "0.001 Hz");
         assert_eq!(words(Kind::Audio, f64::INFINITY), "any");
+    }
+
+    #[test]
+    fn values_stand_in_the_unit_they_are_thought_in() {
+        let library = patches_modules::library();
+        let default = |name: &str, input: &str| {
+            let spec = library.find(name).expect("it is there");
+            let input = &spec.inputs[usize::from(spec.input(input).expect("it has it").0)];
+            (value(input, input.default), range(input))
+        };
+        assert_eq!(default("Quant", "centre"), ("C0".into(), String::new()));
+        assert_eq!(default("Unison", "detune").0, "10 ct");
+        assert_eq!(default("Keys", "bend").0, "2 st");
+        assert_eq!(default("Compressor", "threshold").0, "-18 dB");
+        let page = page(library.find("Quant").expect("it is there"));
+        assert!(
+            page.contains("scale is one of chromatic, major, ") && page.contains("a word, or a list of interval"),
+            "{page}"
+        );
+        assert!(page.lines().all(|line| line.chars().count() < 300), "{page}");
     }
 
     #[test]
