@@ -5,6 +5,7 @@ mod desk;
 mod parts;
 mod requests;
 mod sequences;
+mod silenced;
 
 use super::Outside;
 use super::keeper::Keeper;
@@ -27,6 +28,7 @@ use patches_engine::host::platform;
 use patches_engine::session::{Sounds, Writer};
 use patches_engine::trap;
 use requests::{Cause, Newest, Pending, Request, Version};
+use silenced::Silenced;
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
@@ -104,6 +106,7 @@ pub struct Live {
     /// Outputs to watch, as typed, that have not been found yet.
     wanted: Vec<String>,
     seen_by: Vec<Seen>,
+    silenced: Silenced,
 }
 
 impl Live {
@@ -157,6 +160,7 @@ impl Live {
             watching: Vec::new(),
             wanted: args.probe.clone(),
             seen_by: Vec::new(),
+            silenced: Silenced::default(),
         }
     }
 
@@ -267,7 +271,7 @@ impl Live {
     /// Whether our callback was long, or we were called late.
     fn why_late(&self) -> String {
         let about = self.keeper.about();
-        let period = 1e6 * f64::from(about.frames) / f64::from(about.rate.max(1));
+        let period = about.period_us();
         let longest = f64::from(self.recent.1);
         let took = format!("{:.1} of {:.1} ms", longest / 1000.0, period / 1000.0);
         match longest > 0.8 * period {
@@ -347,7 +351,13 @@ impl Live {
                     self.sink.event(&Event::Notice { message });
                 }
                 Notice::Quarantined { module, why, at } => {
-                    self.sink.event(&Event::Quarantined { module: module.to_string(), why: why.to_string(), at });
+                    let event = self.silenced.add(Event::Quarantined {
+                        module: module.to_string(),
+                        why: why.to_string(),
+                        at,
+                        times: 1,
+                    });
+                    event.into_iter().for_each(|event| self.sink.event(&event));
                 }
             }
         }
@@ -422,6 +432,9 @@ impl Live {
             let written = log.alive(self.control.clock());
             self.logged(written);
         }
+        for event in self.silenced.gathered() {
+            self.sink.event(&event);
+        }
         let gathered = std::mem::take(&mut self.gathered);
         let meters = &self.meters;
         self.sink.event(&Event::Status(Status {
@@ -443,6 +456,7 @@ impl Live {
         let engine = self.keeper.stop();
         self.notices();
         let at = engine.map_or(self.at, |engine| engine.clock());
+        self.silenced.gathered().iter().for_each(|event| self.sink.event(event));
         for event in self.outside.takes.finish().into_iter().chain(self.outside.ears.finish()) {
             self.sink.event(&event);
         }
