@@ -45,7 +45,7 @@ pub fn doze(net: &Net, nodes: &mut Nodes) {
     for node in &nodes.nodes {
         busy[node.module] |= match &node.op {
             Op::Kernel { def, .. } => def.seeded || node.mems.iter().any(|mem| matches!(mem, MemUse::Ring(..))),
-            Op::Sum(_) | Op::Merge | Op::Splat | Op::Ramp { .. } => false,
+            Op::Sum(_) | Op::Merge | Op::Splat | Op::Places | Op::Ramp { .. } => false,
             Op::Tick(_) | Op::Midi(..) | Op::Sound => true,
         };
     }
@@ -115,7 +115,7 @@ fn is_enveloped(nodes: &Nodes, hears: &[bool], gain: &In) -> bool {
                 }
                 def.state_words == 0
             }
-            Op::Sum(_) | Op::Merge | Op::Splat => true,
+            Op::Sum(_) | Op::Merge | Op::Splat | Op::Places => true,
             _ => false,
         };
         if passes {
