@@ -215,6 +215,7 @@ impl PlayArgs {
             backend: self.backend.backend(),
             device: self.device.clone(),
             rate: self.rate,
+            engine: None,
             frames: self.frames,
             channels: self.channels,
         }

@@ -161,12 +161,18 @@ pub enum Event {
     Status(Status),
     /// The performer did something beside the text: what, and what holds now.
     Control { at: u64, did: String, mute: Vec<String>, solo: Vec<String>, tempo: f64, playing: bool },
-    /// A module was silenced.
-    Quarantined { module: String, why: String, at: u64 },
+    /// A module was silenced, `times` since that was told last: of each module once a second.
+    Quarantined { module: String, why: String, at: u64, times: u64 },
     /// The device went or came: `lost`, `back`, `none`.
     Device {
         state: &'static str,
         name: String,
+        /// Frames a second of the session.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        rate: Option<u32>,
+        /// Frames a second of the device, if they are others: its sound is resampled on the way there.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        bridged: Option<u32>,
         #[serde(skip_serializing_if = "Option::is_none")]
         why: Option<String>,
     },
@@ -298,9 +304,14 @@ impl fmt::Display for Event {
                 s.peak_db,
                 s.xruns
             ),
-            Event::Quarantined { module, why, .. } => write!(f, "{module} is silenced: {why}"),
-            Event::Device { state: "lost", name, why } => {
+            Event::Quarantined { module, why, times: 1, .. } => write!(f, "{module} is silenced: {why}"),
+            Event::Quarantined { module, why, times, .. } => write!(f, "{module} is silenced {times} times: {why}"),
+            Event::Device { state: "lost", name, why, .. } => {
                 write!(f, "{name} is gone{}: playing on a clock until it is back", because(why))
+            }
+            Event::Device { state: "back", name, rate, bridged: Some(own), .. } => {
+                let rate = rate.unwrap_or_default();
+                write!(f, "{name} is back, at {own} Hz: the set goes on at {rate} Hz and is resampled for it")
             }
             Event::Device { state: "back", name, .. } => write!(f, "{name} is back"),
             Event::Device { why, .. } => {

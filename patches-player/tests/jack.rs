@@ -2,184 +2,15 @@
 
 mod common;
 
-use common::{PATIENCE, Player, Save, have, patches, run, save, signal_to, told, wav_bits};
+#[cfg(feature = "jack")]
+use common::server::wait_for;
+use common::server::{NEEDS, Server, compare, stretches};
+use common::{Player, Save, have, patches, run, save, told, wav_bits};
+#[cfg(feature = "jack")]
 use serde_json::Value;
-use std::collections::HashMap;
-use std::fs::File;
-use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
-use std::time::{Duration, Instant};
-
-const NEEDS: [&str; 5] = ["jackd", "jack_wait", "jack_lsp", "jack_capture", "libasound_module_pcm_jack.so"];
-
-/// A sound server with a clock and no sound card, and an ALSA configuration that leads to it.
-struct Server {
-    child: Child,
-    dir: tempfile::TempDir,
-    name: String,
-    /// Further options of the server.
-    more: &'static [&'static str],
-    // Two servers of one person share the names of their clients' sockets, so only one test at a time has one.
-    _turn: File,
-}
-
-impl Server {
-    fn start() -> Server {
-        Server::start_with(&[])
-    }
-
-    fn start_with(more: &'static [&'static str]) -> Server {
-        let turn = File::create(std::env::temp_dir().join("patches-jack-turn")).expect("a lock file");
-        turn.lock().expect("a turn");
-        let dir = tempfile::tempdir().expect("a folder");
-        let asoundrc = "pcm.jackout { type jack\n playback_ports { 0 system:playback_1 1 system:playback_2 }\n \
-                        capture_ports { 0 system:capture_1 1 system:capture_2 } }\n\
-                        pcm.!default { type plug slave.pcm \"jackout\" }\n";
-        std::fs::write(dir.path().join(".asoundrc"), asoundrc).expect("written");
-        // Always the same name: a new server takes the place in JACK's table that a killed one of its name has left.
-        let name = "patches-test".to_string();
-        let child = Server::spawn(&name, dir.path(), more);
-        let server = Server { child, dir, name, more, _turn: turn };
-        server.wait();
-        server
-    }
-
-    fn spawn(name: &str, dir: &Path, more: &[&str]) -> Child {
-        let log = File::options().create(true).append(true).open(dir.join("jackd.log")).expect("a log");
-        Command::new("jackd")
-            .args(if may_be_realtime() { ["-R", "-P70"] } else { ["-r", "-t2000"] })
-            .args(more)
-            .args(["-n", name, "-d", "dummy", "-r", "48000", "-p", "256", "-C", "2", "-P", "2"])
-            .stdout(log.try_clone().expect("a log"))
-            .stderr(log)
-            .stdin(Stdio::null())
-            .spawn()
-            .expect("jackd starts")
-    }
-
-    fn wait(&self) {
-        let up = self.tool("timeout").args(["20", "jack_wait", "-w"]).stdout(Stdio::null()).status();
-        assert!(up.expect("jack_wait runs").success(), "jackd does not come up");
-    }
-
-    /// Stops the server as when a device is pulled out.
-    fn kill(&mut self) {
-        self.child.kill().expect("killed");
-        self.child.wait().expect("ended");
-    }
-
-    fn restart(&mut self) {
-        self.child = Server::spawn(&self.name, self.dir.path(), self.more);
-        self.wait();
-    }
-
-    fn with_env(&self, mut command: Command) -> Command {
-        command.env("JACK_NO_START_SERVER", "1").env("JACK_DEFAULT_SERVER", &self.name).env("HOME", self.dir.path());
-        command.env_remove("ALSA_CONFIG_PATH");
-        command
-    }
-
-    fn tool(&self, name: &str) -> Command {
-        let mut command = self.with_env(Command::new(name));
-        command.current_dir(self.dir.path());
-        command
-    }
-
-    /// Times the server was late, by its own log.
-    fn xruns(&self) -> usize {
-        let log = std::fs::read_to_string(self.dir.path().join("jackd.log")).unwrap_or_default();
-        log.matches("XRun").count()
-    }
-
-    fn play(&self, more: &[&str]) -> Player {
-        let mut command = self.with_env(patches(self.dir.path()));
-        Player::start(command.args(["play", "a.patches", "--json", "--session", "take"]).args(more))
-    }
-
-    fn patch(&self) -> PathBuf {
-        self.dir.path().join("a.patches")
-    }
-
-    /// The two ports by which a player plays or, as `C`, hears. ALSA's plugin names its client after the program, cpal's JACK
-    /// host after itself.
-    fn ports(&self, player: u32, way: char) -> Vec<String> {
-        let side = if way == 'P' { "out" } else { "in" };
-        let names = [format!("patches.{way}.{player}."), format!("cpal_client_{player}_{side}:")];
-        wait_for(|| {
-            let out = self.tool("jack_lsp").output().expect("jack_lsp runs").stdout;
-            let text = String::from_utf8_lossy(&out).into_owned();
-            let ours = |port: &&str| names.iter().any(|name| port.starts_with(name));
-            let ports: Vec<String> = text.lines().filter(ours).map(Into::into).collect();
-            (ports.len() == 2).then_some(ports)
-        })
-    }
-
-    /// Records what a player plays.
-    fn record(&self, player: &Player) -> Recorder {
-        let ports = self.ports(player.id(), 'P');
-        let file = self.dir.path().join("heard.wav");
-        let mut command = self.tool("jack_capture");
-        command.args(["--channels", "2", "--no-stdin", "--disable-meter", "-f", "wav", "-d", "600"]);
-        for port in &ports {
-            command.args(["--port", port]);
-        }
-        let child = command.arg(&file).stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("jack_capture runs");
-        wait_for(|| std::fs::metadata(&file).is_ok_and(|meta| meta.len() > 100_000).then_some(()));
-        Recorder { child, file }
-    }
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        // Asked to end, a server gives its place in JACK's table of eight back; one that is killed keeps it.
-        let pid = self.child.id().to_string();
-        let _ = Command::new("kill").args(["-TERM", &pid]).stderr(Stdio::null()).status();
-        for _ in 0..100 {
-            if !matches!(self.child.try_wait(), Ok(None)) {
-                return;
-            }
-            std::thread::sleep(Duration::from_millis(20));
-        }
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
-
-/// Whether this person may have real-time priority without further ado.
-fn may_be_realtime() -> bool {
-    Command::new("id").arg("-u").output().is_ok_and(|id| id.stdout == b"0\n")
-}
-
-struct Recorder {
-    child: Child,
-    file: PathBuf,
-}
-
-impl Recorder {
-    fn finish(mut self) -> Vec<[u32; 2]> {
-        signal_to(self.child.id(), "INT");
-        wait_for(|| self.child.try_wait().expect("a child"));
-        wav_bits(&self.file)
-    }
-}
-
-impl Drop for Recorder {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
-
-fn wait_for<T>(mut ready: impl FnMut() -> Option<T>) -> T {
-    let end = Instant::now() + PATIENCE;
-    while Instant::now() < end {
-        if let Some(value) = ready() {
-            return value;
-        }
-        std::thread::sleep(Duration::from_millis(20));
-    }
-    panic!("it does not come to be");
-}
+#[cfg(feature = "jack")]
+use std::process::Stdio;
+use std::time::Duration;
 
 /// The noise in it makes every two frames unlike all others, so that a recording has one place in a replay.
 fn text(round: usize) -> String {
@@ -198,26 +29,6 @@ fn text(round: usize) -> String {
         text += "lfo = Lfo { rate: 3Hz }\nlfo -[0.5]-> filt.cutoff\n";
     }
     text
-}
-
-/// Where a recording stands in a replay: the stretches `(recorded from, replayed from, frames)` that are the same.
-fn stretches(heard: &[[u32; 2]], replay: &[[u32; 2]]) -> Vec<(usize, usize, usize)> {
-    let mut places: HashMap<[[u32; 2]; 2], usize> = HashMap::new();
-    for (i, pair) in replay.array_windows().enumerate() {
-        places.entry(*pair).or_insert(i);
-    }
-    let mut found: Vec<(usize, usize, usize)> = Vec::new();
-    let mut i = 0;
-    while i + 1 < heard.len() {
-        let Some(&place) = places.get(&[heard[i], heard[i + 1]]).filter(|_| heard[i] != [0, 0]) else {
-            i += 1;
-            continue;
-        };
-        let same = heard[i..].iter().zip(&replay[place..]).take_while(|(a, b)| a == b).count();
-        found.push((i, place, same));
-        i += same;
-    }
-    found
 }
 
 #[test]
@@ -261,24 +72,9 @@ fn thirty_edits(backend: &str) {
     let heard = recorder.finish();
     let stopped = player.quit();
     assert_eq!((&stopped["swaps"], &stopped["allocations_in_callback"]), (&24.into(), &0.into()), "{stopped}");
-    let output = run(server.dir.path(), ["replay", "take", "-o", "replay.wav"]);
+    let output = run(server.dir(), ["replay", "take", "-o", "replay.wav"]);
     assert_eq!(told(&output).0, 0, "{output:?}");
-    compare(&server, &heard, &wav_bits(&server.dir.path().join("replay.wav")), &stopped);
-}
-
-/// Everything that was heard is in the replay, in order, with no more cuts than something was late.
-fn compare(server: &Server, heard: &[[u32; 2]], replay: &[[u32; 2]], stopped: &Value) {
-    let found = stretches(heard, replay);
-    let same: usize = found.iter().map(|(_, _, frames)| frames).sum();
-    let late = server.xruns() + stopped["xruns"].as_u64().expect("a count") as usize;
-    println!("{} frames heard, {same} the same as replayed, {} stretches, {late} xruns", heard.len(), found.len());
-    // A recorder that starts in the middle of a period has some of silence first; each xrun may cost some periods.
-    let lost = 1024 + late * 4096;
-    assert!(same + lost >= heard.len(), "{found:?}");
-    assert!(heard.len() > 96_000, "{} frames heard", heard.len());
-    assert!(found.len() <= 1 + 2 * late, "{found:?} with {late} xruns");
-    // After an xrun ALSA may play a period once more.
-    assert!(found.windows(2).all(|pair| pair[0].1 <= pair[1].1), "{found:?}");
+    compare(&server, &heard, &wav_bits(&server.dir().join("replay.wav")), &stopped);
 }
 
 #[test]
@@ -300,9 +96,9 @@ fn a_lost_device_does_not_stop_the_patch_and_comes_back() {
     assert_eq!(back["state"], "back", "{back}");
     let heard = server.record(&player).finish();
     let stopped = player.quit();
-    let output = run(server.dir.path(), ["replay", "take", "-o", "replay.wav"]);
+    let output = run(server.dir(), ["replay", "take", "-o", "replay.wav"]);
     assert_eq!(told(&output).0, 0, "{output:?}");
-    let found = stretches(&heard, &wav_bits(&server.dir.path().join("replay.wav")));
+    let found = stretches(&heard, &wav_bits(&server.dir().join("replay.wav")));
     let same: usize = found.iter().map(|(_, _, frames)| frames).sum();
     assert!(same > 4096, "the patch plays on where it was: {found:?}, {stopped}");
 }
@@ -336,8 +132,8 @@ fn and_the_same_comes_in_without_alsa_between() {
 /// Another player's sound into ours: it comes in to the bit, it comes out again, and the replay is what was heard.
 fn comes_in(backend: &str) {
     let server = Server::start();
-    save(&server.dir.path().join("tone.patches"), &text(1), Save::InPlace);
-    let mut command = server.with_env(patches(server.dir.path()));
+    save(&server.dir().join("tone.patches"), &text(1), Save::InPlace);
+    let mut command = server.with_env(patches(server.dir()));
     let mut source = Player::start(command.args(["play", "tone.patches", "--json", "--session", "tone"]));
     source.wait_for("started");
     save(&server.patch(), "in -> Delay { time: 50ms, mix: 40% } -> out\n", Save::InPlace);
@@ -362,13 +158,13 @@ fn comes_in(backend: &str) {
     let told_slips = stopped["input_slips"].as_u64().expect("a count");
     let stopped_source = source.quit();
     for (session, out) in [("take", "replay.wav"), ("tone", "tone.wav")] {
-        let output = run(server.dir.path(), ["replay", session, "-o", out]);
+        let output = run(server.dir(), ["replay", session, "-o", out]);
         assert_eq!(told(&output).0, 0, "{output:?}");
     }
-    compare(&server, &heard, &wav_bits(&server.dir.path().join("replay.wav")), &stopped);
+    compare(&server, &heard, &wav_bits(&server.dir().join("replay.wav")), &stopped);
     // What came in is what the other one played.
-    let tape = wav_bits(&server.dir.path().join("take/input.wav"));
-    let found = stretches(&tape, &wav_bits(&server.dir.path().join("tone.wav")));
+    let tape = wav_bits(&server.dir().join("take/input.wav"));
+    let found = stretches(&tape, &wav_bits(&server.dir().join("tone.wav")));
     let same: usize = found.iter().map(|(_, _, frames)| frames).sum();
     let late = server.xruns() as u64
         + [&stopped, &stopped_source].map(|s| s["xruns"].as_u64().expect("a count")).iter().sum::<u64>()
@@ -404,7 +200,7 @@ const NOTES: [(u64, u8); 12] = [
 /// The session's notes: frame, note, whether it is struck.
 #[cfg(feature = "jack")]
 fn logged(server: &Server) -> Vec<(u64, u8, bool)> {
-    let log = std::fs::read_to_string(server.dir.path().join("take/session.jsonl")).expect("a log");
+    let log = std::fs::read_to_string(server.dir().join("take/session.jsonl")).expect("a log");
     let lines = log.lines().map(|line| serde_json::from_str::<Value>(line).expect("json"));
     lines
         .filter(|line| [144, 128].iter().any(|status| line["midi"][0] == *status))
@@ -453,10 +249,10 @@ fn a_thousand_notes_of_another_program_arrive_in_time_and_none_sticks() {
     in_time(&server, &notes, &stopped);
     assert_eq!(stopped["allocations_in_callback"], 0);
     // What was recorded is what the log plays, and it ends in silence: no note sticks.
-    let output = run(server.dir.path(), ["replay", "take", "-o", "replay.wav"]);
+    let output = run(server.dir(), ["replay", "take", "-o", "replay.wav"]);
     assert_eq!(told(&output).0, 0, "{output:?}");
-    let replay = wav_bits(&server.dir.path().join("replay.wav"));
-    let take = wav_bits(&server.dir.path().join("take.wav"));
+    let replay = wav_bits(&server.dir().join("replay.wav"));
+    let take = wav_bits(&server.dir().join("take.wav"));
     // The limiter looks 64 frames ahead.
     assert!(take.len() > 400_000 && take[64..] == replay[..replay.len() - 64]);
     let quiet = |frame: &[u32; 2]| f32::from_bits(frame[0]).abs() < 1e-3;
@@ -555,6 +351,6 @@ fn a_lost_server_takes_its_midi_with_it_and_brings_it_back() {
 /// Whether the log has all notes off.
 #[cfg(feature = "jack")]
 fn released(server: &Server) -> bool {
-    let log = std::fs::read_to_string(server.dir.path().join("take/session.jsonl")).expect("a log");
+    let log = std::fs::read_to_string(server.dir().join("take/session.jsonl")).expect("a log");
     log.contains("\"midi\":[176,123,0]")
 }

@@ -20,6 +20,20 @@ pub struct Running {
     _stream: cpal::Stream,
 }
 
+/// How long a stream may take to close.
+const CLOSING: Duration = Duration::from_millis(500);
+
+impl Running {
+    /// Ends it. A server that stands still does not answer: then it is left to itself until it does.
+    pub fn close(self) {
+        let closer = std::thread::Builder::new().name("close".into()).spawn(move || drop(self));
+        let begun = Instant::now();
+        while closer.as_ref().is_ok_and(|closer| !closer.is_finished()) && begun.elapsed() < CLOSING {
+            std::thread::sleep(Duration::from_millis(5));
+        }
+    }
+}
+
 /// The hosts to try, in order.
 pub(super) fn hosts(backend: Backend) -> Vec<cpal::HostId> {
     let native = cpal::default_host().id();
@@ -108,23 +122,34 @@ fn start(device: &cpal::Device, backend: &cpal::HostId, wish: &Wish) -> Result<H
     };
     let likes = device.default_output_config().map_err(refuse)?;
     let channels = wish.channels.unwrap_or(likes.channels().clamp(1, 2));
-    let rate = wish.rate.unwrap_or(likes.sample_rate());
+    let own = likes.sample_rate();
+    let rates = match (wish.engine, wish.rate) {
+        (Some(engine), _) if engine != own => vec![engine, own],
+        (_, asked) => vec![asked.unwrap_or(own)],
+    };
     let sizes = match wish.frames {
         Some(frames) => vec![BufferSize::Fixed(frames)],
         None => vec![BufferSize::Fixed(FRAMES), BufferSize::Default],
     };
     let mut failed = None;
-    for buffer_size in sizes {
+    for (rate, buffer_size) in rates.iter().flat_map(|rate| sizes.iter().map(|size| (*rate, *size))) {
         let config = StreamConfig { channels, sample_rate: rate, buffer_size };
-        let (pull, home, shared) = pull::new(rate, channels);
+        let engine = wish.engine.unwrap_or(rate);
+        let (pull, place, shared) = pull::new(rate, engine, channels);
         match build(device, config, likes.sample_format(), pull, &shared) {
             Ok(stream) => {
                 let frames = stream.buffer_size().unwrap_or(FRAMES);
                 trial(&shared, rate, &name)?;
-                let about =
-                    About { backend: backend.name().to_lowercase(), device: name.clone(), rate, frames, channels };
+                let about = About {
+                    backend: backend.name().to_lowercase(),
+                    device: name.clone(),
+                    rate: engine,
+                    bridged: (rate != engine).then_some(rate),
+                    frames,
+                    channels,
+                };
                 let running = super::Running::Device(Running { _stream: stream });
-                return Ok(Host { about, shared, home, running, seen: (0, Instant::now()) });
+                return Ok(Host { about, shared, place, running, seen: (0, Instant::now()) });
             }
             Err(error) => failed = Some(error),
         }

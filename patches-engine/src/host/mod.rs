@@ -1,6 +1,8 @@
 //! Hosts: what pulls frames out of an [`Engine`], a sound device or a clock. A host gives its engine back when it stops,
 //! so that another can go on with it where this one ended.
 
+#[cfg(feature = "device")]
+mod bridge;
 pub mod clock;
 #[cfg(feature = "device")]
 pub mod device;
@@ -8,10 +10,12 @@ pub mod input;
 pub mod midi;
 pub mod platform;
 mod pull;
+#[cfg(feature = "device")]
+mod resample;
 
 use crate::engine::Engine;
 use crate::error::Error;
-use pull::{Home, Shared};
+use pull::{Place, Shared};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
@@ -46,6 +50,8 @@ pub struct Wish {
     pub device: Option<String>,
     /// Frames a second; none: what the device likes best.
     pub rate: Option<u32>,
+    /// Frames a second of an engine that plays already: a device that cannot do the same is bridged.
+    pub engine: Option<u32>,
     /// Frames a callback; none: [`FRAMES`], or what the device likes.
     pub frames: Option<u32>,
     /// Channels; none: two.
@@ -59,12 +65,21 @@ pub struct About {
     pub backend: String,
     /// The device's name.
     pub device: String,
-    /// Frames a second.
+    /// Frames a second of its engine.
     pub rate: u32,
+    /// Frames a second of the device, if they are others: its sound is resampled.
+    pub bridged: Option<u32>,
     /// Frames a callback.
     pub frames: u32,
     /// Channels.
     pub channels: u16,
+}
+
+impl About {
+    /// Microseconds that a callback has time for.
+    pub fn period_us(&self) -> f64 {
+        1e6 * f64::from(self.frames) / f64::from(self.bridged.unwrap_or(self.rate).max(1))
+    }
 }
 
 /// How a host is doing.
@@ -105,7 +120,7 @@ enum Running {
 pub struct Host {
     about: About,
     shared: Arc<Shared>,
-    home: Home,
+    place: Place,
     running: Running,
     seen: (u64, Instant),
 }
@@ -130,13 +145,14 @@ impl Host {
         let about = About {
             backend: "clock".into(),
             device: "clock".into(),
-            rate: wish.rate.unwrap_or(RATE),
+            rate: wish.engine.or(wish.rate).unwrap_or(RATE),
+            bridged: None,
             frames: wish.frames.unwrap_or(FRAMES),
             channels: wish.channels.unwrap_or(2),
         };
-        let (pull, home, shared) = pull::new(about.rate, about.channels);
+        let (pull, place, shared) = pull::new(about.rate, about.rate, about.channels);
         let running = Running::Clock(clock::Thread::start(pull, about.rate, about.frames, about.channels));
-        Host { about, shared, home, running, seen: (0, Instant::now()) }
+        Host { about, shared, place, running, seen: (0, Instant::now()) }
     }
 
     /// What it is.
@@ -149,7 +165,7 @@ impl Host {
     /// # Errors
     /// The engine itself, if there is one already.
     pub fn give(&mut self, engine: Box<Engine>) -> Result<(), Box<Engine>> {
-        self.home.give(engine)
+        self.place.give(engine)
     }
 
     /// Times so far that the device had nothing to play because something was late.
@@ -181,13 +197,14 @@ impl Host {
 
     /// Stops, and gives the engine back if there was one.
     pub fn stop(self) -> Option<Box<Engine>> {
-        let Host { mut home, running, .. } = self;
+        let Host { place, running, .. } = self;
+        let engine = place.take();
         match running {
             Running::Clock(thread) => thread.stop(),
             #[cfg(feature = "device")]
-            Running::Device(stream) => drop(stream),
+            Running::Device(stream) => stream.close(),
         }
-        home.take()
+        engine
     }
 }
 

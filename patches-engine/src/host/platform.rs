@@ -73,6 +73,31 @@ pub fn quiet_sound_libraries() {
         unsafe extern "C" fn say_nothing(_: *const c_char, _: c_int, _: *const c_char, _: c_int, _: *const c_char) {}
         // SAFETY: libasound is linked through cpal; the handler is a function that lives for ever and reads nothing.
         unsafe { snd_lib_error_set_handler(Some(say_nothing)) };
+        quiet_jack();
+    }
+}
+
+/// The same for libjack, if ALSA or this program has loaded it by now: while a server is away, each try to find it would
+/// write six lines.
+#[cfg(all(target_os = "linux", feature = "device"))]
+fn quiet_jack() {
+    use std::os::raw::c_char;
+    type Handler = extern "C" fn(*const c_char);
+    type Set = unsafe extern "C" fn(Handler);
+    extern "C" fn say_nothing(_: *const c_char) {}
+    // SAFETY: the names end in zero, and the library is only asked for where it is loaded already; it stays so, since this
+    // keeps it open. Both functions have this type by JACK's interface, and the handler lives for ever and reads nothing.
+    unsafe {
+        let library = libc::dlopen(c"libjack.so.0".as_ptr(), libc::RTLD_LAZY | libc::RTLD_NOLOAD);
+        if library.is_null() {
+            return;
+        }
+        for name in [c"jack_set_error_function", c"jack_set_info_function"] {
+            let set = libc::dlsym(library, name.as_ptr());
+            if !set.is_null() {
+                std::mem::transmute::<*mut libc::c_void, Set>(set)(say_nothing);
+            }
+        }
     }
 }
 

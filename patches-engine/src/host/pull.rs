@@ -1,12 +1,16 @@
 //! The callback that all hosts share: it takes an engine in, lets it fill the buffer, and gives it back at the end.
 
+#[cfg(feature = "device")]
+use super::bridge::Bridge;
 use super::platform;
 use crate::engine::Engine;
 use crate::trap::Inside;
-use rtrb::{Consumer, Producer, RingBuffer};
 use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering};
-use std::sync::{Arc, OnceLock};
-use std::time::Instant;
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, TryLockError};
+use std::time::{Duration, Instant};
+
+/// How long the control side waits before it looks for the engine again.
+const BETWEEN: Duration = Duration::from_millis(1);
 
 /// Numbers that the callback writes and the control side reads.
 pub struct Shared {
@@ -41,44 +45,67 @@ impl Shared {
     }
 }
 
-/// The control side's ends of the two rings by which the engine travels.
-pub struct Home {
-    there: Producer<Box<Engine>>,
-    back: Consumer<Box<Engine>>,
-    given: bool,
-}
+/// Where the engine is between callbacks. A callback that finds it there has it for as long as it lasts; the other side takes it
+/// out between two of them, also of a device that has stopped calling. Neither ever waits for it: both only try the lock, so
+/// that letting go of it wakes nobody either.
+#[derive(Clone, Default)]
+pub struct Place(Arc<Mutex<Option<Box<Engine>>>>);
 
-impl Home {
-    /// Sends an engine to the callback.
-    pub fn give(&mut self, engine: Box<Engine>) -> Result<(), Box<Engine>> {
-        if self.given {
-            return Err(engine);
+impl Place {
+    /// What is there, if nobody has it just now.
+    fn look(&self) -> Option<MutexGuard<'_, Option<Box<Engine>>>> {
+        match self.0.try_lock() {
+            Ok(place) => Some(place),
+            // What panicked has been told; the engine contains its own.
+            Err(TryLockError::Poisoned(place)) => Some(place.into_inner()),
+            Err(TryLockError::WouldBlock) => None,
         }
-        self.given = true;
-        self.there.push(engine).map_err(|rtrb::PushError::Full(engine)| engine)
     }
 
-    /// The engine, once the callback is gone.
-    pub fn take(&mut self) -> Option<Box<Engine>> {
-        self.back.pop().ok()
+    /// The same for the control side, which waits until the callback is through.
+    fn open(&self) -> MutexGuard<'_, Option<Box<Engine>>> {
+        loop {
+            if let Some(place) = self.look() {
+                return place;
+            }
+            std::thread::sleep(BETWEEN);
+        }
+    }
+
+    /// Puts an engine there.
+    ///
+    /// # Errors
+    /// The engine itself, if there is one already.
+    pub fn give(&self, engine: Box<Engine>) -> Result<(), Box<Engine>> {
+        let mut place = self.open();
+        if place.is_some() {
+            return Err(engine);
+        }
+        *place = Some(engine);
+        Ok(())
+    }
+
+    /// Takes it out, if there is one.
+    pub fn take(&self) -> Option<Box<Engine>> {
+        self.open().take()
     }
 }
 
 /// The callback's side.
 pub struct Pull {
-    inbox: Consumer<Box<Engine>>,
-    home: Producer<Box<Engine>>,
-    engine: Option<Box<Engine>>,
+    place: Place,
+    /// Where the engine's rate is another.
+    #[cfg(feature = "device")]
+    bridge: Option<Bridge>,
     shared: Arc<Shared>,
     started: Option<Instant>,
     rate: f64,
     channels: usize,
 }
 
-/// Both sides for a stream of this rate and so many channels.
-pub fn new(rate: u32, channels: u16) -> (Pull, Home, Arc<Shared>) {
-    let (there, inbox) = RingBuffer::new(1);
-    let (home, back) = RingBuffer::new(1);
+/// Both sides for a stream of this rate and so many channels, and an engine that may have another rate.
+pub fn new(rate: u32, engine: u32, channels: u16) -> (Pull, Place, Arc<Shared>) {
+    let place = Place::default();
     let shared = Arc::new(Shared {
         frames: AtomicU64::new(0),
         xruns: AtomicU64::new(0),
@@ -87,15 +114,15 @@ pub fn new(rate: u32, channels: u16) -> (Pull, Home, Arc<Shared>) {
         lost: OnceLock::new(),
     });
     let pull = Pull {
-        inbox,
-        home,
-        engine: None,
+        place: place.clone(),
+        #[cfg(feature = "device")]
+        bridge: (rate != engine).then(|| Bridge::new(engine, rate, usize::from(channels))).flatten(),
         shared: shared.clone(),
         started: None,
         rate: f64::from(rate),
         channels: usize::from(channels),
     };
-    (pull, Home { there, back, given: false }, shared)
+    (pull, place, shared)
 }
 
 impl Pull {
@@ -106,13 +133,16 @@ impl Pull {
             return;
         }
         let _inside = Inside::enter();
-        if self.engine.is_none() {
-            self.engine = self.inbox.pop().ok();
+        let mut place = self.place.look();
+        let Some(engine) = place.as_mut().and_then(|place| place.as_mut()) else {
+            out.fill(0.0);
+            return;
+        };
+        #[cfg(feature = "device")]
+        if let Some(bridge) = &mut self.bridge {
+            return bridge.fill(out, |block| engine.process(block, self.channels));
         }
-        match &mut self.engine {
-            Some(engine) => engine.process(out, self.channels),
-            None => out.fill(0.0),
-        }
+        engine.process(out, self.channels);
     }
 
     /// Counts frames; whether they come faster than real time. A stream may run a second ahead (that much a large
@@ -129,15 +159,5 @@ impl Pull {
             self.shared.realtime.store(1 + u8::from(given), Ordering::Relaxed);
         }
         self.shared.runaway.load(Ordering::Relaxed)
-    }
-}
-
-impl Drop for Pull {
-    fn drop(&mut self) {
-        // One that was sent and never taken goes home too.
-        if let Some(engine) = self.engine.take().or_else(|| self.inbox.pop().ok()) {
-            // Only one engine travels at a time, so there is room.
-            let _ = self.home.push(engine);
-        }
     }
 }

@@ -243,6 +243,17 @@ fn a_log_that_breaks_off_is_good_to_its_last_second() {
     assert!(ends_at(&torn_early).is_err(), "what is torn within is no log");
 }
 
+#[test]
+fn what_the_callback_in_hand_did_is_not_overtaken_by_the_clock() {
+    let root = tempfile::tempdir().expect("a folder");
+    let mut writer = Writer::create(&root.path().join("set"), &session_head()).expect("a writer");
+    writer.midi(143_844, "keys", Message::new(&[144, 60, 1]).expect("a message")).expect("written");
+    // The clock moves when a callback is through.
+    writer.alive(143_616).expect("written");
+    writer.end(150_000).expect("written");
+    assert_eq!(read(&root.path().join("set")).expect("lines go forward").entries.len(), 1);
+}
+
 fn session_head() -> Head {
     Head { rate: 48_000, oversample: 1, seed: 1, limiter: true, files: vec![] }
 }

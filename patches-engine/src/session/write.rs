@@ -122,6 +122,8 @@ pub struct Writer {
     texts: u32,
     included: HashMap<String, String>,
     first: bool,
+    /// The frame of the last line.
+    at: u64,
 }
 
 impl Writer {
@@ -136,7 +138,7 @@ impl Writer {
         // Held while the session runs, so that no other player tidies it away. Where files cannot be locked, it is
         // only its age that protects it.
         let _ = file.try_lock();
-        let mut writer = Writer { dir: dir.into(), path, file, texts: 0, included: HashMap::new(), first: true };
+        let mut writer = Writer { dir: dir.into(), path, file, texts: 0, included: HashMap::new(), first: true, at: 0 };
         let engine = env!("CARGO_PKG_VERSION");
         let Head { rate, oversample, seed, limiter, ref files } = *head;
         writer.line(&First { session: 1, engine, rate, oversample, seed, limiter, files })?;
@@ -156,6 +158,11 @@ impl Writer {
         })?;
         text.push('\n');
         self.file.write_all(text.as_bytes()).map_err(Error::file(&self.path))
+    }
+
+    fn entry(&mut self, line: &Line<'_>) -> Result<(), Error> {
+        self.at = line.at;
+        self.line(line)
     }
 
     /// Keeps a text that was accepted, with the files it includes as `(name from the text's folder, text)`. `ending` is
@@ -201,7 +208,7 @@ impl Writer {
         (desk, reset): (&Change, &Reset),
     ) -> Result<(), Error> {
         let first = std::mem::replace(&mut self.first, false);
-        self.line(&Line {
+        self.entry(&Line {
             at,
             patch: Some(&texts.patch),
             files: Some(&texts.files).filter(|files| !files.is_empty()),
@@ -226,7 +233,7 @@ impl Writer {
         (swap, fade_ms): (Landing, f64),
     ) -> Result<(), Error> {
         let swap = Some(landing_word(swap));
-        self.line(&Line { at, swap, fade_ms: Some(fade_ms), ..Line::desk(desk, reset) })
+        self.entry(&Line { at, swap, fade_ms: Some(fade_ms), ..Line::desk(desk, reset) })
     }
 
     /// A MIDI message was heard at this frame.
@@ -234,7 +241,7 @@ impl Writer {
     /// # Errors
     /// If the disk does not take the line.
     pub fn midi(&mut self, at: u64, port: &str, message: Message) -> Result<(), Error> {
-        self.line(&Line { at, midi: Some(message.bytes()), port: Some(port), ..Line::default() })
+        self.entry(&Line { at, midi: Some(message.bytes()), port: Some(port), ..Line::default() })
     }
 
     /// From this frame on what comes in from outside is in this file of the session's folder.
@@ -242,15 +249,16 @@ impl Writer {
     /// # Errors
     /// If the disk does not take the line.
     pub fn input(&mut self, at: u64, file: &std::path::Path) -> Result<(), Error> {
-        self.line(&Line { at, input: file.to_str(), ..Line::default() })
+        self.entry(&Line { at, input: file.to_str(), ..Line::default() })
     }
 
-    /// So many frames were played by now: a log that breaks off is good up to here.
+    /// So many frames were played by now: a log that breaks off is good up to here. What was done in the callback that plays
+    /// just now may be written already; then up to there.
     ///
     /// # Errors
     /// If the disk does not take the line.
     pub fn alive(&mut self, at: u64) -> Result<(), Error> {
-        self.line(&Line { at, alive: true, ..Line::default() })
+        self.entry(&Line { at: at.max(self.at), alive: true, ..Line::default() })
     }
 
     /// The session ends, having played so many frames.
@@ -258,6 +266,6 @@ impl Writer {
     /// # Errors
     /// If the disk does not take the line.
     pub fn end(mut self, at: u64) -> Result<(), Error> {
-        self.line(&Line { at, end: Some(true), ..Line::default() })
+        self.entry(&Line { at, end: Some(true), ..Line::default() })
     }
 }

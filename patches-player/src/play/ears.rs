@@ -1,6 +1,7 @@
 //! What comes in from outside: the input is opened when a patch first wants it, put on tape beside the session's log, and
 //! opened again when it goes away.
 
+use super::search::Search;
 use crate::cli::PlayArgs;
 use crate::event::Event;
 use patches_core::graph::Graph;
@@ -13,8 +14,7 @@ use patches_engine::plan::nodes::INPUT;
 use patches_engine::record::{Recorder, Told};
 use std::collections::VecDeque;
 use std::path::{Path, PathBuf};
-use std::sync::mpsc::{Receiver, TryRecvError, channel};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 /// How long to wait before a lost input is tried again.
 const RETRY: Duration = Duration::from_secs(2);
@@ -28,21 +28,15 @@ const TAPE: &str = "input.wav";
 /// What an attempt to open an input came to.
 type Opened = Result<(Input, Ear), Error>;
 
-enum State {
-    /// No patch has asked for it.
-    Unasked,
-    /// It is being opened.
-    Trying(Receiver<Opened>),
-    /// It is tried again from then on.
-    Resting(Instant),
-    Open(Input),
-}
-
 /// The input, and its tapes.
 pub struct Ears {
     name: Option<String>,
     backend: Backend,
-    state: State,
+    /// It is open.
+    input: Option<Input>,
+    /// A patch has asked for it.
+    asked: bool,
+    search: Search<Opened>,
     /// It has been said that there is none.
     told: bool,
     /// Where the session's log is.
@@ -68,7 +62,9 @@ impl Ears {
         let mut ears = Ears {
             name: args.input.clone(),
             backend: args.backend.backend(),
-            state: State::Unasked,
+            input: None,
+            asked: false,
+            search: Search::new(RETRY),
             told: false,
             folder: folder.map(Into::into),
             tape: None,
@@ -77,6 +73,7 @@ impl Ears {
         };
         let mut event = None;
         if ears.name.is_some() {
+            ears.asked = true;
             let opened = Input::open(ears.name.as_deref(), ears.backend, output)?;
             event = ears.opened(opened, control).into_iter().next();
         }
@@ -86,20 +83,9 @@ impl Ears {
     /// A patch plays. If it listens, the input is to be open.
     pub fn asked(&mut self, graph: &Graph, output: &About) {
         let listens = graph.modules.values().any(|module| module.spec.name() == INPUT);
-        if listens && matches!(self.state, State::Unasked) {
-            self.try_to_open(output);
+        if listens && !std::mem::replace(&mut self.asked, true) {
+            self.search.begin(open(self.name.clone(), self.backend, output.clone()));
         }
-    }
-
-    /// Opens it on a thread of its own, since that may take its time.
-    fn try_to_open(&mut self, output: &About) {
-        let (sender, receiver) = channel();
-        let (name, backend, output) = (self.name.clone(), self.backend, output.clone());
-        std::thread::spawn(move || {
-            // If the player has stopped meanwhile, the input is closed again.
-            let _ = sender.send(Input::open(name.as_deref(), backend, &output));
-        });
-        self.state = State::Trying(receiver);
     }
 
     /// It is open: the engine listens, and there is a tape.
@@ -111,7 +97,7 @@ impl Ears {
             events.extend(self.begin_tape(control));
         }
         control.listen_to(ear);
-        (self.state, self.told) = (State::Open(input), false);
+        (self.input, self.told) = (Some(input), false);
         events
     }
 
@@ -141,22 +127,16 @@ impl Ears {
     /// To be called now and then. Tells what happened.
     pub fn tend(&mut self, control: &mut Control, output: &About) -> Vec<Event> {
         let mut events = Vec::new();
-        match &self.state {
-            State::Open(input) => {
-                if let Some(why) = input.lost() {
-                    events.push(Event::Input { state: "lost", name: input.name().into(), why: Some(why) });
-                    self.state = State::Resting(Instant::now() + RETRY);
-                    self.told = true;
-                }
-            }
-            State::Trying(found) => match found.try_recv() {
-                Ok(Ok(opened)) => events.extend(self.opened(opened, control)),
-                Ok(Err(error)) => events.extend(self.failed(&error)),
-                Err(TryRecvError::Disconnected) => self.state = State::Resting(Instant::now() + RETRY),
-                Err(TryRecvError::Empty) => {}
-            },
-            State::Resting(until) if *until <= Instant::now() => self.try_to_open(output),
-            State::Resting(_) | State::Unasked => {}
+        if let Some(why) = self.input.as_ref().and_then(Input::lost) {
+            let name = self.input.take().map(|input| input.name().to_string()).unwrap_or_default();
+            events.push(Event::Input { state: "lost", name, why: Some(why) });
+            self.search.again();
+            self.told = true;
+        }
+        match self.search.tend(|| open(self.name.clone(), self.backend, output.clone())) {
+            Some(Ok(opened)) => events.extend(self.opened(opened, control)),
+            Some(Err(error)) => events.extend(self.failed(&error)),
+            None => {}
         }
         let clock = control.clock();
         if let Some((tape, begins)) = &self.tape {
@@ -172,7 +152,7 @@ impl Ears {
 
     /// There is none; said once.
     fn failed(&mut self, error: &Error) -> Option<Event> {
-        self.state = State::Resting(Instant::now() + RETRY);
+        self.search.again();
         let why = match error {
             Error::NoInput { why } => why.clone(),
             other => other.to_string(),
@@ -189,8 +169,13 @@ impl Ears {
 
     /// How often frames were missing or too many, if it is open.
     pub fn slips(&self) -> Option<u64> {
-        if let State::Open(input) = &self.state { Some(input.slips()) } else { None }
+        self.input.as_ref().map(Input::slips)
     }
+}
+
+/// Opens it.
+fn open(name: Option<String>, backend: Backend, output: About) -> impl FnOnce() -> Opened + Send + 'static {
+    move || Input::open(name.as_deref(), backend, &output)
 }
 
 /// What a tape has to say.

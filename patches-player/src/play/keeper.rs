@@ -1,24 +1,14 @@
 //! Keeps the engine running: on its device, and on a clock while that is gone.
 
+use super::search::Search;
 use crate::error::Error;
 use crate::event::Event;
 use patches_engine::engine::Engine;
 use patches_engine::host::{About, Backend, Host, State, Wish};
-use std::sync::mpsc::{Receiver, TryRecvError, channel};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 /// How long to wait before a lost device is tried again.
 const RETRY: Duration = Duration::from_secs(1);
-
-/// What is done about a lost device.
-enum Search {
-    /// It is there.
-    None,
-    /// It is tried again from then on.
-    From(Instant),
-    /// It is being tried.
-    Trying(Receiver<Option<Host>>),
-}
 
 /// A host, and what to do when its device is lost.
 pub struct Keeper {
@@ -27,7 +17,7 @@ pub struct Keeper {
     resting: Option<Box<Engine>>,
     about: About,
     wish: Wish,
-    search: Search,
+    search: Search<Option<Host>>,
     xruns_before: u64,
     told_realtime: bool,
     /// Whether memory is locked.
@@ -38,10 +28,10 @@ impl Keeper {
     /// Keeps the engine ready to play on the host.
     pub fn new(host: Host, wish: Wish, engine: Box<Engine>, locked: bool) -> Keeper {
         let about = host.about().clone();
-        // When the device comes back it must play at this engine's rate, and be this one.
-        let wish = Wish { rate: Some(about.rate), channels: Some(about.channels), ..wish };
+        // When the device comes back it plays this engine, at its rate or bridged.
+        let wish = Wish { rate: None, engine: Some(about.rate), channels: Some(about.channels), ..wish };
         let resting = Some(engine);
-        let (search, xruns_before, told_realtime) = (Search::None, 0, false);
+        let (search, xruns_before, told_realtime) = (Search::new(RETRY), 0, false);
         Keeper { host: Some(host), resting, about, wish, search, xruns_before, told_realtime, locked }
     }
 
@@ -73,8 +63,8 @@ impl Keeper {
         if let State::Lost(why) = host.state() {
             let name = self.about.device.clone();
             self.change(Host::clock)?;
-            events.push(Event::Device { state: "lost", name, why: Some(why) });
-            self.search = Search::From(Instant::now() + RETRY);
+            events.push(Event::Device { state: "lost", name, rate: None, bridged: None, why: Some(why) });
+            self.search.again();
             return Ok(events);
         }
         if !self.told_realtime
@@ -95,18 +85,15 @@ impl Keeper {
                 events.push(Event::Notice { message });
             }
         }
-        match &self.search {
-            Search::From(when) if *when <= Instant::now() => self.search = Search::Trying(look_for(self.wish.clone())),
-            Search::Trying(found) => match found.try_recv() {
-                Ok(Some(device)) => {
-                    self.search = Search::None;
-                    self.change(|_| device)?;
-                    events.push(Event::Device { state: "back", name: self.about.device.clone(), why: None });
-                }
-                Ok(None) | Err(TryRecvError::Disconnected) => self.search = Search::From(Instant::now() + RETRY),
-                Err(TryRecvError::Empty) => {}
-            },
-            _ => {}
+        let wish = &self.wish;
+        match self.search.tend(|| look_for(wish.clone())) {
+            Some(Some(device)) => {
+                self.change(|_| device)?;
+                let About { device, rate, bridged, .. } = self.about.clone();
+                events.push(Event::Device { state: "back", name: device, rate: Some(rate), bridged, why: None });
+            }
+            Some(None) => self.search.again(),
+            None => {}
         }
         Ok(events)
     }
@@ -131,13 +118,7 @@ impl Keeper {
     }
 }
 
-/// Tries the device on a thread of its own, since that may take its time.
-fn look_for(wish: Wish) -> Receiver<Option<Host>> {
-    let (sender, receiver) = channel();
-    std::thread::spawn(move || {
-        let found = if wish.backend == Backend::Clock { None } else { Host::open(&wish).ok() };
-        // If the player has stopped meanwhile, the device is closed again.
-        let _ = sender.send(found);
-    });
-    receiver
+/// Tries the device. Without one nothing is to be found.
+fn look_for(wish: Wish) -> impl FnOnce() -> Option<Host> + Send + 'static {
+    move || if wish.backend == Backend::Clock { None } else { Host::open(&wish).ok() }
 }

@@ -5,17 +5,19 @@ mod desk;
 mod parts;
 mod requests;
 mod sequences;
+mod silenced;
+mod telling;
 
 use super::Outside;
 use super::keeper::Keeper;
 use super::message::{COMMANDS, Message};
-use super::sink::{Look, Seen, Sink};
+use super::sink::{Seen, Sink};
 use super::source::Source;
 use super::watch::{Quiet, WRITTEN, Watch};
 use crate::cli::PlayArgs;
 use crate::diff;
 use crate::error::Error;
-use crate::event::{Event, Status, Stopped, decibels, round};
+use crate::event::{Event, Stopped};
 use parts::Part;
 use patches_core::graph::{Graph, Landing, Probe};
 use patches_core::library::Library;
@@ -25,8 +27,8 @@ use patches_engine::engine::{Meters, Notice};
 use patches_engine::host::midi::Ports;
 use patches_engine::host::platform;
 use patches_engine::session::{Sounds, Writer};
-use patches_engine::trap;
 use requests::{Cause, Newest, Pending, Request, Version};
+use silenced::Silenced;
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
@@ -108,6 +110,7 @@ pub struct Live {
     /// Outputs to watch, as typed, that have not been found yet.
     wanted: Vec<String>,
     seen_by: Vec<Seen>,
+    silenced: Silenced,
 }
 
 impl Live {
@@ -164,6 +167,7 @@ impl Live {
             watching: Vec::new(),
             wanted: args.probe.clone(),
             seen_by: Vec::new(),
+            silenced: Silenced::default(),
         }
     }
 
@@ -272,58 +276,6 @@ impl Live {
         Ok(())
     }
 
-    /// Whether our callback was long, or we were called late.
-    fn why_late(&self) -> String {
-        let about = self.keeper.about();
-        let period = 1e6 * f64::from(about.frames) / f64::from(about.rate.max(1));
-        let longest = f64::from(self.recent.1);
-        let took = format!("{:.1} of {:.1} ms", longest / 1000.0, period / 1000.0);
-        match longest > 0.8 * period {
-            true => format!("the patch took {took}"),
-            false => format!("called late, the patch took {took}; the system was busy with something else"),
-        }
-    }
-
-    /// Looks at levels and loads.
-    fn look(&mut self) {
-        let before = self.at;
-        self.at = self.control.clock();
-        self.meters = self.control.meters();
-        if self.meters.limiter_db < 0.0 {
-            self.limited += self.at - before;
-        }
-        self.gathered.peak = self.meters.peak.into_iter().fold(self.gathered.peak, f32::max);
-        self.gathered.load_max = self.gathered.load_max.max(self.meters.load_max);
-        self.gathered.limiter_db = self.gathered.limiter_db.min(self.meters.limiter_db);
-        self.frames.clear();
-        self.control.drain(&mut self.frames);
-        let (at, meters, frames, xruns) = (self.at, &self.meters, &self.frames, self.xruns);
-        let waiting = self.control.waiting();
-        self.seen_by.clear();
-        let seen = &mut self.seen_by;
-        self.control.watched(|probe, frames| {
-            let (label, module) = (probe.label.clone(), probe.from.module.clone());
-            if sequences::is_head(probe) {
-                if let Some(step) = frames.last() {
-                    self.heads.insert((module, usize::from(probe.from.channel)), step);
-                }
-                return;
-            }
-            seen.push(Seen { label, module, frames: frames.collect() });
-        });
-        self.sink.look(&Look {
-            at,
-            meters,
-            frames,
-            probes: &self.seen_by,
-            about: self.keeper.about(),
-            xruns,
-            born: &self.born,
-            waiting,
-            heads: &self.heads,
-        });
-    }
-
     /// What comes in is on a tape from this frame on.
     fn taped(&mut self, at: u64) {
         if let Some(tape) = self.outside.ears.taped(at)
@@ -355,7 +307,13 @@ impl Live {
                     self.sink.event(&Event::Notice { message });
                 }
                 Notice::Quarantined { module, why, at } => {
-                    self.sink.event(&Event::Quarantined { module: module.to_string(), why: why.to_string(), at });
+                    let event = self.silenced.add(Event::Quarantined {
+                        module: module.to_string(),
+                        why: why.to_string(),
+                        at,
+                        times: 1,
+                    });
+                    event.into_iter().for_each(|event| self.sink.event(&event));
                 }
             }
         }
@@ -421,61 +379,5 @@ impl Live {
         };
         self.sink.event(&event);
         self.find_wanted();
-    }
-
-    fn status(&mut self) {
-        if self.started
-            && let Some(log) = &mut self.log
-        {
-            let written = log.alive(self.control.clock());
-            self.logged(written);
-        }
-        let gathered = std::mem::take(&mut self.gathered);
-        let meters = &self.meters;
-        self.sink.event(&Event::Status(Status {
-            at: self.at,
-            bar: meters.bar,
-            beat: meters.beat,
-            tempo: meters.tempo,
-            load: round(f64::from(meters.load), 4),
-            load_max: round(f64::from(gathered.load_max), 4),
-            xruns: self.xruns,
-            peak_db: decibels(gathered.peak),
-            limiter_db: round(f64::from(gathered.limiter_db), 1),
-        }));
-    }
-
-    /// Stops the sound, and ends the log where it ended.
-    fn stop(mut self) -> Stopped {
-        let (frames, rate) = (self.keeper.about().frames, self.keeper.about().rate);
-        let engine = self.keeper.stop();
-        self.notices();
-        let at = engine.map_or(self.at, |engine| engine.clock());
-        for event in self.outside.takes.finish().into_iter().chain(self.outside.ears.finish()) {
-            self.sink.event(&event);
-        }
-        let meters = self.control.meters();
-        let session = self.log.take().map(|log| {
-            let dir = log.dir().canonicalize().unwrap_or_else(|_| log.dir().to_path_buf());
-            let ended = log.end(at);
-            self.logged(ended);
-            dir.display().to_string()
-        });
-        let stopped = Stopped {
-            at,
-            swaps: self.swaps,
-            xruns: self.keeper.xruns(),
-            longest_callback_us: meters.longest_callback_us,
-            p999_callback_us: meters.p999_callback_us,
-            frames,
-            rate,
-            longest_swap_us: meters.longest_swap_us,
-            allocations_in_callback: trap::count(),
-            input_slips: self.outside.ears.slips(),
-            limited_percent: round(100.0 * self.limited as f64 / at.max(1) as f64, 2),
-            session,
-        };
-        self.sink.event(&Event::Stopped(stopped.clone()));
-        stopped
     }
 }

@@ -5,6 +5,7 @@ mod keeper;
 mod live;
 mod message;
 mod place;
+mod search;
 mod sink;
 mod source;
 mod takes;
@@ -143,7 +144,13 @@ fn open(args: &PlayArgs, notes: &mut Vec<Event>) -> Result<Host, Error> {
                 other => other.to_string(),
             };
             let host = Host::clock(&wish);
-            notes.push(Event::Device { state: "none", name: "clock".into(), why: Some(why) });
+            notes.push(Event::Device {
+                state: "none",
+                name: "clock".into(),
+                rate: None,
+                bridged: None,
+                why: Some(why),
+            });
             Ok(host)
         }
     }

@@ -224,7 +224,8 @@ fn draw_header(frame: &mut Frame<'_>, area: Rect, snapshot: &Snapshot, shape: Sh
     } else {
         format!("{} {}", about.backend, about.device)
     };
-    let right = shape.clean(&format!("{device}  {} Hz  {} frames", about.rate, about.frames));
+    let own = about.bridged.map(|own| format!(" (the device {own})")).unwrap_or_default();
+    let right = shape.clean(&format!("{device}  {} Hz{own}  {} frames", about.rate, about.frames));
     let left = shape.clean(&headline(snapshot));
     let room = usize::from(area.width).saturating_sub(left.chars().count() + 4);
     let right: String = right.chars().take(room).collect();

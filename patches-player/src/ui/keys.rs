@@ -131,7 +131,8 @@ mod tests {
     fn instances_fold_and_modules_tell_what_they_can_do() {
         let (control, messages) = channel();
         let mut face = Face::new(Shape { utf8: true, colour: true });
-        let about = About { backend: "clock".into(), device: "clock".into(), rate: 48_000, frames: 256, channels: 2 };
+        let (backend, device) = ("clock".into(), "clock".into());
+        let about = About { backend, device, rate: 48_000, bridged: None, frames: 256, channels: 2 };
         let mut snapshot = Snapshot::new(Path::new("a.patches"), about);
         let modules = [("a", "Osc"), ("b/v/env", "Adsr"), ("b/v/osc", "Osc"), ("b/x", "Svf"), ("c", "Vca")];
         snapshot.modules = modules.map(|(path, kind)| (path.into(), kind, 0.0)).to_vec();
@@ -166,7 +167,8 @@ mod tests {
         let (control, messages) = channel();
         let shape = Shape { utf8: true, colour: true };
         let mut face = Face::new(shape);
-        let about = About { backend: "clock".into(), device: "clock".into(), rate: 48_000, frames: 256, channels: 2 };
+        let (backend, device) = ("clock".into(), "clock".into());
+        let about = About { backend, device, rate: 48_000, bridged: None, frames: 256, channels: 2 };
         let mut snapshot = Snapshot::new(Path::new("a.patches"), about);
         let mut press =
             |key, snapshot: &Snapshot| quits(KeyEvent::from(KeyCode::Char(key)), &mut face, snapshot, &control);

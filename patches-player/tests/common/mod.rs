@@ -1,6 +1,10 @@
 //! What the end-to-end tests share: the shipped binary as a child, and its events.
 #![allow(dead_code, reason = "every test file uses a part of it")]
 
+pub mod server;
+#[cfg(target_os = "linux")]
+pub mod stall;
+
 use serde_json::Value;
 use std::ffi::OsStr;
 use std::io::{BufRead, BufReader, Write};
@@ -43,12 +47,13 @@ pub struct Player {
 impl Player {
     /// Starts `command`, which is to be `patches play … --json`.
     pub fn start(command: &mut Command) -> Player {
-        let mut child = command
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::inherit())
-            .spawn()
-            .expect("the binary runs");
+        Player::start_with(command, Stdio::inherit())
+    }
+
+    /// The same, with its standard error elsewhere.
+    pub fn start_with(command: &mut Command, stderr: Stdio) -> Player {
+        let mut child =
+            command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(stderr).spawn().expect("the binary runs");
         let stdin = child.stdin.take();
         let stdout = child.stdout.take().expect("it is piped");
         let (sender, lines) = channel();

@@ -1,10 +1,9 @@
 //! Keeps an input in step with an output that has another clock: it is resampled by a ratio that follows how much waits.
 
 use crate::ear::{Frame, Mouth};
+use crate::host::resample::sinc;
 use rubato::audioadapter_buffers::direct::InterleavedSlice;
-use rubato::{
-    Adjustable, Async, FixedAsync, Resampler, SincInterpolationParameters, SincInterpolationType, WindowFunction,
-};
+use rubato::{Adjustable, Async, Resampler};
 
 /// Frames resampled at a time.
 const CHUNK: usize = 64;
@@ -28,15 +27,8 @@ pub struct Bend {
 impl Bend {
     /// From one rate to another; `wanted` frames are meant to wait. None if there is no such resampler.
     pub fn new(from: u32, to: u32, wanted: usize) -> Option<Bend> {
-        let parameters = SincInterpolationParameters {
-            sinc_len: 64,
-            f_cutoff: Some(0.95),
-            interpolation: SincInterpolationType::Cubic,
-            oversampling_factor: 128,
-            window: WindowFunction::BlackmanHarris2,
-        };
         let ratio = f64::from(to) / f64::from(from);
-        let resampler = Async::new_sinc(ratio, 1.0 + 2.0 * MOST, &parameters, CHUNK, 2, FixedAsync::Input).ok()?;
+        let resampler = sinc(ratio, 1.0 + 2.0 * MOST, CHUNK, 2)?;
         let out = vec![0.0; resampler.output_frames_max() * 2];
         Some(Bend { resampler, chunk: Vec::with_capacity(CHUNK * 2), out, wanted: wanted as f64, mean: wanted as f64 })
     }

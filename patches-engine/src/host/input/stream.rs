@@ -178,7 +178,8 @@ pub fn list() -> Vec<Listed> {
 /// Opens an input for a moment; why it cannot be used, if it cannot.
 fn tried(device: &cpal::Device, backend: &str) -> Result<(), String> {
     let (backend, device_name) = (backend.to_string(), String::new());
-    let output = About { backend: backend.clone(), device: device_name, rate: RATE, frames: FRAMES, channels: 2 };
+    let output =
+        About { backend: backend.clone(), device: device_name, rate: RATE, bridged: None, frames: FRAMES, channels: 2 };
     let (input, _ear) = start(device, &backend, &output).map_err(|error| say(&error))?;
     std::thread::sleep(TRIAL);
     input.lost().map_or(Ok(()), Err)

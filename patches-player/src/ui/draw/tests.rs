@@ -13,7 +13,7 @@ use std::sync::{Arc, LazyLock};
 const PLAIN: Shape = Shape { utf8: true, colour: false };
 
 fn about() -> About {
-    About { backend: "jack".into(), device: "system".into(), rate: 48_000, frames: 256, channels: 2 }
+    About { backend: "jack".into(), device: "system".into(), rate: 48_000, bridged: None, frames: 256, channels: 2 }
 }
 
 /// A patch that has played for a while: an octave of sine waves, meters up, two lines in the log.
