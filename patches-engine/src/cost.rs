@@ -2,6 +2,7 @@
 //! sum is then held against what the callback really takes. `unsafe` is allowed here: it calls step functions on places
 //! made for it.
 
+use crate::float::FloatMode;
 use crate::plan::{Item, KernelStep, Plan, Work};
 use crate::state::Line;
 use patches_core::drive::Call;
@@ -23,6 +24,8 @@ const TRIES: usize = 3;
 /// Ports of a kernel, and memories, at most.
 const PORTS: usize = 80;
 const MEMORIES: usize = 16;
+/// What has more than that is taken for.
+const UNTIMED: Duration = Duration::from_micros(2);
 /// Floats of the ring that every delay reads and writes here.
 const RING: usize = 4096;
 /// What comes in: no silence, which an envelope would sleep through.
@@ -89,6 +92,11 @@ impl Costs {
         self.state.clear();
         self.state.extend_from_slice(kernel.state.birth());
         self.state.resize(self.state.len() + LANES, 0);
+        if count > PORTS || kernel.memories > MEMORIES {
+            return UNTIMED;
+        }
+        // As in the callback: numbers near zero are zero.
+        let _mode = FloatMode::enter();
         let mut fastest = Duration::MAX;
         // SAFETY: each port has room for a block of 16 lanes and what a store writes past it; what does not move is read
         // where the plan has it. The state has as many words as the kernel's, the ring is a power of two long and each
@@ -97,7 +105,7 @@ impl Costs {
             let ring = Mem::new(self.ring.as_mut_ptr().cast(), RING);
             let mems = [ring; MEMORIES * LANES];
             let mut ios = Vec::with_capacity(count);
-            for port in 0..count.min(PORTS) {
+            for port in 0..count {
                 let io = *kernel.call.ios.add(port);
                 let moves = io.stride != 0 || port >= kernel.inputs;
                 let own: *mut f32 = self.ports.as_mut_ptr().add(port * (BLOCK + 1)).cast();
@@ -110,7 +118,7 @@ impl Costs {
             if let (true, Some(pre)) = (looped, kernel.pre) {
                 pre(&call, 0, 0, BLOCK);
             }
-            for _ in 0..if count <= PORTS { TRIES } else { 0 } {
+            for _ in 0..TRIES {
                 let begun = Instant::now();
                 for block in 0..CALLS {
                     let now = u64::from(block) * BLOCK as u64;
@@ -125,6 +133,6 @@ impl Costs {
                 fastest = fastest.min(begun.elapsed() / CALLS);
             }
         }
-        if fastest == Duration::MAX { Duration::from_micros(1) } else { fastest }
+        fastest
     }
 }

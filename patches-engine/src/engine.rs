@@ -358,11 +358,10 @@ impl Engine {
     fn land(&mut self) {
         if let Some((at, _)) = self.settle
             && at <= self.clock
-            && let Some((_, mut plan)) = self.settle.take()
+            && let Some((_, plan)) = self.settle.take()
         {
             let now = self.inner();
-            self.runner.adopt(&mut plan, now);
-            self.plan = Some(plan);
+            self.take_over(plan, now);
         }
         let Some((at, _)) = self.waiting else { return };
         if at > self.clock {
@@ -374,7 +373,7 @@ impl Engine {
             return;
         }
         let begun = Instant::now();
-        let mut plan = swap.first;
+        let plan = swap.first;
         let now = self.inner();
         self.transport.set(now, plan.tempo, plan.beats_per_bar);
         match (self.transport.is_held(), swap.stopped) {
@@ -382,12 +381,20 @@ impl Engine {
             (true, false) => self.transport.go(now),
             _ => {}
         }
-        self.runner.adopt(&mut plan, now);
-        self.plan = Some(plan);
+        self.take_over(plan, now);
         self.settle = swap.settled.map(|plan| (self.clock + u64::from(swap.fade), plan));
         self.save = swap.save;
         let _ = self.outbox.push(Event::Landed { save: swap.save, at: self.clock });
         self.shared.longest_swap.fetch_max(begun.elapsed().as_nanos() as u32, Relaxed);
+    }
+
+    /// Another plan plays from here.
+    fn take_over(&mut self, mut plan: Owned<Plan>, now: u64) {
+        if let Some(before) = &mut self.plan {
+            self.runner.leave(before);
+        }
+        self.runner.adopt(&mut plan, now);
+        self.plan = Some(plan);
     }
 
     /// Runs the plan for a stretch of the frames at which modules run, and advances the clock.

@@ -96,7 +96,12 @@ pub mod guard {
             let first = L::select(s.peak.gt(L::splat(BEYOND)), L::splat(FIRST), zero);
             s.most = L::select(held, L::select(most.ge(one), zero, most), first);
             let holds = s.most.gt(zero);
-            let y = L::select(holds, x.x * (s.most / s.peak.max(L::splat(LEAST)).max(s.most)), x.x);
+            // Hardly ever: what is not held does not wait for the division.
+            let y = if L::Mask::any(holds) {
+                L::select(holds, x.x * (s.most / s.peak.max(L::splat(LEAST)).max(s.most)), x.x)
+            } else {
+                x.x
+            };
             Out::new(y, L::select(holds, one, zero))
         }
 

@@ -27,6 +27,8 @@ pub struct Rest {
     skip: Option<SkipFn>,
     /// Frames of the run in hand for which each voice sleeps.
     until: [u8; LANES],
+    /// Frames that each voice has slept, and that its state does not know of yet.
+    slept: [u32; LANES],
 }
 
 // SAFETY: the places belong to the plan that owns the step.
@@ -42,7 +44,7 @@ impl Rest {
         room: usize,
         skip: Option<SkipFn>,
     ) -> Rest {
-        Rest { watched, outs, wide, voices, kept: vec![0; room].into(), skip, until: [0; LANES] }
+        Rest { watched, outs, wide, voices, kept: vec![0; room].into(), skip, until: [0; LANES], slept: [0; LANES] }
     }
 
     /// Finds out who sleeps in the next `n` frames.
@@ -111,12 +113,32 @@ impl Rest {
         }
     }
 
-    /// What voices that sleep do in frames `at..at + n`: their outputs are 0, the phase of an oscillator goes on.
+    /// Voices that sleep no more, or whose plan ends: the phase of an oscillator goes on from where it is by now.
+    ///
+    /// # Safety
+    /// `call` must be that of the step.
+    pub unsafe fn wake(&mut self, call: &Call, asleep: u32) {
+        let Some(skip) = self.skip else { return };
+        for (voice, slept) in self.slept.iter_mut().enumerate().take(self.voices) {
+            if *slept > 0 && asleep >> voice & 1 == 0 {
+                // SAFETY: the caller vouches for the call. As often around as there are numbers is where it was.
+                unsafe { skip(call, if self.wide { LANES } else { 1 }, 1 << voice, *slept) };
+                *slept = 0;
+            }
+        }
+    }
+
+    /// What voices that sleep do in frames `at..at + n`: their outputs are 0.
     ///
     /// # Safety
     /// The places of the step must be valid for these frames.
-    pub unsafe fn sleep(&self, call: Option<&Call>, asleep: u32, at: usize, n: usize) {
+    pub unsafe fn sleep(&mut self, asleep: u32, at: usize, n: usize) {
         let (width, all) = (self.width(), self.is_all(asleep));
+        if self.skip.is_some() {
+            for (voice, slept) in self.slept.iter_mut().enumerate() {
+                *slept = if asleep >> voice & 1 == 1 { slept.wrapping_add(n as u32) } else { *slept };
+            }
+        }
         // SAFETY: the caller vouches for the places.
         unsafe {
             for (out, heard) in &self.outs {
@@ -131,9 +153,6 @@ impl Rest {
                         *out.p.add(frame * width + voice) = 0.0;
                     }
                 }
-            }
-            if let (Some(skip), Some(call)) = (self.skip, call) {
-                skip(call, width, asleep, n as u32);
             }
         }
     }

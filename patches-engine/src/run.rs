@@ -82,6 +82,16 @@ impl Runner {
         self.timed = 0;
     }
 
+    /// A plan ends: what sleeps in it knows of the time that has passed, so that another goes on from there.
+    pub fn leave(&mut self, plan: &mut Plan) {
+        for step in &mut plan.steps {
+            if let (Work::Kernel(kernel), Some(rest)) = (&step.work, &mut step.rest) {
+                // SAFETY: the call is the step's own.
+                unsafe { rest.wake(&kernel.call, 0) };
+            }
+        }
+    }
+
     /// Renders `n` frames from the engine's clock `now` on; they do not cross a multiple of the block. Gives what went
     /// wrong.
     pub fn run(
@@ -236,6 +246,10 @@ impl Runner {
     ) {
         let (from, n) = at;
         let state = if let Work::Kernel(kernel) = work { Some(kernel.state.ptr()) } else { None };
+        if let Work::Kernel(kernel) = work {
+            // SAFETY: the call is the step's own.
+            unsafe { rest.wake(&kernel.call, asleep) };
+        }
         // SAFETY: the state is the step's own, and its places are valid for these frames.
         unsafe {
             if asleep == 0 {
@@ -246,8 +260,7 @@ impl Runner {
                 self.listen(work, module, now, at, one);
                 state.into_iter().for_each(|state| rest.restore(state, asleep));
             }
-            let call = if let Work::Kernel(kernel) = work { Some(&kernel.call) } else { None };
-            rest.sleep(call, asleep, from, n);
+            rest.sleep(asleep, from, n);
         }
     }
 

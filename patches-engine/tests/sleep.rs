@@ -110,3 +110,24 @@ fn voices_sleep_each_for_itself_in_lanes_as_alone() {
     let first = alone.iter().zip(&shared).position(|(a, b)| a[0].to_bits() != b[0].to_bits());
     assert_eq!(first, None, "{:?}", first.map(|at| (alone[at], shared[at])));
 }
+
+#[test]
+fn a_save_does_not_wake_nor_stop_what_runs_on() {
+    let patch = |gain: f64| {
+        let mut patch = one(false, false);
+        patch.0.cables.retain(|cable| &*cable.from.module != "filter0" && &*cable.to.module != "filter0");
+        let far = patch.cable("osc0.sawtooth", "amp0.in", 1.0).module("far", "Vca", &[("gain", gain)]);
+        far.module("ear", "Vca", &[]).cable("lfo", "far.in", 1.0).cable("far", "ear.in", 1.0)
+    };
+    let plain = play(&patch(0.1), Isa::Base, &[64]);
+    let (mut control, mut engine) = common::engine(&patch(0.1), Isa::Base);
+    let mut edited = vec![];
+    for piece in 0..10 {
+        edited.extend(render(&mut engine, 3_000, &[64]));
+        control.poll();
+        control
+            .swap(patch(0.1 * f64::from(piece)).graph(), patches_core::graph::Landing::Now, 0.003)
+            .expect("within limits");
+    }
+    assert_eq!(hash(&plain), hash(&edited));
+}

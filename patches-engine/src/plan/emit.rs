@@ -406,6 +406,7 @@ impl<'a, 'm> Build<'a, 'm> {
             call,
             inputs,
             outputs: def.outputs,
+            memories: draft.mems.len() / LANES,
             state,
             voices,
             wide,

@@ -44,6 +44,8 @@ pub struct KernelStep {
     pub inputs: usize,
     /// How many outputs.
     pub outputs: usize,
+    /// How many memories.
+    pub memories: usize,
     /// Its state, for renewal.
     pub state: Arc<Block>,
     /// Lanes that count.
