@@ -98,6 +98,9 @@ fn what_is_not_lined_up_is_one_space_apart() {
         "pattern k {\n  a:  x   .  x\n      b: . x    .   x\n}\nosc  =  Osc {\n    pitch:  A2\n    drift:  0.1\n}\n";
     let expected = "pattern k {\n    a: x . x\n    b: . x . x\n}\nosc = Osc {\n    pitch: A2\n    drift: 0.1\n}\n";
     assert_eq!(format(text), expected);
+    // What begins in one column by chance has no column of its own.
+    let chance = "pattern k {\n    a:   x 0\n    b: 0.5 0\n}\n";
+    assert_eq!(format(chance), "pattern k {\n    a: x 0\n    b: 0.5 0\n}\n");
     // A module may be called like the word before a pattern.
     assert_eq!(
         format("play = Osc {  drift: 0.1 }\nsong = Vca  {  gain: 0.1 }\n"),

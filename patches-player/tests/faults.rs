@@ -212,7 +212,13 @@ fn a_disk_that_stalls_costs_nothing() {
     wait(0.5);
     let heard = recorder.finish();
     let (stopped, replay) = end(&server, player);
+    waits_for_nobody(&stopped);
     common::server::compare(&server, &heard, &replay, &stopped);
+}
+
+/// No callback has lasted for anything like the three seconds in which a thread stood still.
+fn waits_for_nobody(stopped: &Value) {
+    assert!(stopped["longest_callback_us"].as_u64().is_some_and(|us| us < 500_000), "{stopped}");
 }
 
 #[test]
@@ -231,6 +237,7 @@ fn a_control_thread_that_stalls_is_not_heard() {
     wait(0.3);
     let heard = recorder.finish();
     let (stopped, replay) = end(&server, player);
+    waits_for_nobody(&stopped);
     common::server::compare(&server, &heard, &replay, &stopped);
 }
 

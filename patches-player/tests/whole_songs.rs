@@ -109,8 +109,9 @@ fn it_plays_what_steps_play_of_the_same_lane() {
     let steps = SONG.replace("PatternPlayer { clock: seq.clock[one] }", "Steps { pattern: tune.one }");
     let steps = steps.replace("one.cv1", "one.value").replace("seq = MasterSequencer { song: tune }", "");
     assert_eq!(steps_of(SONG, 30), steps_of(&steps, 30));
-    // A gate that fills its step, and pitches: the very same sound.
-    let voice = "\nOsc { pitch: one.note + 3oct }.saw -> Vca { gain: one.gate } -[0.2]-> out\n";
+    // A gate that fills its step, and pitches: the very same sound. The amplifier never closes, or who opens it would
+    // decide whether the oscillator sleeps.
+    let voice = "\nOsc { pitch: one.note + 3oct }.saw -> Vca { gain: one.gate + 0.1 } -[0.2]-> out\n";
     let sound = |text: &str| {
         let mut set = Set::new(text);
         set.play(20 * STEP);
