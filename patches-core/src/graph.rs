@@ -198,6 +198,8 @@ pub struct Graph {
     pub fade: Option<f64>,
     /// `tail`: how long removed echoes and reverbs ring out, a time.
     pub tail: Option<Setting>,
+    /// `tuning`: the frequency of A4 in hertz. Notes of the text are by it already; what makes notes by itself needs it.
+    pub tuning: Option<f64>,
     /// `mute`: paths of modules or template instances.
     pub mute: Vec<Path>,
     /// `solo`.
@@ -251,6 +253,9 @@ impl fmt::Display for Graph {
         }
         if let Some(fade) = self.fade {
             writeln!(f, "fade {fade}s")?;
+        }
+        if let Some(tuning) = self.tuning {
+            writeln!(f, "tuning {tuning}Hz")?;
         }
         match self.tail {
             None => {}

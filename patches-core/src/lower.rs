@@ -171,6 +171,10 @@ pub trait Feeds {
     fn past(&self, _port: u16, _channel: u16) -> Vec<f32> {
         vec![]
     }
+    /// How far notes are from those of an A4 of 440 Hz, in octaves.
+    fn tuning(&self) -> f32 {
+        0.0
+    }
     /// Whether the channel is new to a module that plays.
     fn fresh(&self, _channel: u16) -> bool {
         false
@@ -343,6 +347,11 @@ impl<'a> Lowering<'a> {
         }
         all.push(to);
         all
+    }
+
+    /// How far notes are from those of an A4 of 440 Hz, in octaves: for what makes notes by itself.
+    pub fn tuning(&self) -> f32 {
+        self.feeds.tuning()
     }
 
     /// Whether the channel is new to a module that plays.

@@ -237,6 +237,7 @@ impl Builder {
             Rule::set_swing => Setting::Swing(self.expr(value)),
             Rule::set_fade => Setting::Fade(self.expr(value)),
             Rule::set_tail => Setting::Tail(self.expr(value)),
+            Rule::set_tuning => Setting::Tuning(self.expr(value)),
             _ => Setting::Swap(match value.as_rule() {
                 Rule::now => SwapOn::Now,
                 _ => match inner.next().map(|on| (on.as_rule(), on)) {

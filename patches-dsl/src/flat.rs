@@ -294,6 +294,8 @@ pub struct Whole {
     pub fade: Option<f64>,
     /// How long what goes rings out.
     pub tail: Option<patches_core::graph::Setting>,
+    /// The frequency of A4 in hertz.
+    pub tuning: Option<f64>,
     /// When a save takes effect.
     pub swap: Option<Landing>,
     /// Silent modules.

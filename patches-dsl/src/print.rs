@@ -62,6 +62,9 @@ fn settings(graph: &Graph, text: &mut String) {
     if let Some(fade) = graph.fade {
         line(text, format_args!("fade {fade}s"));
     }
+    if let Some(tuning) = graph.tuning {
+        line(text, format_args!("tuning {tuning}Hz"));
+    }
     if let Some(tail) = graph.tail {
         line(text, format_args!("tail {}", time(tail)));
     }

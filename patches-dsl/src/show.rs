@@ -82,7 +82,11 @@ impl Display for Setting {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         let word = self.word();
         match self {
-            Setting::Tempo(expr) | Setting::Swing(expr) | Setting::Fade(expr) | Setting::Tail(expr) => {
+            Setting::Tempo(expr)
+            | Setting::Swing(expr)
+            | Setting::Fade(expr)
+            | Setting::Tail(expr)
+            | Setting::Tuning(expr) => {
                 write!(f, "({word} {expr})")
             }
             Setting::Meter(beats, note) => write!(f, "({word} {beats}/{note})"),

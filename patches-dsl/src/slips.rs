@@ -19,7 +19,8 @@ fn slip(start: usize, end: usize, message: impl Into<String>, help: impl Into<St
 }
 
 /// Words that open a statement of the whole patch.
-pub(crate) const SETTINGS: &[&str] = &["tempo", "meter", "swing", "fade", "tail", "swap", "mute", "solo", "reset"];
+pub(crate) const SETTINGS: &[&str] =
+    &["tempo", "meter", "swing", "fade", "tail", "tuning", "swap", "mute", "solo", "reset"];
 
 const UNITS: &[&str] = &[
     "%", "khz", "hz", "oct", "st", "ct", "ms", "min", "db", "bpm", "beats", "beat", "bars", "bar", "s", "c", "d", "t",

@@ -95,6 +95,8 @@ pub enum Setting {
     Fade(Expr),
     /// How long removed echoes and reverbs ring out.
     Tail(Expr),
+    /// The frequency of A4.
+    Tuning(Expr),
     /// When a save takes effect.
     Swap(SwapOn),
     /// Silent modules.
@@ -114,6 +116,7 @@ impl Setting {
             Setting::Swing(_) => "swing",
             Setting::Fade(_) => "fade",
             Setting::Tail(_) => "tail",
+            Setting::Tuning(_) => "tuning",
             Setting::Swap(_) => "swap",
             Setting::Mute(_) => "mute",
             Setting::Solo(_) => "solo",

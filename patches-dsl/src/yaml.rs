@@ -116,6 +116,7 @@ struct Whole {
     swing: Option<Spanned<Scalar>>,
     fade: Option<Spanned<Scalar>>,
     tail: Option<Spanned<Scalar>>,
+    tuning: Option<Spanned<Scalar>>,
     swap: Option<Spanned<String>>,
     #[serde(default)]
     mute: Vec<Spanned<String>>,
@@ -214,6 +215,7 @@ impl Reader {
             (&whole.swing, Setting::Swing),
             (&whole.fade, Setting::Fade),
             (&whole.tail, Setting::Tail),
+            (&whole.tuning, Setting::Tuning),
         ] {
             if let Some(value) = value {
                 let span = self.span(value);

@@ -20,6 +20,8 @@ struct Whole {
     #[serde(skip_serializing_if = "Option::is_none")]
     tail: Option<Scalar>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    tuning: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     swap: Option<String>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     mute: Vec<String>,
@@ -115,6 +117,7 @@ pub fn to_yaml(graph: &Graph) -> Result<String, String> {
             Setting::Number(seconds) => Scalar::Number(seconds),
             musical => Scalar::Text(print::time(musical)),
         }),
+        tuning: graph.tuning,
         swap: graph.swap.map(|landing| match landing {
             Landing::Now => "now".to_string(),
             Landing::Beat => "beat".to_string(),

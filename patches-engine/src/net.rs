@@ -6,7 +6,7 @@ pub(crate) mod quiet;
 
 use crate::state::{ModuleId, RampKey};
 use patches_core::graph::{Graph, Module, ParamValue, Path, Setting, Slot};
-use patches_core::spec::{Kind, Normal, Side, Spec};
+use patches_core::spec::{Kind, Normal, Side, Spec, hz};
 use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -124,6 +124,8 @@ pub struct Net {
     pub tempo: f64,
     /// Beats in a bar.
     pub beats_per_bar: f64,
+    /// How far notes are from those of an A4 of 440 Hz, in octaves.
+    pub tuning: f32,
 }
 
 /// Outputs that can be watched at once.
@@ -181,7 +183,8 @@ impl Net {
             Some(NetEnd { module, port: from.port, channel: from.channel, side: from.side })
         });
         let probes = probes.collect();
-        let mut net = Net { modules, cables, probes, tempo, beats_per_bar };
+        let tuning = graph.tuning.map_or(0.0, |a4| (hz(a4) - hz(440.0)) as f32);
+        let mut net = Net { modules, cables, probes, tempo, beats_per_bar, tuning };
         quiet::quieten(&mut net, &graph.mute, &graph.solo);
         net
     }

@@ -106,6 +106,7 @@ pub fn settings(old: &Graph, new: &Graph) -> Vec<Setting> {
         ("swap", old.swap.map(landing_word), new.swap.map(landing_word)),
         ("fade", number(old.fade).map(|s| s + " s"), number(new.fade).map(|s| s + " s")),
         ("tail", old.tail.map(tail), new.tail.map(tail)),
+        ("tuning", number(old.tuning).map(|hz| hz + " Hz"), number(new.tuning).map(|hz| hz + " Hz")),
         ("mute", names(&old.mute), names(&new.mute)),
         ("solo", names(&old.solo), names(&new.solo)),
         ("reset", names(&old.reset), names(&new.reset)),

@@ -40,6 +40,7 @@ pub fn together(files: &[(Option<Path>, Option<Arc<Graph>>)]) -> Arc<Graph> {
         swap: first.and_then(|graph| graph.swap),
         fade: first.and_then(|graph| graph.fade),
         tail: first.and_then(|graph| graph.tail),
+        tuning: first.and_then(|graph| graph.tuning),
         ..Graph::default()
     };
     for (name, graph) in files {

@@ -315,3 +315,22 @@ fn what_is_gone_back_to_starts_nothing_over() {
     );
     assert_eq!(swap(&reset, false), 1);
 }
+
+#[test]
+fn notes_go_with_the_tuning_wherever_they_come_from() {
+    // A whole tone is far enough to tell: 440 Hz times 2^(2/12).
+    let played = |text: &str| sound(&mut playing(&format!("{text}\ntuning 493.8833Hz")).1, RATE as usize);
+    for (text, hertz) in [
+        ("Sine { pitch: A4 } -> out", 493.8833),
+        ("Sine { pitch: a4 } -> out", 493.8833),
+        ("Sine { pitch: 440Hz } -> out", 440.0),
+        ("pattern p { A4 }\ns = Steps { pattern: p, every: 1/4 }\nSine { pitch: s.note } -> out", 493.8833),
+        // The nearest A to 490 Hz in a scale of C.
+        ("Sine { pitch: Quant { in: 490Hz, scale: major } } -> out", 493.8833),
+        ("keys = Keys\nSine { pitch: keys.pitch + 9st } -> out", 493.8833),
+    ] {
+        let heard = played(text);
+        let (there, beside) = (tone(&heard, hertz), tone(&heard, if hertz == 440.0 { 493.8833 } else { 440.0 }));
+        assert!(there > 0.4 && beside < 0.01, "{text}: {there} {beside}");
+    }
+}

@@ -82,6 +82,7 @@ impl Checker<'_> {
         self.graph.swing = whole.swing;
         self.graph.fade = whole.fade;
         self.graph.tail = whole.tail;
+        self.graph.tuning = whole.tuning;
         self.graph.swap = whole.swap;
         let mut paths = paths::paths(self.expanded);
         self.paths = std::mem::take(&mut paths.modules);

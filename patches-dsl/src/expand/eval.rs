@@ -26,7 +26,7 @@ impl<'t> Expander<'t> {
         }
         match expr {
             Expr::Quantity(quantity) => value(What::Const(Const::written(quantity, self.bar)), span),
-            Expr::Note(octaves, _) => value(What::Const(Const::new(Dim::Pitch, *octaves)), span),
+            Expr::Note(octaves, _) => value(What::Const(Const::new(Dim::Pitch, *octaves + self.tuned)), span),
             Expr::Text(text, _) => value(What::Text(text.clone()), span),
             Expr::List(members, _) => {
                 let list = members.iter().map(|member| self.eval(member, scope)).collect();
@@ -201,7 +201,7 @@ impl<'t> Expander<'t> {
             return thing;
         }
         if let Some(octaves) = lower_note(&name.text) {
-            return Thing::Value(value(What::Const(Const::new(Dim::Pitch, octaves)), name.span));
+            return Thing::Value(value(What::Const(Const::new(Dim::Pitch, octaves + self.tuned)), name.span));
         }
         let what = match &*name.text {
             "true" => What::Bool(true),

@@ -145,6 +145,8 @@ pub(crate) struct Expander<'t> {
     shapes: Vec<Pending<'t>>,
     /// Length of a bar in quarter-note beats.
     bar: f64,
+    /// How far notes are from those of an A4 of 440 Hz, in octaves.
+    tuned: f64,
     depth: usize,
     rounds: usize,
     work: usize,
@@ -178,6 +180,7 @@ pub(crate) fn expand<'t>(units: &[Unit<'t>], library: &'t Library) -> Expanded {
         making: Vec::new(),
         shapes: Vec::new(),
         bar: 4.0,
+        tuned: 0.0,
         depth: 0,
         rounds: 0,
         work: 0,
@@ -203,6 +206,7 @@ impl<'t> Expander<'t> {
             span: Span::default(),
         });
         self.bar = self.meter(main.statements);
+        self.tuned = self.tuned(main.statements);
         for unit in included {
             let scope = self.scope(None, 0);
             self.include(scope, &unit.includes);
@@ -230,7 +234,7 @@ impl<'t> Expander<'t> {
             let Binding::Signal(signal) = binding else { continue };
             let Signal { used: false, state: State::Done(value), .. } = &self.signals[*signal] else { continue };
             if let What::Const(c) = &value.what
-                && ["tempo", "swing", "fade", "tail"].contains(&&**name)
+                && ["tempo", "swing", "fade", "tail", "tuning"].contains(&&**name)
             {
                 let message = format!("`{name}` is a name here, which nothing uses");
                 let fault = Fault::warning(codes::SETTING_AS_NAME, *span, message);

@@ -124,7 +124,7 @@ impl<'t> Expander<'t> {
     pub(super) fn step_number(&mut self, scope: usize, value: &'t StepValue) -> Option<Const> {
         match value {
             StepValue::Hit(_) => None,
-            StepValue::Note(octaves, _) => Some(Const::new(Dim::Pitch, *octaves)),
+            StepValue::Note(octaves, _) => Some(Const::new(Dim::Pitch, *octaves + self.tuned)),
             StepValue::Quantity(quantity) => Some(Const::written(quantity, self.bar)),
             StepValue::Param(param) => {
                 let v = self.param(param, scope);

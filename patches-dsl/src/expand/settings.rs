@@ -7,8 +7,12 @@ use crate::flat::{V, What};
 use crate::kinds;
 use crate::tree::{self, Call, Expr, Name, Port, Setting, Statement, SwapOn, Word};
 use crate::value::{Const, Dim};
+use patches_core::exact;
 use patches_core::graph::{self, Landing, Span};
 use patches_core::spec::{Input, Kind};
+
+/// Frequencies of A4 that there are, an octave to either side of the usual.
+const TUNINGS: std::ops::RangeInclusive<f64> = 220.0..=880.0;
 
 impl<'t> Expander<'t> {
     /// The length of a bar in quarter-note beats, which constants need before anything else.
@@ -23,6 +27,32 @@ impl<'t> Expander<'t> {
             }
         }
         4.0
+    }
+
+    /// How far notes are from those of an A4 of 440 Hz, in octaves; notes need it before anything else.
+    pub(super) fn tuned(&self, statements: &'t [Statement]) -> f64 {
+        for statement in super::flatten(statements) {
+            if let tree::What::Setting(Setting::Tuning(Expr::Quantity(quantity))) = &statement.what {
+                let written = Const::written(quantity, 4.0);
+                if matches!(written.dim, Dim::Frequency | Dim::Number) && TUNINGS.contains(&written.value) {
+                    return exact::pitch_of_hz(written.value) - exact::pitch_of_hz(440.0);
+                }
+            }
+        }
+        0.0
+    }
+
+    /// The frequency of A4, as it is written: notes are known before anything is computed.
+    fn tuning(&mut self, expr: &'t Expr, scope: usize) -> Option<f64> {
+        if let Expr::Quantity(quantity) = expr {
+            let written = Const::written(quantity, 4.0);
+            if matches!(written.dim, Dim::Frequency | Dim::Number) && TUNINGS.contains(&written.value) {
+                return Some(written.value);
+            }
+        }
+        let fault = Fault::error(codes::OUT_OF_RANGE, expr.span(), "the tuning is the frequency of A4, 220Hz to 880Hz");
+        self.fault(scope, fault.help("write `tuning 442Hz`"));
+        None
     }
 
     /// One setting.
@@ -55,6 +85,7 @@ impl<'t> Expander<'t> {
                 self.out.whole.fade = self.in_range(number, expr, scope, 0.0, 60.0, "a fade takes 0s to 60s");
             }
             Setting::Tail(expr) => self.out.whole.tail = self.tail(expr, scope),
+            Setting::Tuning(expr) => self.out.whole.tuning = self.tuning(expr, scope),
             Setting::Swap(on) => self.out.whole.swap = self.landing(on, scope),
             Setting::Mute(paths) => self.out.whole.mute.extend(paths.iter().cloned()),
             Setting::Solo(paths) => self.out.whole.solo.extend(paths.iter().cloned()),

@@ -151,6 +151,10 @@ impl Feeds for View<'_> {
         }
     }
 
+    fn tuning(&self) -> f32 {
+        self.net.tuning
+    }
+
     fn fresh(&self, channel: u16) -> bool {
         let module = &self.net.modules[self.module];
         module.channels.get(channel as usize).is_some_and(|name| module.fresh.contains(name))

@@ -75,7 +75,11 @@ fn lower(lowering: &mut Lowering<'_>) {
     let keys = lowering.midi(Hears::Keys { voices, mode });
     let range = lowering.input("bend", 0);
     let bent = lowering.kernel(&bent::KERNEL, &[], &[range, keys.out(0), keys.out(6)]);
-    lowering.output("pitch", 0, bent.out(0));
+    let pitch = match lowering.tuning() {
+        0.0 => bent.out(0),
+        tuning => lowering.sum(&[bent.out(0), Wire::Const(tuning)]),
+    };
+    lowering.output("pitch", 0, pitch);
     for (out, name) in ["gate", "trigger", "velocity", "pressure", "mod", "bend", "slur"].into_iter().enumerate() {
         lowering.output(name, 0, keys.out(out as u16 + 1));
     }

@@ -190,7 +190,11 @@ fn lower(lowering: &mut Lowering<'_>) {
             lowering.kernel(&near::KERNEL, &[u32::from(channel == 0)], &[at, best, pitch]).out(0)
         })
     } else {
-        let root = lowering.input("root", 0);
+        // Without a root it is the C of the patch's tuning.
+        let root = match lowering.feed("root", 0) {
+            Feed::Still(0.0) => Wire::Const(lowering.tuning()),
+            _ => lowering.input("root", 0),
+        };
         let node = lowering.kernel(&degree::KERNEL, &[], &[at, root]);
         let table = table(&degrees(lowering.list("scale")));
         let table = lowering.table(table);
