@@ -48,22 +48,25 @@ pub mod nap {
 }
 
 pub mod guard {
-    //! Holds a loop that runs away. What passes 12 dB above full scale is turned down far below it, and then held where what
-    //! the loop makes of it stays just within full scale; let go once it would not pass that by itself. Otherwise the sound
-    //! passes as it is.
+    //! Holds a loop that runs away. What passes 12 dB above full scale opens the loop for a moment, in which what it is fed
+    //! is measured; then the loop is closed again slowly, as far as what comes round stays near full scale, or within
+    //! 8 dB of what it is fed. It is let go when that needs no holding, and measured anew every few seconds until then.
+    //! Otherwise the sound passes as it is.
     use patches_core::prelude::*;
 
-    kernel! { Guard, signals { x } controls {} options {} outputs { y, holds } state { peak, most } }
+    kernel! { Guard, signals { x } controls {} options {} outputs { y, holds } state { peak, most, full, time } }
 
     /// No music reaches this in a loop, 12 dB above full scale.
     const BEYOND: f32 = 4.0;
-    /// Where it is held at first: a loop that makes eight times as much of it stays within full scale.
+    /// Seconds for which it is open, and after which it is opened again.
+    const OPEN: f32 = 0.15;
+    const AGAIN: f32 = 5.0;
+    /// Where it is held at first: a loop that makes seven times as much of it stays within full scale.
     const FIRST: f32 = 0.125;
-    /// And at least: a loop of a thousand times a turn.
-    const LEAST: f32 = 1e-3;
-    /// What comes round is to stay between these.
-    const FULL: f32 = 1.0;
-    const CALM: f32 = 0.7;
+    /// What comes round stays within so many times what is fed, and between these.
+    const FED: f32 = 2.5;
+    const LOW: f32 = 0.9;
+    const HIGH: f32 = 2.0;
     /// Seconds in which the peak falls by half: slower than any tone, faster than a hand.
     const HALF: f32 = 0.02;
     /// Seconds in which the bound goes down by half, and up to twice.
@@ -89,20 +92,25 @@ pub mod guard {
         fn scan<L: Lanes>(cx: &Cx, s: &mut State<L>, _: Ctl<L>, x: Sig<L>) -> Out<L> {
             let (zero, one) = (L::splat(0.0), L::splat(1.0));
             s.peak = (s.peak * L::splat(1.0 - step(cx, HALF))).max(x.x.abs());
-            let held = s.most.gt(zero);
-            let up = L::select(s.peak.lt(L::splat(CALM)), L::splat(1.0 + step(cx, UP)), one);
-            let way = L::select(s.peak.gt(L::splat(FULL)), L::splat(1.0 - step(cx, DOWN)), up);
-            let most = (s.most * way).max(L::splat(LEAST));
-            let first = L::select(s.peak.gt(L::splat(BEYOND)), L::splat(FIRST), zero);
-            s.most = L::select(held, L::select(most.ge(one), zero, most), first);
-            let holds = s.most.gt(zero);
-            // Hardly ever: what is not held does not wait for the division.
-            let y = if L::Mask::any(holds) {
-                L::select(holds, x.x * (s.most / s.peak.max(L::splat(LEAST)).max(s.most)), x.x)
-            } else {
-                x.x
-            };
-            Out::new(y, L::select(holds, one, zero))
+            let busy = s.time.gt(zero) | s.peak.gt(L::splat(BEYOND));
+            // Hardly ever: what is not held does not wait for what follows.
+            if !L::Mask::any(busy) {
+                return Out::new(x.x, zero);
+            }
+            let (frame, open) = (L::splat(cx.period), L::splat(OPEN));
+            let (held, was_open) = (s.time.gt(zero), s.time.lt(open));
+            let time = L::select(held & s.time.le(L::splat(AGAIN)), s.time + frame, frame);
+            s.time = L::select(busy, time, zero);
+            let is_open = s.time.lt(open);
+            let measured = held & was_open & !is_open;
+            s.full = L::select(measured, (s.peak * L::splat(FED)).clamp(L::splat(LOW), L::splat(HIGH)), s.full);
+            let way = L::select(s.peak.gt(s.full), L::splat(1.0 - step(cx, DOWN)), L::splat(1.0 + step(cx, UP)));
+            let most = L::select(measured, L::splat(FIRST), s.most * way);
+            s.most = L::select(is_open, zero, most);
+            s.time = L::select(s.most.ge(s.peak.max(one)), zero, s.time);
+            let holds = s.time.gt(zero);
+            let gain = (s.most / s.peak.max(L::splat(1e-3))).min(one);
+            Out::new(L::select(holds, x.x * gain, x.x), L::select(holds, one, zero))
         }
 
         #[inline(always)]

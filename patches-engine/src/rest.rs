@@ -27,6 +27,8 @@ pub struct Rest {
     skip: Option<SkipFn>,
     /// Frames of the run in hand for which each voice sleeps.
     until: [u8; LANES],
+    /// The least and the most of these.
+    range: (u8, u8),
     /// Frames that each voice has slept, and that its state does not know of yet.
     slept: [u32; LANES],
 }
@@ -44,7 +46,17 @@ impl Rest {
         room: usize,
         skip: Option<SkipFn>,
     ) -> Rest {
-        Rest { watched, outs, wide, voices, kept: vec![0; room].into(), skip, until: [0; LANES], slept: [0; LANES] }
+        Rest {
+            watched,
+            outs,
+            wide,
+            voices,
+            kept: vec![0; room].into(),
+            skip,
+            until: [0; LANES],
+            range: (0, 0),
+            slept: [0; LANES],
+        }
     }
 
     /// Finds out who sleeps in the next `n` frames.
@@ -66,11 +78,19 @@ impl Rest {
                 }
             }
         }
+        let voices = &until[..self.voices];
+        self.range = voices.iter().fold((n as u8, 0), |(least, most), &at| (least.min(at), most.max(at)));
         self.until = until;
     }
 
     /// Who sleeps at a frame (bit by voice), and up to which frame that is so.
     pub fn at(&self, frame: usize, n: usize) -> (u32, usize) {
+        if frame >= usize::from(self.range.1) {
+            return (0, n);
+        }
+        if usize::from(self.range.0) >= n {
+            return (u32::MAX >> (32 - self.voices), n);
+        }
         let (mut asleep, mut end) = (0, n);
         for (voice, &until) in self.until.iter().enumerate().take(self.voices) {
             if usize::from(until) > frame {

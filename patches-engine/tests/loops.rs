@@ -182,15 +182,17 @@ fn a_loop_is_clean_within_a_block_of_the_edit_that_cures_it() {
 
 #[test]
 fn a_cured_loop_is_let_go_though_it_is_fed_loudly() {
-    let (mut control, mut engine) = engine(&fed_back(4.0, 0.5), Isa::Base);
-    render(&mut engine, 48_000, &[64]);
-    control.poll();
-    control.swap(fed_back(-0.5, 0.5).graph(), Landing::Now, 0.0).expect("within limits");
-    let cured = render(&mut engine, 240_000, &[64]).split_off(192_000);
-    let (_control, mut clean) = common::engine(&fed_back(-0.5, 0.5), Isa::Base);
-    let never = render(&mut clean, 288_000, &[64]).split_off(240_000);
-    let apart = cured.iter().zip(&never).map(|(a, b)| (a[0] - b[0]).abs()).fold(0.0, f32::max);
-    assert!(apart < 1e-6, "{apart}");
+    for (gain, level) in [(-0.5, 0.5), (0.5, 1.0)] {
+        let (mut control, mut engine) = engine(&fed_back(4.0, level), Isa::Base);
+        render(&mut engine, 48_000, &[64]);
+        control.poll();
+        control.swap(fed_back(gain, level).graph(), Landing::Now, 0.0).expect("within limits");
+        let cured = render(&mut engine, 480_000, &[64]).split_off(432_000);
+        let (_control, mut clean) = common::engine(&fed_back(gain, level), Isa::Base);
+        let never = render(&mut clean, 528_000, &[64]).split_off(480_000);
+        let apart = cured.iter().zip(&never).map(|(a, b)| (a[0] - b[0]).abs()).fold(0.0, f32::max);
+        assert!(apart < 1e-6, "gain {gain}: {apart}");
+    }
 }
 
 #[test]

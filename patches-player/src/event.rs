@@ -304,6 +304,9 @@ impl fmt::Display for Event {
                 s.peak_db,
                 s.xruns
             ),
+            Event::Quarantined { module, why, .. } if why.starts_with("its loop") => {
+                write!(f, "{}", why.replacen("its loop", &format!("the loop through {module}"), 1))
+            }
             Event::Quarantined { module, why, times: 1, .. } => write!(f, "{module} is silenced: {why}"),
             Event::Quarantined { module, why, times, .. } => write!(f, "{module} is silenced {times} times: {why}"),
             Event::Device { state: "lost", name, why, .. } => {
