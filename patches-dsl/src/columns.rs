@@ -3,7 +3,7 @@
 //! Two words of neighbouring lines are lined up if they began in the same column and at least one of them would not have
 //! without white space put there for it. Such words get one column again, as far to the left as all of them can stand.
 
-use std::collections::HashMap;
+use crate::hash::HashMap;
 
 /// Words before a brace that holds patterns and rows of them.
 const SCORES: [&str; 4] = ["pattern", "section", "song", "play"];
@@ -129,7 +129,7 @@ fn meant(a: &Word, b: &Word) -> bool {
 
 fn block(rows: &mut [Row]) {
     // Words that line up, by the row and number of the first of them.
-    let mut leader: HashMap<(usize, usize), (usize, usize)> = HashMap::new();
+    let mut leader: HashMap<(usize, usize), (usize, usize)> = HashMap::default();
     for row in 1..rows.len() {
         for (number, word) in rows[row].words.iter().enumerate() {
             let Some(column) = word.column else { continue };
@@ -170,7 +170,7 @@ fn block(rows: &mut [Row]) {
         for &(_, row, number) in &order[next..end] {
             places[row][number] = natural(&places, row, number);
         }
-        let mut widest: HashMap<(usize, usize), usize> = HashMap::new();
+        let mut widest: HashMap<(usize, usize), usize> = HashMap::default();
         for &(_, row, number) in &order[next..end] {
             if let Some(head) = leader.get(&(row, number)) {
                 let place = widest.entry(*head).or_default();

@@ -13,6 +13,7 @@ mod expand;
 pub mod fault;
 pub mod flat;
 mod format;
+mod hash;
 mod kinds;
 mod lead;
 pub mod limits;

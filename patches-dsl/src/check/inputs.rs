@@ -4,6 +4,7 @@ use super::Checker;
 use super::sides::cable_of;
 use crate::fault::{Fault, codes};
 use crate::flat::{Channel, Draft, Feed, Source, What};
+use crate::hash::HashMap;
 use crate::kinds;
 use crate::limits;
 use crate::linear::{Aim, Key, Op, Operation, Origin, Scale, Sum, Term};
@@ -11,7 +12,7 @@ use crate::older::Bare;
 use crate::value::{Const, Dim};
 use patches_core::graph::{Cable, End, Item, Module, ParamValue, Path, Setting, Slot, Span};
 use patches_core::spec::{Input, Kind, Normal, ParamKind, Side, Spec};
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -120,7 +121,7 @@ impl Checker<'_> {
 
     /// The same output to the same input by two cables is a mistake, not a sum.
     fn no_cable_twice(&mut self, cables: &[&Feed], input: &Input) {
-        let mut seen: HashMap<(&Source, bool), Span> = HashMap::new();
+        let mut seen: HashMap<(&Source, bool), Span> = HashMap::default();
         for feed in cables {
             if let What::Port(source) = &feed.value.what
                 && let Some(before) = seen.insert((source, feed.late), feed.span)
@@ -248,7 +249,7 @@ impl Checker<'_> {
                 hidden.entry(term.key.clone()).or_insert((operation.clone(), *span));
             }
         }
-        let mut ends: HashMap<Key, End> = HashMap::new();
+        let mut ends: HashMap<Key, End> = HashMap::default();
         let mut count = 0;
         let stem = if hidden.is_empty() { String::new() } else { self.port_path(to, index) };
         for (key, (operation, span)) in hidden {

@@ -15,11 +15,12 @@ mod warn;
 
 use crate::fault::{Fault, codes};
 use crate::flat::{Channel, Draft, Expanded, Shape};
+use crate::hash::{HashMap, HashSet};
 use crate::limits;
 use crate::tree::PathName;
-use patches_core::graph::{Graph, Module, Path, Span};
+use patches_core::graph::{End, Graph, Module, Path, Span};
 use patches_core::library::Library;
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -63,11 +64,11 @@ pub(crate) fn check<'a>(expanded: &'a Expanded, around: &'a Around<'a>) -> Check
         expanded,
         graph: Graph::default(),
         faults: Vec::new(),
-        told: HashSet::new(),
+        told: HashSet::default(),
         paths: Vec::new(),
         built: Vec::new(),
         channels: Vec::new(),
-        following: HashSet::new(),
+        following: HashSet::default(),
         work: 0,
     };
     checker.run();
@@ -116,7 +117,15 @@ impl Checker<'_> {
             let message = format!("a patch may hold {} cables", limits::CABLES);
             self.fault(Fault::error(codes::TOO_LARGE, span, message));
         }
-        cables.sort_by(|a, b| a.key().cmp(&b.key()));
+        // By the places of the modules in their order, which is that of their paths: numbers compare faster than texts.
+        let modules = self.graph.modules.keys().enumerate();
+        let place: HashMap<*const u8, usize> = modules.map(|(place, path)| (path.as_ptr(), place)).collect();
+        let known = &self.graph.modules;
+        let end = |end: &End| {
+            let place = place.get(&end.module.as_ptr()).copied();
+            (place.unwrap_or_else(|| known.range(..end.module.clone()).count()), end.port, end.channel, end.side)
+        };
+        cables.sort_by_cached_key(|cable| (end(&cable.from), end(&cable.to), cable.late));
         cables.dedup_by(|next, kept| {
             let same = next.key() == kept.key();
             kept.scale += if same { next.scale } else { 0.0 };

@@ -1,7 +1,7 @@
 //! The graph by numbers, for searches that go along its cables.
 
+use crate::hash::HashMap;
 use patches_core::graph::{Cable, Graph, Module, Path};
-use std::collections::HashMap;
 
 /// Modules in the order of their paths, and the cables between them.
 pub(super) struct Numbered<'a> {

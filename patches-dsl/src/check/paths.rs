@@ -7,10 +7,11 @@
 
 use super::earlier;
 use crate::flat::{Channel, Expanded, Feed, Shape, V, What};
+use crate::hash::HashMap;
 use crate::linear::{fnv, fnv_on};
 use patches_core::graph::Path;
 use patches_core::spec::Side;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// Paths of everything.
@@ -84,7 +85,7 @@ impl<'a> Naming<'a> {
     fn new(expanded: &'a Expanded) -> Naming<'a> {
         let count = expanded.modules.len() + expanded.bodies.len();
         let (into, out_of) = (vec![Vec::new(); count], vec![Vec::new(); count]);
-        let mut naming = Naming { expanded, wires: Vec::new(), plain: HashMap::new(), into, out_of };
+        let mut naming = Naming { expanded, wires: Vec::new(), plain: HashMap::default(), into, out_of };
         for (index, draft) in expanded.modules.iter().enumerate() {
             for fed in &draft.fed {
                 let name = draft.spec.inputs[fed.port as usize].names[0];

@@ -3,11 +3,11 @@
 
 use super::Checker;
 use super::numbered::Numbered;
+use crate::hash::HashSet;
 use crate::linear::Term;
 use crate::sides::mean;
 use patches_core::graph::{End, Path};
 use patches_core::spec::{Input, Kind, Side, Spec};
-use std::collections::HashSet;
 
 /// Whether a side of this input can be fed alone.
 fn has_side(spec: &Spec, input: &Input) -> bool {

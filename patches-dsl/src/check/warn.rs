@@ -3,10 +3,10 @@
 use super::Checker;
 use super::numbered::Numbered;
 use crate::fault::{Fault, codes};
+use crate::hash::HashSet;
 use patches_core::exact;
 use patches_core::graph::{Cable, Module, Path, Setting, Span};
 use patches_core::spec::Kind;
-use std::collections::HashSet;
 
 /// Steps that the search for growing loops may take; what is left out is a warning, no more.
 const LOOP_WORK: usize = 2_000_000;

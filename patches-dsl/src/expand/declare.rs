@@ -4,11 +4,11 @@ use super::names::Kind;
 use super::{Binding, Declared, Expander, Pending, Score, Signal, State, flatten, value};
 use crate::fault::{Fault, codes};
 use crate::flat::{Draft, Shape, What};
+use crate::hash::HashSet;
 use crate::limits;
 use crate::tree::{self, Args, Call, Expr, For, Name, Over, PathName, Statement, Word};
 use patches_core::graph::Span;
 use patches_core::spec::Spec;
-use std::collections::HashSet;
 use std::sync::Arc;
 
 impl<'t> Expander<'t> {
@@ -19,7 +19,7 @@ impl<'t> Expander<'t> {
         for statement in statements {
             match &statement.what {
                 tree::What::Define { name, module, chain, .. } => match chain.lone() {
-                    Some(expr) if !module && self.new_thing(scope, expr, true, &HashSet::new()).is_none() => {
+                    Some(expr) if !module && self.new_thing(scope, expr, true, &HashSet::default()).is_none() => {
                         let signal = self.new_signal(&name.text, expr, scope);
                         self.bind(scope, name, Binding::Signal(signal));
                         self.no_curve_too(scope, name);

@@ -21,13 +21,13 @@ mod template;
 
 use crate::fault::{Fault, codes};
 use crate::flat::*;
+use crate::hash::{HashMap, HashSet};
 use crate::limits;
 use crate::score;
 use crate::tree::{Call, Expr, Statement, Template, Type};
 use crate::value::Dim;
 use patches_core::graph::Span;
 use patches_core::library::Library;
-use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -173,10 +173,10 @@ pub(crate) fn expand<'t>(units: &[Unit<'t>], library: &'t Library) -> Expanded {
         scopes: Vec::new(),
         signals: Vec::new(),
         instances: Vec::new(),
-        instance_of: HashMap::new(),
+        instance_of: HashMap::default(),
         main: 0,
         queue: Vec::new(),
-        made: HashMap::new(),
+        made: HashMap::default(),
         making: Vec::new(),
         shapes: Vec::new(),
         bar: 4.0,
@@ -184,9 +184,9 @@ pub(crate) fn expand<'t>(units: &[Unit<'t>], library: &'t Library) -> Expanded {
         depth: 0,
         rounds: 0,
         work: 0,
-        told: HashSet::new(),
-        set: HashMap::new(),
-        views: HashMap::new(),
+        told: HashSet::default(),
+        set: HashMap::default(),
+        views: HashMap::default(),
         trying: false,
     };
     expander.run(units);

@@ -3,6 +3,7 @@
 use super::{Expander, Score, value};
 use crate::fault::{Fault, codes};
 use crate::flat::{Channel, Source, Tune, V, What};
+use crate::hash::HashMap;
 use crate::limits;
 use crate::score::{self, After, Head, Line, Play, StepValue, StepWhat};
 use crate::tree::Name;
@@ -11,7 +12,6 @@ use patches_core::exact;
 use patches_core::graph::Span;
 use patches_core::score as played;
 use patches_core::spec::Side;
-use std::collections::HashMap;
 use std::sync::Arc;
 
 /// A pattern, song or curve: the scope it is declared in, its word and name.

@@ -5,11 +5,11 @@ use super::names::is_constant;
 use super::{Expander, Score};
 use crate::fault::{Fault, codes};
 use crate::flat::What;
+use crate::hash::HashMap;
 use crate::score::{After, Cell, Curve, Head, Line, Pattern, Play, Section, Song, Step, StepValue, StepWhat};
 use crate::tree::{self, Name, Statement};
 use crate::value::{Const, Dim};
 use patches_core::graph::Span;
-use std::collections::HashMap;
 use std::ops::RangeInclusive;
 use std::sync::Arc;
 
@@ -34,7 +34,7 @@ impl<'t> Expander<'t> {
     }
 
     fn check_pattern(&mut self, scope: usize, pattern: &'t Pattern) {
-        let mut seen: HashMap<&str, Span> = HashMap::new();
+        let mut seen: HashMap<&str, Span> = HashMap::default();
         for row in &pattern.rows {
             match &row.name {
                 Some(name) => {
@@ -312,7 +312,7 @@ impl<'t> Expander<'t> {
     }
 
     fn unique(&mut self, scope: usize, what: &str, names: impl Iterator<Item = &'t Name>) {
-        let mut seen: HashMap<&str, Span> = HashMap::new();
+        let mut seen: HashMap<&str, Span> = HashMap::default();
         for name in names {
             if let Some(before) = seen.insert(&name.text, name.span) {
                 self.given_twice(scope, &format!("{what} `{}`", name.text), name.span, before);

@@ -4,11 +4,11 @@ use super::eval::Thing;
 use super::{Binding, Declared, Expander, Instance, Signal, State, flatten};
 use crate::fault::{Fault, codes};
 use crate::flat::*;
+use crate::hash::HashMap;
 use crate::limits;
 use crate::tree::{self, Args, Call, Decl, Entry, Expr, Index, Name, Statement, Word};
 use patches_core::graph::Span;
 use patches_core::spec::Side;
-use std::collections::HashMap;
 use std::sync::{Arc, OnceLock};
 
 /// The use of a template with nothing given.
@@ -64,7 +64,7 @@ impl<'t> Expander<'t> {
             outer,
             ins: Vec::new(),
             outs: Vec::new(),
-            junctions: HashMap::new(),
+            junctions: HashMap::default(),
             lost: flatten(&template.body).iter().any(|statement| match &statement.what {
                 tree::What::Unreadable(names) => names.iter().any(|name| matches!(&**name, "in" | "out")),
                 _ => false,
@@ -110,7 +110,7 @@ impl<'t> Expander<'t> {
     /// Binds what is given for the parameters, in either bracket, and their defaults.
     fn bind_parameters(&mut self, index: usize, call: &'t Call, scope: usize) {
         let (template, inner) = (self.instances[index].template, self.instances[index].scope);
-        let mut given: HashMap<(&str, Option<u32>), (&'t Expr, Span)> = HashMap::new();
+        let mut given: HashMap<(&str, Option<u32>), (&'t Expr, Span)> = HashMap::default();
         for (name, element, expr) in self.given(call, scope) {
             let Some(decl) = template.decls.iter().find(|decl| decl.name.text == name.text) else { continue };
             if let Some((_, before)) = given.insert((&decl.name.text, element), (expr, name.span)) {
