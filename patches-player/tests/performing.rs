@@ -6,6 +6,7 @@ use patches_dsl::{Memory, load};
 use patches_engine::control::Control;
 use patches_engine::desk::Ask;
 use patches_engine::engine::{Engine, Notice, Settings, new};
+use patches_engine::offline::{Cue, Performance, perform};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -333,4 +334,50 @@ fn notes_go_with_the_tuning_wherever_they_come_from() {
         let (there, beside) = (tone(&heard, hertz), tone(&heard, if hertz == 440.0 { 493.8833 } else { 440.0 }));
         assert!(there > 0.4 && beside < there / 50.0, "{text}: {there} {beside}");
     }
+}
+
+#[test]
+fn a_replay_of_the_texts_starts_over_what_they_did() {
+    let text = |reset: &str| format!("lfo = Lfo {{ rate: 4Hz }}\nlfo.saw_up -[0.5]-> out\n{reset}");
+    let saves: Vec<(u64, Arc<Graph>)> =
+        [(0, ""), (10_000, "reset lfo"), (15_000, "reset lfo\nfade 30ms"), (20_000, ""), (26_000, "reset lfo")]
+            .map(|(at, reset)| (at, graph(&text(reset))))
+            .to_vec();
+    let settings = || Settings {
+        rate: RATE,
+        oversample: 1,
+        seed: 1,
+        limiter: false,
+        isa: Isa::Base,
+        lower: patches_modules::lower,
+    };
+    let (mut control, mut engine) = new(settings());
+    let (mut live, mut at) = (Vec::new(), 0);
+    for (index, (from, graph)) in saves.iter().enumerate() {
+        control.poll();
+        control.swap(graph.clone(), Landing::Now, if index == 0 { 0.0 } else { 0.015 }).expect("within limits");
+        let until = saves.get(index + 1).map_or(40_000, |(at, _)| *at);
+        assert_eq!(at, *from);
+        live.extend(sound(&mut engine, (until - at) as usize));
+        at = until;
+    }
+    // It falls 12 000 frames after it began or was started over, by the first save that says so and by the last.
+    let falls: Vec<usize> = (1..live.len()).filter(|&i| live[i] - live[i - 1] < -0.3).collect();
+    assert_eq!(falls.len(), 2, "{falls:?}");
+    assert!(falls[0].abs_diff(22_000) < 200 && falls[1].abs_diff(38_000) < 200, "{falls:?}");
+    let cue = |(index, (at, graph)): (usize, &(u64, Arc<Graph>))| Cue {
+        at: *at,
+        graph: graph.clone(),
+        fade: if index == 0 { 0.0 } else { 0.015 },
+        ask: Ask::default(),
+    };
+    let cues: Vec<Cue> = saves.iter().enumerate().map(cue).collect();
+    let (mut replay, latency) = (Vec::new(), engine.latency() as usize);
+    let performance = Performance { cues: &cues, ..Performance::default() };
+    let done = perform(settings(), &performance, (live.len() - latency) as u64, 0, |part| {
+        replay.extend(part.chunks_exact(2).map(|pair| pair[0]));
+        Ok::<(), ()>(())
+    });
+    assert!(done.is_ok());
+    assert_eq!(live[latency..], replay);
 }
