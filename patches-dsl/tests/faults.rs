@@ -93,3 +93,13 @@ fn places_count_characters_from_one() {
     let fault = &loaded.faults[1];
     assert_eq!(loaded.place(fault.span).2, 23);
 }
+
+#[test]
+fn what_is_only_begun_is_near_too() {
+    let near = |found: &str, names: &[&'static str]| patches_dsl::fault::nearest(found, names.iter().copied());
+    assert_eq!(near("unipolar", &["bipolar", "unipolar_positive"]), Some("unipolar_positive"));
+    // A slip of one letter is nearer than a longer word.
+    assert_eq!(near("Lowpas", &["Lowpass", "LowpassFilter"]), Some("Lowpass"));
+    assert_eq!(near("dorien", &["dorian", "dor"]), Some("dorian"));
+    assert_eq!(near("os", &["oscillator"]), None);
+}
