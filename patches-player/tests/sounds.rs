@@ -11,7 +11,7 @@ const TONE: &str = "tempo 150\nmeter 3/4\nosc = Osc { pitch: A4 }\nosc.sine -> V
 /// A note on every beat for as long as the music plays, with an echo that is heard between them.
 const NOTES: &str = "tempo 120\nseq = Steps { steps: [A4], every: 1/4, gate_length: 0.2 }\n\
     env = Adsr { gate: seq.gate, attack: 1ms, decay: 1ms, sustain: 1, release: 20ms }\n\
-    osc = Osc { pitch: seq.note }\n\
+    osc = Osc { pitch: A4 }\n\
     osc.sine -> Vca { gain: env * 0.25 } -> Delay { time: 200ms, mix: 50%, feedback: 50% } -> out\n";
 
 fn dir_with(text: &str) -> tempfile::TempDir {
