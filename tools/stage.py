@@ -102,16 +102,16 @@ def same(needle, hay):
 
 def heard_in(needle, hay):
     """Tenths of a second of `needle` that are in `hay`, in their order, and of how many; silent ones are not asked for."""
-    size, behind, found, asked = 4800 * 8, 0, 0, 0
+    size, behind, last, found, asked = 4800 * 8, 0, 0, 0, 0
     for at in range(0, len(needle) - size, size):
         piece = needle[at : at + size]
         if not any(piece):
             continue
         asked += 1
-        # Two seconds further than the last one, at most: what is lost is lost in pieces.
-        there = hay.find(piece, behind, behind + 20 * size if found else -1)
+        # Two seconds further than it should be, at most: what is lost is lost in pieces.
+        there = hay.find(piece, behind, behind + at - last + 20 * size if found else len(hay))
         if there >= 0:
-            found, behind = found + 1, there + size
+            found, behind, last = found + 1, there + size, at
     return found, asked
 
 

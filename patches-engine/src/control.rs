@@ -20,7 +20,7 @@ use planner::{Planned, Planner};
 use rtrb::{Consumer, Producer};
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::sync::atomic::Ordering::Relaxed;
+use std::sync::atomic::Ordering::{Acquire, Relaxed};
 
 /// Modules in a patch at most.
 pub const MAX_MODULES: usize = 20_000;
@@ -72,6 +72,7 @@ pub struct Control {
     names: Arc<Names>,
     inlet: Option<Inlet>,
     unheard: u64,
+    reached: u64,
     saves: u64,
     playing: Playing,
     /// What the last saves took away.
@@ -112,6 +113,7 @@ impl Control {
             names: inlet.names.clone(),
             inlet: Some(inlet),
             unheard: 0,
+            reached: 0,
             saves: 0,
             playing: Playing::default(),
             parked: Parked::default(),
@@ -256,9 +258,16 @@ impl Control {
 
     /// What happened since the last call; also frees what the audio side is done with. To be called often.
     pub fn poll(&mut self) -> Vec<Notice> {
+        // Before it listens: what a callback does that ends meanwhile may come with the next call.
+        self.reached = self.clock();
         self.listen();
         self.collector.collect();
         std::mem::take(&mut self.notices)
+    }
+
+    /// All that happened before this frame has been given by [`poll`](Control::poll).
+    pub fn reached(&self) -> u64 {
+        self.reached
     }
 
     fn listen(&mut self) {
@@ -406,7 +415,7 @@ impl Control {
 
     /// Frames rendered so far, as of the last callback.
     pub fn clock(&self) -> u64 {
-        self.shared.clock.load(Relaxed)
+        self.shared.clock.load(Acquire)
     }
 
     /// Levels and loads; peaks and largest values start over.

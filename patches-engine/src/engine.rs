@@ -25,7 +25,7 @@ use patches_core::lower::Lowering;
 use patches_core::spec::Spec;
 use rtrb::{Consumer, Producer, RingBuffer};
 use std::sync::Arc;
-use std::sync::atomic::Ordering::Relaxed;
+use std::sync::atomic::Ordering::{Relaxed, Release};
 use std::time::Instant;
 
 /// How the engine finds a type's kernels.
@@ -432,7 +432,8 @@ impl Engine {
 
     fn publish(&mut self, peak: [f32; 2], begun: Instant, frames: usize) {
         let shared = &self.shared;
-        shared.clock.store(self.clock, Relaxed);
+        // Who sees this frame sees all that happened before it.
+        shared.clock.store(self.clock, Release);
         shared.beat.store(self.transport.beat(self.inner()).to_bits(), Relaxed);
         shared.tempo.store(self.transport.tempo.to_bits(), Relaxed);
         shared.beats_per_bar.store(self.transport.beats_per_bar.to_bits(), Relaxed);

@@ -26,6 +26,29 @@ fn synth(voices: f64) -> Patch {
         .cable("amp", "out", 0.1)
 }
 
+#[test]
+fn what_has_been_given_reaches_no_further_than_what_was_played_when_it_was_asked_for() {
+    let (mut control, mut engine) = new(settings(widest()));
+    let mut inlet = control.inlet().expect("the first time");
+    let mut port = inlet.open("script").expect("room");
+    control.swap(synth(4.0).graph(), Landing::Now, 0.0).expect("within limits");
+    let mut block = [0.0; 512];
+    let heard = |notices: Vec<Notice>| notices.iter().filter(|it| matches!(it, Notice::Heard { .. })).count();
+    engine.process(&mut block, 2);
+    control.poll();
+    assert_eq!(control.reached(), 256);
+    assert!(port.send(Instant::now(), Message::new(&[0x90, 60, 100]).expect("a message")));
+    let mut played = 1;
+    // It sounds a period later, by the time of day: within some callbacks, of which nobody asks.
+    while played < 400 {
+        std::thread::sleep(Duration::from_millis(1));
+        engine.process(&mut block, 2);
+        played += 1;
+    }
+    assert_eq!((control.clock(), control.reached()), (played * 256, 256), "what was heard since has not been given");
+    assert_eq!((heard(control.poll()), control.reached()), (1, played * 256));
+}
+
 /// A chord every 20 ms, each note held for three chords. Gives the times at which chords were sent, in frames.
 fn play(mut port: Port, chords: u64) -> Vec<f64> {
     let begun = Instant::now();

@@ -64,7 +64,7 @@ impl Live {
         if self.started
             && let Some(log) = &mut self.log
         {
-            let written = log.alive(self.control.clock());
+            let written = log.alive(self.control.reached());
             self.logged(written);
         }
         for event in self.silenced.gathered() {
