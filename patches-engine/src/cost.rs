@@ -9,6 +9,7 @@ use patches_core::drive::Call;
 use patches_core::kernel::{BLOCK, Cx, Io};
 use patches_core::lanes::{LANES, Mem};
 use std::collections::HashMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::{Duration, Instant};
 
 /// Nanoseconds that a block takes in other steps, as measured by the benchmark: a term of a sum of one voice and of 16, and
@@ -82,7 +83,9 @@ impl Costs {
         if let Some(&known) = self.known.get(&way) {
             return known;
         }
-        let ns = self.time(kernel, looped, rate).as_secs_f64() * 1e9 + CALL;
+        // One that panics is contained where it plays; how long it takes is not known.
+        let timed = catch_unwind(AssertUnwindSafe(|| self.time(kernel, looped, rate))).unwrap_or(UNTIMED);
+        let ns = timed.as_secs_f64() * 1e9 + CALL;
         self.known.insert(way, ns);
         ns
     }

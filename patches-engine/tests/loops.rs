@@ -50,6 +50,18 @@ fn a_late_cable_is_one_sample_late() {
 }
 
 #[test]
+fn how_far_apart_voices_stand_is_heard_in_the_same_frame() {
+    let patch = Patch::new()
+        .module("osc", "Osc", &[])
+        .module("wide", "Voices", &[])
+        .cable("osc.sine", "wide.in", 0.3)
+        .cable("wide.out", "wide.spread", 0.3)
+        .cable("wide.out", "out.in", 0.1);
+    let loops = loops(&patch);
+    assert!(loops.len() == 1 && loops[0].contains("spread"), "{loops:?}");
+}
+
+#[test]
 fn a_loop_without_one_gets_one_and_is_told() {
     let patch = impulse().module("amp", "Vca", &[("gain", 0.5)]).cable("sum.out", "amp.in", 1.0).cable(
         "amp.out",

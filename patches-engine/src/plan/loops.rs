@@ -86,6 +86,8 @@ fn outputs(
                     Wire::Input { port, channel, side } => {
                         let (inlet, _) = resolve(net, &locals.inlets, (module, port, channel), side);
                         inlets.extend(number.get(&inlet).copied());
+                        // What is placed depends on how far apart it stands.
+                        work.extend(local.placed.filter(|(placed, _)| *placed == port).map(|(_, spread)| spread));
                     }
                     Wire::Node { node, .. } if seen.insert(node) => work.extend(&local.nodes[node as usize].ins),
                     _ => {}
