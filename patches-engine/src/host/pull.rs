@@ -104,7 +104,11 @@ pub struct Pull {
 }
 
 /// Both sides for a stream of this rate and so many channels, and an engine that may have another rate.
-pub fn new(rate: u32, engine: u32, channels: u16) -> (Pull, Place, Arc<Shared>) {
+pub fn new(
+    rate: u32,
+    #[cfg_attr(not(feature = "device"), expect(unused_variables, reason = "the clock takes any rate"))] engine: u32,
+    channels: u16,
+) -> (Pull, Place, Arc<Shared>) {
     let place = Place::default();
     let shared = Arc::new(Shared {
         frames: AtomicU64::new(0),
