@@ -140,6 +140,11 @@ pub fn time(graph: &Graph) -> (f64, f64) {
     (graph.tempo.unwrap_or(TEMPO), bar)
 }
 
+/// Whether a kind is of events, which happen at their instant and never fade.
+pub(crate) fn is_event(kind: Kind) -> bool {
+    matches!(kind, Kind::Gate | Kind::Trigger | Kind::Midi)
+}
+
 /// A setting in the unit of its kind, held to its range.
 pub fn value(setting: Setting, input: &patches_core::spec::Input, tempo: f64) -> f32 {
     let number = match setting {

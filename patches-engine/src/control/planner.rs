@@ -8,7 +8,7 @@ use crate::net::{Level, Net};
 use crate::plan::Plan;
 use crate::plan::crowd::Crowd;
 use crate::plan::emit::{Target, emit};
-use crate::plan::locals::{Local, locals};
+use crate::plan::locals::{Locals, locals};
 use crate::plan::loops::{closing, guarded};
 use crate::plan::memory::Memory;
 use crate::plan::nodes::{Nodes, nodes};
@@ -17,7 +17,6 @@ use crate::report::Report;
 use crate::state::parked::Parked;
 use crate::state::{ModuleId, Store};
 use patches_core::graph::{Graph, Path};
-use patches_core::lower::MemDecl;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Makes the plans of one save.
@@ -64,12 +63,12 @@ impl Planner<'_> {
         let store = known.as_ref().unwrap_or(store);
         let mut renewed = self.renewed(graph);
         loop {
-            let mut diff = diff(old, graph, &renewed, parked, |net| self.close(net), self.tail_frames > 0);
-            let laid = self.lay(&diff.settled, None);
+            let (mut diff, lowered) = diff(old, graph, &renewed, parked, |net| self.close(net), self.tail_frames > 0);
+            let laid = self.lay(&diff.settled, &lowered, None);
             let crowd = Crowd { old: store, net: &diff.settled, nodes: &laid };
             let rings = diff.union.modules.iter().any(|module| module.rings > 0);
             let fades = rings || self.fade_frames > 0 && (needs_fade(&diff) || crowd.differs());
-            let union = fades.then(|| (&diff.union, self.lay(&diff.union, Some(&crowd))));
+            let union = fades.then(|| (&diff.union, self.lay(&diff.union, &self.lower(&diff.union), Some(&crowd))));
             let (first_net, first_laid) = union.as_ref().map_or((&diff.settled, &laid), |(net, laid)| (net, laid));
             let Built { plan: first, store: first_store, grown, inherited } =
                 self.build(first_net, first_laid, store, &diff.copies);
@@ -119,24 +118,28 @@ impl Planner<'_> {
         graph.modules.keys().filter_map(|path| Some((path.clone(), why(path)?))).collect()
     }
 
-    /// Makes the cables late that close a loop; marks modules that have delay lines.
-    fn close(&self, net: &mut Net) {
-        let locals = locals(net, self.settings.lower, f64::from(self.settings.inner()));
+    fn lower(&self, net: &Net) -> Locals {
+        locals(net, self.settings.lower, f64::from(self.settings.inner()))
+    }
+
+    /// Makes the cables late that close a loop; marks modules that have delay lines. Gives what the modules are made of, which
+    /// does not depend on either.
+    fn close(&self, net: &mut Net) -> Locals {
+        let locals = self.lower(net);
         for index in closing(net, &locals) {
             (net.cables[index].late, net.cables[index].closes) = (true, true);
         }
-        let has_lines = |local: &Local| local.mems.iter().any(|mem| matches!(mem, MemDecl::Ring { .. }));
-        for (module, sides) in net.modules.iter_mut().zip(&locals.modules) {
-            module.lines = sides.iter().any(has_lines);
+        for (index, module) in net.modules.iter_mut().enumerate() {
+            module.lines = locals.has_lines(index);
         }
+        locals
     }
 
     /// The nodes of a net.
-    fn lay(&self, net: &Net, crowd: Option<&Crowd<'_>>) -> Nodes {
-        let locals = locals(net, self.settings.lower, f64::from(self.settings.inner()));
+    fn lay(&self, net: &Net, locals: &Locals, crowd: Option<&Crowd<'_>>) -> Nodes {
         // Of a settled net these are none; the union of two nets may have a loop that neither has.
-        let late = closing(net, &locals);
-        let mut nodes = nodes(net, &locals, &late, &guarded(net, &locals, &late), crowd);
+        let late = closing(net, locals);
+        let mut nodes = nodes(net, locals, &late, &guarded(net, locals, &late), crowd);
         widen(&mut nodes);
         nodes
     }

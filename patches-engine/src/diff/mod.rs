@@ -30,16 +30,16 @@ pub struct Diff {
 }
 
 /// Compares. `renewed` names modules that must start over, and why; `parked` those whose state comes back if they are not
-/// there; `close` makes the cables late that close a loop, and marks modules that have delay lines; `rings` says whether
-/// those that go ring out.
-pub fn diff(
+/// there; `close` makes the cables late that close a loop, and marks modules that have delay lines: what it finds on the way
+/// about the settled net is given too; `rings` says whether those that go ring out.
+pub fn diff<T>(
     old: &Net,
     graph: &Graph,
     renewed: &BTreeMap<Path, &'static str>,
     parked: &Parked,
-    close: impl Fn(&mut Net),
+    close: impl Fn(&mut Net) -> T,
     rings: bool,
-) -> Diff {
+) -> (Diff, T) {
     let identity = identity::identify(old, graph);
     let mut ids = identity.ids;
     let mut copies = vec![];
@@ -78,13 +78,13 @@ pub fn diff(
         new.filter_map(|path| Some((gone.get(path)?.id.clone(), ids[path].clone()))).collect();
     copies.extend(relatives);
     let mut settled = Net::settled(graph, &ids);
-    close(&mut settled);
+    let found = close(&mut settled);
     let restored: BTreeSet<&ModuleId> = report.restored.iter().map(|path| &ids[path]).collect();
     let union = union::Union::new(old, &settled, &copies, &restored, rings).build();
     tell::describe(old, graph, &identity.kept, &gone, &settled, &mut report);
     report.loops =
         settled.cables.iter().filter(|cable| cable.closes).map(|cable| words::cable(&settled, cable)).collect();
-    Diff { union, settled, copies, report }
+    (Diff { union, settled, copies, report }, found)
 }
 
 /// Whether a choice or whole number has changed that is to be heard as a fade from an old copy to a new one: of modules

@@ -2,7 +2,7 @@
 //! changed.
 
 use super::{CableKey, cable_key, linked, ramp_key};
-use crate::net::{Curve, Level, Net, NetCable, NetEnd, NetModule};
+use crate::net::{Curve, Level, Net, NetCable, NetEnd, NetModule, is_event};
 use crate::state::{ModuleId, RampKey};
 use patches_core::spec::{Kind, ParamKind};
 use std::collections::{BTreeMap, BTreeSet};
@@ -140,7 +140,7 @@ impl<'a> Union<'a> {
             let before = &self.old.modules[old_index];
             for port in 0..module.spec.inputs.len() as u16 {
                 let input = &module.spec.inputs[port as usize];
-                let switches = matches!(input.kind, Kind::Gate | Kind::Trigger | Kind::Midi);
+                let switches = is_event(input.kind);
                 for channel in 0..if input.indexed { module.channels.len() as u16 } else { 1 } {
                     let name = &module.channels[channel as usize];
                     let Some(old_channel) = before.channels.iter().position(|c| !input.indexed || c == name) else {
@@ -208,8 +208,7 @@ impl<'a> Union<'a> {
         let unheard = before.is_none() && (unheard || (fills && !filled));
         let from = before.map_or(0.0, Level::target);
         let running = matches!(before, Some(Level::Ramp { .. }));
-        let switches = matches!(kind, Kind::Gate | Kind::Trigger | Kind::Midi);
-        if switches || unheard || (from == to && !running) {
+        if is_event(kind) || unheard || (from == to && !running) {
             return Level::Still(to);
         }
         ramp(ramp_key(self.new, cable), from, to)
@@ -225,10 +224,14 @@ impl<'a> Union<'a> {
         if !self.new_ids.contains(&target.id) && !target.spec.outputs.is_empty() && !starves {
             return Some(cable.gain.clone());
         }
-        let switches = matches!(kind, Kind::Gate | Kind::Trigger | Kind::Midi);
-        let level = ramp(ramp_key(self.old, cable), cable.gain.target(), 0.0);
-        let Level::Ramp { key, from, to, curve, past, .. } = level else { return Some(level) };
-        (!switches).then_some(Level::Ramp { key, from, to, curve, past, after: from_ringing })
+        (!is_event(kind)).then(|| Level::Ramp {
+            key: ramp_key(self.old, cable),
+            from: cable.gain.target(),
+            to: 0.0,
+            curve: Curve::Linear,
+            past: vec![],
+            after: from_ringing,
+        })
     }
 }
 

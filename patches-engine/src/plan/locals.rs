@@ -30,6 +30,14 @@ pub struct Locals {
     pub inlets: Inlets,
 }
 
+impl Locals {
+    /// Whether a module keeps delay lines.
+    pub fn has_lines(&self, module: usize) -> bool {
+        let mut mems = self.modules[module].iter().flat_map(|local| &local.mems);
+        mems.any(|mem| matches!(mem, MemDecl::Ring { .. }))
+    }
+}
+
 /// Lowers every module.
 pub fn locals(net: &Net, lower: Lower, rate: f64) -> Locals {
     let mut inlets = Inlets::new();

@@ -5,7 +5,7 @@
 use super::locals::{Locals, resolve};
 use super::order::{Deps, components};
 use crate::net::{Net, NetCable};
-use patches_core::lower::{MemDecl, Wire};
+use patches_core::lower::Wire;
 use patches_core::spec::Kind;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -54,15 +54,11 @@ pub fn guarded(net: &Net, locals: &Locals, late: &BTreeSet<usize>) -> BTreeSet<u
         let gives = spec.outputs.first().is_some_and(|output| output.kind == Kind::Audio);
         sounds[of[cable.to.module]] |= gives && input.kind == Kind::Audio && !input.any;
     }
-    let has_lines = |module: usize| {
-        let mut mems = locals.modules[module].iter().flat_map(|local| &local.mems);
-        mems.any(|mem| matches!(mem, MemDecl::Ring { .. }))
-    };
     let guarded = net.cables.iter().enumerate().filter(|(index, cable)| {
         let output = net.modules[cable.from.module].spec.outputs[cable.from.port as usize].kind;
         let input = net.modules[cable.to.module].spec.inputs[cable.to.port as usize].kind;
         let signal = matches!(output, Kind::Audio | Kind::Number | Kind::Gain) && input == Kind::Audio;
-        let closes = cable.late || late.contains(index) || has_lines(cable.to.module);
+        let closes = cable.late || late.contains(index) || locals.has_lines(cable.to.module);
         inside(cable) && sounds[of[cable.to.module]] && signal && closes
     });
     guarded.map(|(index, _)| index).collect()

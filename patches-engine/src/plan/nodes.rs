@@ -2,12 +2,12 @@
 //! sum node that adds text and cables and holds the result to its range. After this there are no modules, only nodes
 //! with voices.
 
+mod made;
+
 use super::crowd::{self, Crowd};
 use super::locals::{Locals, cables_into, has_sides, resolve};
 use super::{sleep, voices};
-use crate::kernels::place::KERNEL as PLACE;
-use crate::kernels::{EDGE, guard};
-use crate::net::{Curve, Level, Net, NetCable};
+use crate::net::{Curve, Net, NetCable};
 pub use crate::state::NodeKey;
 use crate::state::{ModuleId, RampKey, RingKey};
 use crate::steps::midi;
@@ -175,8 +175,7 @@ pub fn nodes(
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 enum Made {
     Ramp(RampKey),
-    Edge(usize, u16),
-    Guard(usize, u16),
+    Behind(&'static str, usize, u16),
     Mean(usize, u16, usize, u16, bool),
 }
 
@@ -348,36 +347,6 @@ impl Flat<'_> {
         In::Node { node: self.nodes.len() - 1, out: 0, late: false }
     }
 
-    /// One side of a cable's voices, each in its place.
-    fn place(&mut self, module: usize, cable: usize, source: In, spread: &In, side: Side) -> In {
-        let key = |name| NodeKey { name, channel: None, ordinal: cable as u32, side: side as u8 };
-        let places = Node::new(module, key("places"), Op::Places, vec![source.clone()]);
-        self.nodes.push(places);
-        let places = In::Node { node: self.nodes.len() - 1, out: 0, late: false };
-        let op = Op::Kernel { def: &PLACE, opt: u32::from(side == Side::Right), linked: 0 };
-        self.nodes.push(Node::new(module, key("place"), op, vec![spread.clone(), places, source]));
-        In::Node { node: self.nodes.len() - 1, out: 0, late: false }
-    }
-
-    /// A level as an input: a constant or a ramp.
-    fn level(&mut self, module: usize, level: Level) -> In {
-        match level {
-            Level::Still(value) => In::Const(value),
-            Level::Ramp { key, from, to, curve, after, .. } => {
-                let node = match self.made.get(&Made::Ramp(key.clone())) {
-                    Some(&node) => node,
-                    None => {
-                        let op = Op::Ramp { key: key.clone(), from, to, curve, after };
-                        let In::Node { node, .. } = self.push(module, op, vec![]) else { unreachable!() };
-                        self.made.insert(Made::Ramp(key), node);
-                        node
-                    }
-                };
-                In::Node { node, out: 0, late: false }
-            }
-        }
-    }
-
     /// What a cable brings to one side of its target. None if the source's module makes nothing there.
     fn term(&mut self, cable: &NetCable, side: Side, run: usize, late: bool) -> Option<In> {
         let target = &self.net.modules[cable.to.module];
@@ -443,87 +412,6 @@ impl Flat<'_> {
             }
         }
         found
-    }
-
-    /// What is to be seen at an output.
-    fn probe(&mut self, probe: usize) -> In {
-        let from = self.net.probes[probe];
-        let gain = Level::Still(1.0);
-        let cable = NetCable { from, to: from, gain, scale: 1.0, late: false, closes: false };
-        let sides = self.source(&cable, false);
-        let gain = In::Const(1.0 / sides.len().max(1) as f32);
-        let terms = sides.into_iter().flat_map(|side| [side, gain.clone()]);
-        let ins = std::iter::once(In::Const(0.0)).chain(terms).collect();
-        self.push(from.module, Op::Sum(SumShape { collapse: true, ..SumShape::PLAIN }), ins)
-    }
-
-    fn mean(&mut self, module: usize, left: In, right: In) -> In {
-        let key = match (&left, &right) {
-            (In::Node { node: a, out: x, late }, In::Node { node: b, out: y, .. }) => {
-                Some(Made::Mean(*a, *x, *b, *y, *late))
-            }
-            _ => None,
-        };
-        if let Some(node) = key.as_ref().and_then(|key| self.made.get(key)) {
-            return In::Node { node: *node, out: 0, late: false };
-        }
-        let half = In::Const(0.5);
-        let sum = self.push(module, Op::Sum(SumShape::PLAIN), vec![In::Const(0.0), left, half.clone(), right, half]);
-        if let (Some(key), In::Node { node, .. }) = (key, &sum) {
-            self.made.insert(key, *node);
-        }
-        sum
-    }
-
-    /// A signal that is no trigger, as a trigger: where it rises through one half.
-    fn edge(&mut self, module: usize, source: In, gate: bool) -> In {
-        let In::Node { node, out, late } = source else { return In::Const(0.0) };
-        let key = Made::Edge(node, out);
-        let edge = match self.made.get(&key) {
-            Some(&edge) => edge,
-            None => {
-                let of = self.nodes[node].key.clone();
-                let key_of = NodeKey {
-                    name: "edge",
-                    channel: of.channel,
-                    ordinal: of.ordinal << 8 | u32::from(out),
-                    side: of.side,
-                };
-                let op = Op::Kernel { def: &EDGE, opt: u32::from(gate), linked: 1 };
-                let from = In::Node { node, out, late: false };
-                let made = self.nodes.len();
-                self.nodes.push(Node::new(module, key_of, op, vec![from]));
-                self.made.insert(key, made);
-                made
-            }
-        };
-        In::Node { node: edge, out: 0, late }
-    }
-
-    /// A signal that a loop goes through, held where it would run away.
-    fn guard(&mut self, module: usize, source: In) -> In {
-        let In::Node { node, out, late } = source else { return source };
-        let key = Made::Guard(node, out);
-        let guard = match self.made.get(&key) {
-            Some(&guard) => guard,
-            None => {
-                let of = self.nodes[node].key.clone();
-                let key_of = NodeKey { name: "guard", ordinal: of.ordinal << 8 | u32::from(out), ..of };
-                let op = Op::Kernel { def: &guard::KERNEL, opt: 0, linked: 1 };
-                let from = In::Node { node, out, late: false };
-                let made = self.nodes.len();
-                self.nodes.push(Node::new(module, key_of, op, vec![from]));
-                self.made.insert(key, made);
-                made
-            }
-        };
-        In::Node { node: guard, out: 0, late }
-    }
-
-    fn push(&mut self, module: usize, op: Op, ins: Vec<In>) -> In {
-        let key = NodeKey { name: "", channel: None, ordinal: 0, side: 0 };
-        self.nodes.push(Node::new(module, key, op, ins));
-        In::Node { node: self.nodes.len() - 1, out: 0, late: false }
     }
 
     /// Both sides of every audio output, added.

@@ -8,8 +8,7 @@
 use super::nodes::{In, MemUse, Nap, Node, NodeKey, Nodes, Op};
 use super::voices::width;
 use crate::kernels::nap;
-use crate::net::Net;
-use patches_core::spec::Kind;
+use crate::net::{Net, is_event};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// An amplifier: the node, and which of its inputs are signal and gain.
@@ -35,7 +34,7 @@ pub fn doze(net: &Net, nodes: &mut Nodes) {
     let mut hears = vec![false; net.modules.len()];
     for cable in &net.cables {
         let input = &net.modules[cable.to.module].spec.inputs[cable.to.port as usize];
-        hears[cable.to.module] |= matches!(input.kind, Kind::Gate | Kind::Trigger | Kind::Midi);
+        hears[cable.to.module] |= is_event(input.kind);
     }
     let amps = amplifiers(nodes, &hears);
     if amps.is_empty() {
