@@ -60,6 +60,7 @@ impl Costs {
             let (from, to, looped) = match *item {
                 Item::Run(from, to) => (from, to, false),
                 Item::Region(from, to) => (from, to, true),
+                Item::Dormitory(index) => (plan.dormitories[index].from, plan.dormitories[index].to, false),
             };
             for step in &plan.steps[from..to] {
                 block += match &step.work {

@@ -6,6 +6,7 @@ use patches_core::kernel::Io;
 use patches_core::lanes::LANES;
 
 /// What lets a step sleep: 1 where the gain that it is heard through is closed, and 0 from the frame on where it is not.
+#[derive(Clone, Copy)]
 pub struct Watched {
     /// The numbers, of one voice or 16.
     pub io: Io,
@@ -13,6 +14,24 @@ pub struct Watched {
     pub voices: usize,
     /// All must be closed; else each is for the voice of its number.
     pub all: bool,
+}
+
+impl Watched {
+    /// Whether all voices are closed at a frame: then they are from the run's beginning on, for who wakes stays awake until
+    /// the end of a block.
+    ///
+    /// # Safety
+    /// The places must be valid for this frame.
+    #[inline(always)]
+    pub unsafe fn is_closed(&self, frame: usize) -> bool {
+        for voice in 0..self.voices {
+            // SAFETY: the caller vouches for the places.
+            if unsafe { *self.io.p.add(frame * self.io.stride + voice) } == 0.0 {
+                return false;
+            }
+        }
+        true
+    }
 }
 
 /// A step that may sleep.
@@ -110,6 +129,24 @@ impl Rest {
         if self.wide { LANES } else { 1 }
     }
 
+    /// All voices have slept for so many frames, in which nobody looked.
+    pub fn add(&mut self, frames: u32) {
+        if self.skip.is_some() {
+            self.slept.iter_mut().take(self.voices).for_each(|slept| *slept = slept.wrapping_add(frames));
+        }
+    }
+
+    /// What lets it sleep.
+    pub fn watched(&self) -> &[Watched] {
+        &self.watched
+    }
+
+    /// Outputs that somebody hears while all voices sleep, with floats from one frame to the next.
+    pub fn heard(&self) -> impl Iterator<Item = Io> + '_ {
+        let stride = self.width();
+        self.outs.iter().filter(|(_, heard)| *heard).map(move |(io, _)| Io { p: io.p, stride })
+    }
+
     /// Remembers the state of the voices that sleep, for a run in which others play.
     ///
     /// # Safety
@@ -175,6 +212,52 @@ impl Rest {
                 }
             }
         }
+    }
+}
+
+/// Steps one after another that all sleep whenever the same amplifiers are closed in all their voices: one look instead
+/// of one for each.
+pub struct Dormitory {
+    /// The first step.
+    pub from: usize,
+    /// The one behind the last.
+    pub to: usize,
+    watched: Box<[Watched]>,
+    outs: Box<[Io]>,
+    /// Frames slept that the steps do not know of yet.
+    slept: u32,
+}
+
+// SAFETY: the places belong to the plan that owns the steps.
+unsafe impl Send for Dormitory {}
+
+impl Dormitory {
+    /// `outs` are those that somebody hears meanwhile.
+    pub fn new(from: usize, to: usize, watched: Box<[Watched]>, outs: Box<[Io]>) -> Dormitory {
+        Dormitory { from, to, watched, outs, slept: 0 }
+    }
+
+    /// If all sleep in the next `n` frames, they do; true then.
+    ///
+    /// # Safety
+    /// The places must be valid for these frames.
+    pub unsafe fn sleep(&mut self, n: usize) -> bool {
+        // SAFETY: the caller vouches for the places.
+        unsafe {
+            if !self.watched.iter().all(|watched| watched.is_closed(n - 1)) {
+                return false;
+            }
+            for out in &self.outs {
+                std::ptr::write_bytes(out.p, 0, n * out.stride);
+            }
+        }
+        self.slept = self.slept.wrapping_add(n as u32);
+        true
+    }
+
+    /// Frames slept since the last call.
+    pub fn take_slept(&mut self) -> u32 {
+        std::mem::take(&mut self.slept)
     }
 }
 

@@ -3,7 +3,7 @@
 
 use crate::midi::Heard;
 use crate::plan::{Item, KernelStep, Plan, Step, Work};
-use crate::rest::Rest;
+use crate::rest::{Dormitory, Rest};
 use crate::transport::Transport;
 use patches_core::kernel::BLOCK;
 use patches_core::lanes::LANES;
@@ -84,6 +84,9 @@ impl Runner {
 
     /// A plan ends: what sleeps in it knows of the time that has passed, so that another goes on from there.
     pub fn leave(&mut self, plan: &mut Plan) {
+        for index in 0..plan.dormitories.len() {
+            awaken(plan, index);
+        }
         for step in &mut plan.steps {
             if let (Work::Kernel(kernel), Some(rest)) = (&step.work, &mut step.rest) {
                 // SAFETY: the call is the step's own.
@@ -147,11 +150,18 @@ impl Runner {
     fn go(&mut self, plan: &mut Plan, transport: &Transport, heard: Heard<'_>, now: u64, n: usize) {
         while let Some(&item) = plan.items.get(self.cursor.item) {
             match item {
-                Item::Run(from, to) => {
-                    self.cursor.step = self.cursor.step.max(from);
-                    while self.cursor.step < to {
-                        self.timed_block(plan, transport, heard, now, n);
-                        self.cursor.step += 1;
+                Item::Run(from, to) => self.stretch(plan, transport, heard, now, n, (from, to)),
+                Item::Dormitory(index) => {
+                    let Dormitory { from, to, .. } = plan.dormitories[index];
+                    // SAFETY: what it watches and gives is as valid as the places of its steps.
+                    if unsafe { plan.dormitories[index].sleep(n) } {
+                        self.cursor.step = to;
+                        if (from..to).contains(&self.timed) {
+                            follow(&mut plan.loads[self.timed], 0.0);
+                        }
+                    } else {
+                        awaken(plan, index);
+                        self.stretch(plan, transport, heard, now, n, (from, to));
                     }
                 }
                 Item::Region(from, to) => {
@@ -178,6 +188,23 @@ impl Runner {
         }
     }
 
+    /// Steps one after another, each for a block.
+    fn stretch(
+        &mut self,
+        plan: &mut Plan,
+        transport: &Transport,
+        heard: Heard<'_>,
+        now: u64,
+        n: usize,
+        (from, to): (usize, usize),
+    ) {
+        self.cursor.step = self.cursor.step.max(from);
+        while self.cursor.step < to {
+            self.timed_block(plan, transport, heard, now, n);
+            self.cursor.step += 1;
+        }
+    }
+
     /// One step for a block; of one step in each run the time is taken, so that every module's share is known in time.
     fn timed_block(&mut self, plan: &mut Plan, transport: &Transport, heard: Heard<'_>, now: u64, n: usize) {
         let index = self.cursor.step;
@@ -185,9 +212,7 @@ impl Runner {
         self.block(&mut plan.steps[index], transport, heard, now, n);
         if let Some(begun) = begun {
             let part = begun.elapsed().as_secs_f64() * transport.rate / n as f64;
-            let load = &mut plan.loads[index];
-            // A slow mean: one long look at the clock is no load.
-            *load += (part as f32 - *load) * 0.1;
+            follow(&mut plan.loads[index], part as f32);
         }
     }
 
@@ -338,6 +363,21 @@ impl Runner {
         if let Some(free) = self.troubles.iter_mut().find(|slot| slot.is_none()) {
             *free = Some(trouble);
         }
+    }
+}
+
+/// A slow mean: one long look at the clock is no load.
+fn follow(load: &mut f32, part: f32) {
+    *load += (part - *load) * 0.1;
+}
+
+/// Tells steps that slept together for how long they did.
+fn awaken(plan: &mut Plan, index: usize) {
+    let dormitory = &mut plan.dormitories[index];
+    let slept = dormitory.take_slept();
+    if slept > 0 {
+        let rests = plan.steps[dormitory.from..dormitory.to].iter_mut().filter_map(|step| step.rest.as_mut());
+        rests.for_each(|rest| rest.add(slept));
     }
 }
 

@@ -96,5 +96,12 @@ impl Transport {
 /// Positions in ticks are rounded to 2^-24 of a tick, so that one that should be whole is whole.
 pub fn quantised(x: f64) -> f64 {
     const STEPS: f64 = (1u64 << 24) as f64;
-    (x * STEPS + 0.5).floor() / STEPS
+    floor(x * STEPS + 0.5) / STEPS
+}
+
+/// The whole number below one that is not negative, without a call of the system's library.
+pub fn floor(x: f64) -> f64 {
+    // From 2^52 on all numbers are whole.
+    const WHOLE: f64 = (1u64 << 52) as f64;
+    if x < WHOLE { x as i64 as f64 } else { x }
 }

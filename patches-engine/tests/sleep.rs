@@ -4,6 +4,7 @@
 mod common;
 use common::*;
 use patches_core::isa::Isa;
+use patches_engine::midi::{Message, Midi};
 
 /// A gate of so many seconds' period into an envelope, `n` of them.
 fn voice(patch: Patch, n: usize, bent: bool) -> Patch {
@@ -68,6 +69,46 @@ fn what_else_listens_keeps_it_awake() {
 }
 
 #[test]
+fn a_gate_straight_from_a_clock_or_a_keyboard_lets_sleep() {
+    // A filter that rings for long, opened by a gate alone.
+    let patch = |gate: &str, kept_awake: bool| {
+        let patch = Patch::new()
+            .module("every", "Every", &[("time", 0.1)])
+            .module("keys", "Keys", &[("voices", 1.0)])
+            .module("saw", "Saw", &[("pitch", 3.0)])
+            .module("lfo", "Triangle", &[("pitch", -1.0)])
+            .module("filter", "Svf", &[("cutoff", 6.0), ("resonance", 0.98)])
+            .module("amp", "Vca", &[])
+            .cable("lfo", "saw.pitch", 1.0)
+            .cable("saw", "filter", 1.0)
+            .cable("filter", "amp.in", 1.0)
+            .cable(gate, "amp.gain", 1.0)
+            .cable("amp", "out", 0.2);
+        let ear = |patch: Patch| patch.module("ear", "Vca", &[("gain", 0.0)]).cable("filter", "ear.in", 1.0);
+        if kept_awake { ear(patch).cable("ear", "out", 1.0) } else { patch }
+    };
+    let message = |at: u64, bytes: [u8; 3]| Midi { at, port: 0, message: Message::new(&bytes).expect("a message") };
+    let notes: Vec<Midi> =
+        (0..6u64).flat_map(|n| [message(n * 5000, [0x90, 60, 100]), message(n * 5000 + 2000, [0x80, 60, 0])]).collect();
+    let sound = |patch: &Patch, pieces: &[usize]| {
+        let (_control, mut engine) = engine(patch, Isa::Base);
+        engine.hear(&notes);
+        render(&mut engine, 30_000, pieces)
+    };
+    for gate in ["every.gate", "keys.gate"] {
+        let (asleep, awake) = (sound(&patch(gate, false), &[64]), sound(&patch(gate, true), &[64]));
+        assert_eq!(hash(&asleep[..2_000]), hash(&awake[..2_000]), "{gate}");
+        let woken = asleep.iter().zip(&awake).filter(|(a, b)| a[0].to_bits() != b[0].to_bits()).count();
+        // As loud in both, and from the second time on another part of the sound.
+        assert!(woken > 5_000, "{gate}: {woken}");
+        let power = |sound: &[[f32; 2]]| sound.iter().map(|frame| frame[0] * frame[0]).sum::<f32>();
+        let ratio = power(&asleep) / power(&awake);
+        assert!((0.5..2.0).contains(&ratio), "{gate}: {ratio}");
+        assert_eq!(hash(&asleep), hash(&sound(&patch(gate, false), &[1])), "{gate}");
+    }
+}
+
+#[test]
 fn neither_blocks_nor_instruction_sets_have_a_say() {
     let patch = (0..3).fold(Patch::new().module("lfo", "Triangle", &[("pitch", -1.0)]), |patch, n| {
         voice(patch, n, n != 1).cable(&format!("amp{n}"), "out.in", 0.2)
@@ -83,13 +124,13 @@ fn neither_blocks_nor_instruction_sets_have_a_say() {
 #[test]
 fn voices_sleep_each_for_itself_in_lanes_as_alone() {
     let lfo = || Patch::new().module("lfo", "Triangle", &[("pitch", -1.0)]);
-    let alone = (0..5).fold(lfo(), |patch, n| voice(patch, n, true).cable(&format!("amp{n}"), "out.in", 0.2));
-    // The same five as voices of one: gates and pitches merged.
-    let names: Vec<String> = (0..5).map(|n| format!("in[{n}]")).collect();
-    let pitches: Vec<(&str, f64)> = (0..5).map(|n| (names[n].as_str(), 4.0 + n as f64 / 7.0)).collect();
+    let alone = (0..20).fold(lfo(), |patch, n| voice(patch, n, true).cable(&format!("amp{n}"), "out.in", 0.05));
+    // The same as voices of one, in two groups of lanes: gates and pitches merged.
+    let names: Vec<String> = (0..20).map(|n| format!("in[{n}]")).collect();
+    let pitches: Vec<(&str, f64)> = (0..20).map(|n| (names[n].as_str(), 4.0 + n as f64 / 7.0)).collect();
     let shared = lfo()
-        .shaped("pitches", "Merge", 5, &pitches)
-        .shaped("gates", "Merge", 5, &[])
+        .shaped("pitches", "Merge", 20, &pitches)
+        .shaped("gates", "Merge", 20, &[])
         .module("env", "Adsr", &[("attack", 0.001), ("decay", 0.008), ("sustain", 0.0)])
         .module("osc", "Osc", &[("pitch", 0.0)])
         .module("filter", "Svf", &[("cutoff", 6.0), ("resonance", 0.9)])
@@ -100,8 +141,8 @@ fn voices_sleep_each_for_itself_in_lanes_as_alone() {
         .cable("lfo", "osc.pitch", 0.1)
         .cable("osc.sawtooth", "filter", 1.0)
         .cable("filter", "amp.in", 1.0)
-        .cable("amp", "out.in", 0.2);
-    let shared = (0..5).fold(shared, |patch, n| {
+        .cable("amp", "out.in", 0.05);
+    let shared = (0..20).fold(shared, |patch, n| {
         let every = format!("every{n}");
         let patch = patch.module(&every, "Every", &[("time", 0.05 + 0.013 * n as f64)]);
         patch.cable(&format!("{every}.gate"), &format!("gates.in[{n}]"), 1.0)

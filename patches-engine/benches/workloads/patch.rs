@@ -59,15 +59,22 @@ pub fn w1(voices: usize) -> Patch {
         .cable("amp", "out.in", 1.0 / W1_VOICES as f64)
 }
 
-/// 64 voices of oscillator, filter, envelope and amplifier, triggered once, that are heard for so many seconds.
+/// A clock that ticks once a minute, and is heard.
+pub fn clock() -> Patch {
+    Patch::new().module("once", "Every", &[("time", 60.0)]).cable("once.gate", "out.in", 0.0)
+}
+
+/// 64 voices of oscillator, filter, amplifier and each its own envelope, triggered once by that clock, that are heard for so
+/// many seconds.
 pub fn once(seconds: f64) -> Patch {
-    numbers(Patch::new(), "pitch", (0..W1_VOICES).map(|i| semitones(55.0, i)))
+    let patch = numbers(clock(), "pitch", (0..W1_VOICES).map(|i| semitones(55.0, i)));
+    numbers(patch, "decay", (0..W1_VOICES).map(|i| seconds * (1.0 + 0.001 * i as f64)))
         .module("osc", "Osc", &[])
         .module("filter", "Svf", &[("cutoff", 7.0), ("resonance", 0.5)])
-        .module("once", "Every", &[("time", 60.0)])
-        .module("env", "Ad", &[("attack", 0.001), ("decay", seconds)])
+        .module("env", "Ad", &[("attack", 0.001)])
         .module("amp", "Vca", &[])
         .cable("pitch", "osc.pitch", 1.0)
+        .cable("decay", "env.decay", 1.0)
         .cable("once", "env.trigger", 1.0)
         .cable("osc.saw", "filter.in", 1.0)
         .cable("filter.low", "amp.in", 1.0)

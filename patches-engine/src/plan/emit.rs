@@ -1,13 +1,14 @@
 //! Pass 6: ordered units become steps with buffers, state and functions of the chosen instruction set. `unsafe` is
 //! allowed here: it makes the pointers that steps run on, all into memory that the plan holds.
 
+use super::items::items;
 use super::layout::{Layout, Slot};
 use super::memory::Memory;
 use super::nodes::{In, MemUse, Node, Nodes, Op};
-use super::order::{Order, Stretch, Unit, source_group};
+use super::order::{Order, Stretch, Unit, only_nap, source_group};
 use super::places::{Laid, Place};
 use super::sleep::follows;
-use super::{Front, Guard, Hold, Item, KernelStep, Plan, Step, Work};
+use super::{Front, Guard, Hold, KernelStep, Plan, Step, Work};
 use crate::kernels::guard;
 use crate::net::Net;
 use crate::rest::{Rest, Watched};
@@ -245,11 +246,13 @@ impl<'a, 'm> Build<'a, 'm> {
                     let mut terms = vec![];
                     for pair in node.ins[1..].chunks_exact(2) {
                         let gain = io(&self.input(draft.unit, &pair[1]));
-                        self.terms(draft.unit, &pair[0], &mut terms, |x, voices, wide| Term {
+                        let asleep = |build: &Self, nap| build.watched(nap, true, &io);
+                        self.terms(draft.unit, &pair[0], &mut terms, |build, x, voices, wide, nap| Term {
                             x: io(&x),
                             gain,
                             voices,
                             wide,
+                            asleep: nap.map(|nap| asleep(build, nap)),
                         });
                     }
                     let base = io(&self.input(draft.unit, &node.ins[0]));
@@ -314,16 +317,7 @@ impl<'a, 'm> Build<'a, 'm> {
     }
 
     fn assemble(self, steps: Vec<Step>, guards: Vec<Guard>, master: [Io; 2], probes: Vec<Io>, mut hold: Hold) -> Plan {
-        let mut items = vec![];
-        let mut from = 0;
-        for stretch in &self.order.stretches {
-            let (len, looped) = match stretch {
-                Stretch::Run(units) => (units.len(), false),
-                Stretch::Region(units) => (units.len(), true),
-            };
-            items.push(if looped { Item::Region(from, from + len) } else { Item::Run(from, from + len) });
-            from += len;
-        }
+        let (items, dormitories) = items(&self.order.stretches, &steps);
         hold.blocks = self.memory.store.blocks();
         hold.blocks.extend(self.blocks);
         hold.blocks.extend(self.memory.keep.iter().cloned());
@@ -331,6 +325,7 @@ impl<'a, 'm> Build<'a, 'm> {
         let ramps = (0..steps.len()).filter(|&i| matches!(steps[i].work, Work::Ramp(_))).collect();
         Plan {
             items,
+            dormitories,
             fronts,
             guards,
             ramps,
@@ -350,11 +345,8 @@ impl<'a, 'm> Build<'a, 'm> {
     /// while others play.
     fn rest(&self, unit: usize, work: &Work, io: &impl Fn(&Laid) -> Io) -> Option<Box<Rest>> {
         let node = self.node(unit);
-        let watched = super::order::naps(self.nodes, self.order.units[unit], &self.order.of_node).map(|(nap, all)| {
-            let wide = self.group(nap).is_some();
-            Watched { io: io(&self.out(nap, 0, false)), voices: self.voices(nap), all: all || !wide }
-        });
-        let watched: Box<[Watched]> = watched.collect();
+        let naps = super::order::naps(self.nodes, self.order.units[unit], &self.order.of_node);
+        let watched: Box<[Watched]> = naps.map(|(nap, all)| self.watched(nap, all, io)).collect();
         if watched.is_empty() {
             return None;
         }
@@ -364,6 +356,11 @@ impl<'a, 'm> Build<'a, 'm> {
         let room = if let Work::Kernel(kernel) = work { kernel.state.birth().len() } else { 0 };
         let skip = if let Op::Kernel { def, .. } = node.op { def.skip } else { None };
         Some(Box::new(Rest::new(watched, outs, self.group(unit).is_some(), self.voices(unit), room, skip)))
+    }
+
+    fn watched(&self, nap: usize, all: bool, io: &impl Fn(&Laid) -> Io) -> Watched {
+        let wide = self.group(nap).is_some();
+        Watched { io: io(&self.out(nap, 0, false)), voices: self.voices(nap), all: all || !wide }
     }
 
     fn kernel(
@@ -415,7 +412,13 @@ impl<'a, 'm> Build<'a, 'm> {
     }
 
     /// The terms that one input of a sum stands for: one, or for a collapsing sum one per group of voices.
-    fn terms(&mut self, unit: usize, input: &In, terms: &mut Vec<Term>, make: impl Fn(Laid, usize, bool) -> Term) {
+    fn terms(
+        &mut self,
+        unit: usize,
+        input: &In,
+        terms: &mut Vec<Term>,
+        make: impl Fn(&Self, Laid, usize, bool, Option<usize>) -> Term,
+    ) {
         let collapses = matches!(self.node(unit).op, Op::Sum(shape) if shape.collapse);
         let group = self.order.units[unit].group;
         let total = super::voices::width(self.nodes, input) as usize;
@@ -434,7 +437,8 @@ impl<'a, 'm> Build<'a, 'm> {
                 }
             };
             let voices = if wide { of_group(group) } else { 1 };
-            terms.push(make(laid, voices, wide));
+            let nap = if collapses { only_nap(self.nodes, self.order, input, group) } else { None };
+            terms.push(make(self, laid, voices, wide, nap));
         }
     }
 }

@@ -5,6 +5,7 @@
 
 pub mod crowd;
 pub mod emit;
+pub mod items;
 pub mod layout;
 pub mod locals;
 pub mod loops;
@@ -15,7 +16,7 @@ pub mod places;
 pub mod sleep;
 pub mod voices;
 
-use crate::rest::Rest;
+use crate::rest::{Dormitory, Rest};
 use crate::state::Block;
 use crate::steps::midi::MidiStep;
 use crate::steps::ramp::RampStep;
@@ -93,6 +94,8 @@ pub enum Item {
     Run(usize, usize),
     /// Steps from, to: all of them frame by frame.
     Region(usize, usize),
+    /// The steps of one of the plan's dormitories: none of them, or each for a whole block.
+    Dormitory(usize),
 }
 
 /// A buffer whose last frame is carried over to the front, for late cables.
@@ -123,6 +126,8 @@ pub struct Plan {
     pub steps: Vec<Step>,
     /// How they run.
     pub items: Vec<Item>,
+    /// Steps that sleep together.
+    pub dormitories: Vec<Dormitory>,
     /// Late cables' buffers.
     pub fronts: Vec<Front>,
     /// Loops that are kept from running away.

@@ -91,6 +91,14 @@ pub fn naps(nodes: &Nodes, unit: Unit, of_node: &[Vec<usize>]) -> impl Iterator<
     })
 }
 
+/// What says that a group of voices of an input is asleep, if one unit does.
+pub fn only_nap(nodes: &Nodes, order: &Order, input: &In, group: usize) -> Option<usize> {
+    let In::Node { node, late: false, .. } = *input else { return None };
+    let mut all = naps(nodes, Unit { node, group }, &order.of_node).map(|(nap, _)| nap);
+    let one = all.next()?;
+    all.next().is_none().then_some(one)
+}
+
 pub(super) struct Deps {
     /// Within the frame.
     pub now: Vec<Vec<usize>>,

@@ -4,7 +4,7 @@
 use super::emit::{Build, HOLDS, is_guard};
 use super::layout::Slot;
 use super::nodes::{In, Node, Op};
-use super::order::{Stretch, Unit, naps, source_group};
+use super::order::{Stretch, Unit, naps, only_nap, source_group};
 use crate::state::Block;
 use patches_core::lanes::LANES;
 use std::collections::{HashMap, HashSet};
@@ -47,6 +47,8 @@ impl Build<'_, '_> {
             let units = &self.order.of_node[source];
             if collapses {
                 reads.extend(units.iter().map(|&unit| (unit, out, late)));
+                let naps = (0..units.len()).filter_map(|group| only_nap(self.nodes, self.order, input, group));
+                reads.extend(naps.map(|nap| (nap, 0, false)));
             } else if let Some(&unit) = units.get(source_group(self.nodes, self.order.units[unit], source)) {
                 reads.push((unit, out, late));
             }

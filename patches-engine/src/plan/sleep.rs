@@ -1,5 +1,5 @@
-//! Who may sleep: what reaches the audio output only through amplifiers that an envelope opens and closes. What hears
-//! gates or triggers, keeps a delay line, follows musical time or was born by chance never sleeps, and neither does what
+//! Who may sleep: what reaches the audio output only through amplifiers that an envelope, a clock or a keyboard opens and
+//! closes. What hears gates or triggers, keeps a delay line, follows musical time or was born by chance never sleeps, and neither does what
 //! feeds it; so no event is missed and no echo torn.
 //!
 //! A sleeper's state is frozen, the phase of an oscillator that nothing bends goes on, its outputs are 0. The rule is a
@@ -36,6 +36,10 @@ pub fn doze(net: &Net, nodes: &mut Nodes) {
         let input = &net.modules[cable.to.module].spec.inputs[cable.to.port as usize];
         hears[cable.to.module] |= is_event(input.kind);
     }
+    // A clock or a keyboard of its own is as good as a cable from one.
+    for node in &nodes.nodes {
+        hears[node.module] |= matches!(node.op, Op::Tick(_) | Op::Midi(..));
+    }
     let amps = amplifiers(nodes, &hears);
     if amps.is_empty() {
         return;
@@ -45,7 +49,9 @@ pub fn doze(net: &Net, nodes: &mut Nodes) {
         busy[node.module] |= match &node.op {
             Op::Kernel { def, .. } => def.seeded || node.mems.iter().any(|mem| matches!(mem, MemUse::Ring(..))),
             Op::Sum(_) | Op::Merge | Op::Splat | Op::Places | Op::Ramp { .. } => false,
-            Op::Tick(_) | Op::Midi(..) | Op::Sound => true,
+            // With a clock or a keyboard it hears.
+            Op::Tick(_) | Op::Midi(..) => false,
+            Op::Sound => true,
         };
     }
     let mut roots = roots(nodes, &busy);
@@ -88,7 +94,7 @@ pub fn doze(net: &Net, nodes: &mut Nodes) {
     }
 }
 
-/// The amplifiers whose gain comes from something that hears events, be it through sums and products.
+/// The amplifiers whose gain comes from something that hears events or follows a clock, be it through sums and products.
 fn amplifiers(nodes: &Nodes, hears: &[bool]) -> Vec<Amp> {
     let mut found = vec![];
     for (index, node) in nodes.nodes.iter().enumerate() {
@@ -108,14 +114,11 @@ fn is_enveloped(nodes: &Nodes, hears: &[bool], gain: &In) -> bool {
     while let Some(at) = work.pop() {
         let node = &nodes.nodes[at];
         let passes = match &node.op {
-            Op::Kernel { def, .. } => {
-                if hears[node.module] {
-                    return true;
-                }
-                def.state_words == 0
-            }
+            Op::Tick(_) | Op::Midi(..) => return true,
+            Op::Kernel { .. } if hears[node.module] => return true,
+            Op::Kernel { def, .. } => def.state_words == 0,
             Op::Sum(_) | Op::Merge | Op::Splat | Op::Places => true,
-            _ => false,
+            Op::Ramp { .. } | Op::Sound => false,
         };
         if passes {
             work.extend(sources(node).map(|(_, source)| source).filter(|source| seen.insert(*source)));

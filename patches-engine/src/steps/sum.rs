@@ -3,6 +3,7 @@
 //! Below 2^19 every such addition is exact. `unsafe` is allowed here: it reads and writes a plan's buffers.
 
 use crate::plan::nodes::SumShape;
+use crate::rest::Watched;
 use patches_core::isa::Isa;
 use patches_core::kernel::Io;
 use patches_core::lanes::exact::{Exact, SNAP};
@@ -22,6 +23,8 @@ pub struct Term {
     pub voices: usize,
     /// Whether the signal is 16 lanes.
     pub wide: bool,
+    /// What says that all of them are 0, if anything does.
+    pub asleep: Option<Watched>,
 }
 
 /// A sum step.
@@ -239,6 +242,14 @@ unsafe fn wide<L: Exact>(step: &SumStep, at: usize, n: usize) {
 unsafe fn collapse<L: Exact>(step: &SumStep, at: usize, n: usize) {
     let count: usize = step.terms.iter().map(|term| term.voices).sum();
     let few_terms = step.shape.largest || count < 3;
+    // Zeros change nothing in an exact sum.
+    let mut asleep = 0u64;
+    for (k, term) in step.terms.iter().enumerate().take(64) {
+        if let Some(watched) = &term.asleep {
+            // SAFETY: the caller vouches for the places.
+            asleep |= u64::from(unsafe { watched.is_closed(at + n - 1) }) << k;
+        }
+    }
     let end = at + n;
     let mut i = at;
     while i < end {
@@ -248,10 +259,10 @@ unsafe fn collapse<L: Exact>(step: &SumStep, at: usize, n: usize) {
                 ended(step, i, few::<L>(step, i));
                 i += 1;
             } else if i + SIDE <= end {
-                many::<L, SIDE>(step, i);
+                many::<L, SIDE>(step, asleep, i);
                 i += SIDE;
             } else {
-                many::<L, 1>(step, i);
+                many::<L, 1>(step, asleep, i);
                 i += 1;
             }
         }
@@ -282,12 +293,17 @@ unsafe fn few<L: Lanes>(step: &SumStep, i: usize) -> f32 {
     sum
 }
 
-/// So many frames of all voices, three or more.
+/// So many frames of all voices, three or more. The terms in `asleep` (bit by term) are 0.
 #[inline(always)]
-unsafe fn many<L: Exact, const N: usize>(step: &SumStep, at: usize) {
+unsafe fn many<L: Exact, const N: usize>(step: &SumStep, asleep: u64, at: usize) {
     let mut sums = [L::none(); N];
     let mut single = [0.0f64; N];
-    for term in &step.terms {
+    let mut widely = false;
+    for (index, term) in step.terms.iter().enumerate() {
+        if index < 64 && asleep >> index & 1 == 1 {
+            continue;
+        }
+        widely |= term.wide;
         let mut k = 0;
         while k < N {
             // SAFETY: the caller vouches for the places and frames.
@@ -303,8 +319,9 @@ unsafe fn many<L: Exact, const N: usize>(step: &SumStep, at: usize) {
     }
     let mut k = 0;
     while k < N {
+        let wide = if widely { L::all(sums[k]) } else { 0.0 };
         // SAFETY: as above.
-        unsafe { ended(step, at + k, (single[k] + L::all(sums[k])) as f32) };
+        unsafe { ended(step, at + k, (single[k] + wide) as f32) };
         k += 1;
     }
 }

@@ -1,7 +1,7 @@
 //! A clock: a trigger at each whole multiple of a period, placed inside the frame, and the phase between them. All
 //! clocks count from the same transport, so they never drift apart. `unsafe` is allowed here: it writes a plan's buffers.
 
-use crate::transport::{Transport, quantised};
+use crate::transport::{Transport, floor, quantised};
 use patches_core::kernel::Io;
 use patches_core::lower::Period;
 
@@ -34,14 +34,20 @@ impl TickStep {
     /// The places of the step must be valid for these frames.
     pub unsafe fn run(&self, transport: &Transport, now: u64, at: usize, n: usize) {
         let mut here = self.position(transport, now);
+        // Positions never go back, so a block that ends before the next tick has none.
+        let ticks = here.ceil() < self.position(transport, now + n as u64);
+        if !ticks && self.phase.stride == 0 {
+            // SAFETY: the caller vouches for the places.
+            return (at..at + n).for_each(|i| unsafe { *self.trigger.p.add(i * self.trigger.stride) = 0.0 });
+        }
         for i in 0..n {
             let next = self.position(transport, now + i as u64 + 1);
-            let tick = here.ceil();
+            let tick = if ticks { here.ceil() } else { next };
             let left = if tick < next { ((next - tick) / (next - here)) as f32 } else { 0.0 };
             // SAFETY: the caller vouches for the places.
             unsafe {
                 *self.trigger.p.add((at + i) * self.trigger.stride) = left;
-                *self.phase.p.add((at + i) * self.phase.stride) = (here - here.floor()) as f32;
+                *self.phase.p.add((at + i) * self.phase.stride) = (here - floor(here)) as f32;
             }
             here = next;
         }
