@@ -149,13 +149,15 @@ unsafe fn rests<K: Kernel, L: Lanes>(call: &Call, at: usize, n: usize) -> bool {
             return false;
         }
         let ports = ports::<K>(call);
+        let mut silent = L::Mask::splat(true);
         for port in 0..<K::Sig<L> as Row<L>>::WORDS {
             let io = &*ports.sig.add(port);
             for i in at..if io.stride == 0 { at + 1 } else { at + n } {
-                if !L::load(io.p.add(i * io.stride)).all_zero() {
-                    return false;
-                }
+                silent = silent & L::load(io.p.add(i * io.stride)).eq(L::splat(0.0));
             }
+        }
+        if LaneMask::any(!silent) {
+            return false;
         }
         for out in (0..<K::Out<L> as Row<L>>::WORDS).filter(|out| call.cx.wanted >> out & 1 == 1) {
             let io = &*ports.out.add(out);

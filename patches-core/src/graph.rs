@@ -194,8 +194,8 @@ pub struct Graph {
     pub swing: Option<f64>,
     /// `swap on …`.
     pub swap: Option<Landing>,
-    /// `fade`, in seconds.
-    pub fade: Option<f64>,
+    /// `fade`: how long a save fades, a time.
+    pub fade: Option<Setting>,
     /// `tail`: how long removed echoes and reverbs ring out, a time.
     pub tail: Option<Setting>,
     /// `tuning`: the frequency of A4 in hertz. Notes of the text are by it already; what makes notes by itself needs it.
@@ -251,17 +251,16 @@ impl fmt::Display for Graph {
         if let Some(swing) = self.swing {
             writeln!(f, "swing {swing}")?;
         }
-        if let Some(fade) = self.fade {
-            writeln!(f, "fade {fade}s")?;
-        }
         if let Some(tuning) = self.tuning {
             writeln!(f, "tuning {tuning}Hz")?;
         }
-        match self.tail {
-            None => {}
-            Some(Setting::Number(seconds)) => writeln!(f, "tail {seconds}s")?,
-            Some(Setting::Beats(beats)) => writeln!(f, "tail {beats}beats")?,
-            Some(Setting::Mixed { seconds, beats }) => writeln!(f, "tail {seconds}s + {beats}beats")?,
+        for (word, time) in [("fade", self.fade), ("tail", self.tail)] {
+            match time {
+                None => {}
+                Some(Setting::Number(seconds)) => writeln!(f, "{word} {seconds}s")?,
+                Some(Setting::Beats(beats)) => writeln!(f, "{word} {beats}beats")?,
+                Some(Setting::Mixed { seconds, beats }) => writeln!(f, "{word} {seconds}s + {beats}beats")?,
+            }
         }
         if let Some(landing) = self.swap {
             writeln!(f, "swap {landing:?}")?;

@@ -290,8 +290,8 @@ pub struct Whole {
     pub meter: Option<(u32, u32)>,
     /// 0.5 is straight.
     pub swing: Option<f64>,
-    /// Seconds.
-    pub fade: Option<f64>,
+    /// How long a save fades.
+    pub fade: Option<patches_core::graph::Setting>,
     /// How long what goes rings out.
     pub tail: Option<patches_core::graph::Setting>,
     /// The frequency of A4 in hertz.

@@ -60,7 +60,7 @@ fn settings(graph: &Graph, text: &mut String) {
         Some(Landing::Bars(n)) => line(text, format_args!("swap on {n}bars")),
     }
     if let Some(fade) = graph.fade {
-        line(text, format_args!("fade {fade}s"));
+        line(text, format_args!("fade {}", time(fade)));
     }
     if let Some(tuning) = graph.tuning {
         line(text, format_args!("tuning {tuning}Hz"));

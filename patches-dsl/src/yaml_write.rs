@@ -16,7 +16,7 @@ struct Whole {
     #[serde(skip_serializing_if = "Option::is_none")]
     swing: Option<f64>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    fade: Option<f64>,
+    fade: Option<Scalar>,
     #[serde(skip_serializing_if = "Option::is_none")]
     tail: Option<Scalar>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -108,15 +108,16 @@ pub fn to_yaml(graph: &Graph) -> Result<String, String> {
             label: probe.label.to_string(),
         })
     });
+    let time = |time| match time {
+        Setting::Number(seconds) => Scalar::Number(seconds),
+        musical => Scalar::Text(print::time(musical)),
+    };
     let whole = Whole {
         tempo: graph.tempo,
         meter: graph.meter.map(|(beats, note)| format!("{beats}/{note}")),
         swing: graph.swing,
-        fade: graph.fade,
-        tail: graph.tail.map(|tail| match tail {
-            Setting::Number(seconds) => Scalar::Number(seconds),
-            musical => Scalar::Text(print::time(musical)),
-        }),
+        fade: graph.fade.map(time),
+        tail: graph.tail.map(time),
         tuning: graph.tuning,
         swap: graph.swap.map(|landing| match landing {
             Landing::Now => "now".to_string(),

@@ -7,6 +7,7 @@ use clap::Args;
 use patches_core::graph::{Graph, Landing};
 use patches_engine::engine;
 use patches_engine::host::RATE;
+use patches_engine::net::time;
 use patches_engine::report::Report;
 use patches_engine::session::{FADE_MS, landing_word};
 use serde::Serialize;
@@ -62,7 +63,7 @@ pub fn run(args: &DiffArgs) -> Result<(), Error> {
     let report = compare(&graphs[0], &graphs[1], [&args.old, &args.new])?;
     let new = &graphs[1];
     let landing = new.swap.unwrap_or(Landing::Now);
-    let fade_ms = new.fade.map_or(FADE_MS, |seconds| seconds * 1000.0);
+    let fade_ms = new.fade.map_or(FADE_MS, |fade| fade.seconds(time(new).0) * 1000.0);
     let swapped = Swapped { on: landing_word(landing), fade_ms, ..Swapped::default() }.report(&report);
     let settings = settings(&graphs[0], new);
     if args.json {
@@ -94,7 +95,7 @@ pub fn settings(old: &Graph, new: &Graph) -> Vec<Setting> {
     let number = |value: Option<f64>| value.map(|value| value.to_string());
     let meter = |graph: &Graph| graph.meter.map(|(beats, note)| format!("{beats}/{note}"));
     let names = |paths: &[patches_core::graph::Path]| (!paths.is_empty()).then(|| paths.join(" "));
-    let tail = |tail| match tail {
+    let span = |time| match time {
         patches_core::graph::Setting::Number(seconds) => format!("{seconds} s"),
         patches_core::graph::Setting::Beats(beats) => format!("{beats} beats"),
         patches_core::graph::Setting::Mixed { seconds, beats } => format!("{seconds} s + {beats} beats"),
@@ -104,8 +105,8 @@ pub fn settings(old: &Graph, new: &Graph) -> Vec<Setting> {
         ("meter", meter(old), meter(new)),
         ("swing", number(old.swing), number(new.swing)),
         ("swap", old.swap.map(landing_word), new.swap.map(landing_word)),
-        ("fade", number(old.fade).map(|s| s + " s"), number(new.fade).map(|s| s + " s")),
-        ("tail", old.tail.map(tail), new.tail.map(tail)),
+        ("fade", old.fade.map(span), new.fade.map(span)),
+        ("tail", old.tail.map(span), new.tail.map(span)),
         ("tuning", number(old.tuning).map(|hz| hz + " Hz"), number(new.tuning).map(|hz| hz + " Hz")),
         ("mute", names(&old.mute), names(&new.mute)),
         ("solo", names(&old.solo), names(&new.solo)),

@@ -176,6 +176,9 @@ fn a_save_waits_for_the_beat_when_it_is_asked_to() {
     save(&stage.patch(), &format!("swap now\nfade 40ms\n{TONE}"), Save::InPlace);
     let swapped = player.wait_for("swapped");
     assert_eq!((&swapped["on"], &swapped["fade_ms"]), (&"now".into(), &40.0.into()), "the text comes first");
+    save(&stage.patch(), &format!("tempo 150\nswap now\nfade 1/4\n{TONE}"), Save::InPlace);
+    let swapped = player.wait_for("swapped");
+    assert_eq!(swapped["fade_ms"], 400.0, "a beat at this tempo");
     player.quit();
 }
 

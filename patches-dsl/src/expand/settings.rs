@@ -80,11 +80,8 @@ impl<'t> Expander<'t> {
                 let number = number.map(|n| if n > 1.0 { n / 100.0 } else { n });
                 self.out.whole.swing = self.in_range(number, expr, scope, 0.25, 0.75, "swing is 25% to 75%");
             }
-            Setting::Fade(expr) => {
-                let number = self.setting_number(expr, scope, "a time, such as `40ms`", &[Dim::Number, Dim::Time]);
-                self.out.whole.fade = self.in_range(number, expr, scope, 0.0, 60.0, "a fade takes 0s to 60s");
-            }
-            Setting::Tail(expr) => self.out.whole.tail = self.tail(expr, scope),
+            Setting::Fade(expr) => self.out.whole.fade = self.time(expr, scope, &["fade"], 60.0),
+            Setting::Tail(expr) => self.out.whole.tail = self.time(expr, scope, &["tail"], 600.0),
             Setting::Tuning(expr) => self.out.whole.tuning = self.tuning(expr, scope),
             Setting::Swap(on) => self.out.whole.swap = self.landing(on, scope),
             Setting::Mute(paths) => self.out.whole.mute.extend(paths.iter().cloned()),
@@ -106,20 +103,29 @@ impl<'t> Expander<'t> {
         }
     }
 
-    /// A time in seconds, musical, or of both.
-    fn tail(&mut self, expr: &'t Expr, scope: usize) -> Option<graph::Setting> {
+    /// A time, also a musical one, of at most so many seconds or beats.
+    fn time(
+        &mut self,
+        expr: &'t Expr,
+        scope: usize,
+        name: &'static [&'static str],
+        most: f64,
+    ) -> Option<graph::Setting> {
         let v = self.eval(expr, scope);
         let span = expr.span();
-        let input = Input::new(&["tail"], Kind::Time, "");
-        let tail = match &v.what {
+        let input = Input::new(name, Kind::Time, "");
+        let time = match &v.what {
             What::Const(c) => kinds::setting(*c, &input, span).map(|(setting, _)| setting),
             What::Poison => return None,
             other => Err(kinds::wrong_kind(&input, other.name(), span)),
         };
-        match tail {
+        match time {
             // At a beat a second, beats are as long as seconds.
-            Ok(tail) if (0.0..=600.0).contains(&tail.seconds(60.0)) => return Some(tail),
-            Ok(_) => self.error(scope, codes::OUT_OF_RANGE, span, "a tail takes 0s to 600s, or as many beats"),
+            Ok(time) if (0.0..=most).contains(&time.seconds(60.0)) => return Some(time),
+            Ok(_) => {
+                let message = format!("a {} takes 0s to {most}s, or as many beats", name[0]);
+                self.error(scope, codes::OUT_OF_RANGE, span, message);
+            }
             Err(fault) => self.fault(scope, fault),
         }
         None

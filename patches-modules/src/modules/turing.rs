@@ -12,7 +12,7 @@ use patches_core::prelude::*;
 fn spec() -> Spec {
     parts::with_clock(Spec::new(&["Turing"], "A loop of random values that slowly changes"))
         .with_input(
-            Input::new(&["range"], Kind::Number, "`out` is from 0 to this")
+            Input::new(&["range"], Kind::Interval, "`out` is from 0 to this")
                 .value(1.0, f64::NEG_INFINITY..f64::INFINITY),
         )
         .with_input(Input::new(&["chance"], Kind::Number, "0 repeats for ever, 1 never").value(0.1, 0.0..1.0))

@@ -78,7 +78,7 @@ impl Live {
 
     /// Shows both, as they hold for the text that plays.
     pub(super) fn tell_landing(&mut self) {
-        let (landing, fade) = (self.graph.swap.unwrap_or(self.swap), self.graph.fade.unwrap_or(self.fade));
+        let (landing, fade) = (self.graph.swap.unwrap_or(self.swap), self.fade_of(&self.graph));
         self.sink.landing(format!("{}, {} ms", landing_word(landing), fade * 1000.0));
     }
 }

@@ -52,7 +52,13 @@ impl Live {
     /// When something that is no hurry lands, and how long it fades. No beat comes while musical time stands still.
     pub(super) fn grid(&self, graph: &Graph) -> (Landing, f64) {
         let landing = if self.desk.stopped { Landing::Now } else { graph.swap.unwrap_or(self.swap) };
-        (landing, graph.fade.unwrap_or(self.fade))
+        (landing, self.fade_of(graph))
+    }
+
+    /// Seconds for which a save of this patch fades.
+    pub(super) fn fade_of(&self, graph: &Graph) -> f64 {
+        let tempo = self.desk.tempo.unwrap_or(net::time(graph).0);
+        graph.fade.map_or(self.fade, |fade| fade.seconds(tempo))
     }
 
     fn act(&mut self, act: Message) {
