@@ -1,45 +1,53 @@
 //! From the parser's pairs to the syntax tree: statements, cables, templates. Expressions and scores have their own files.
 
 use crate::fault::{Fault, codes};
+use crate::hash::HashSet;
+use crate::nodes::P;
 use crate::parse::{Rule, why_unreadable};
 use crate::tree::*;
 use patches_core::graph::Span;
-use pest::iterators::Pair;
 use std::sync::Arc;
-
-pub(crate) type P<'i> = Pair<'i, Rule>;
 
 /// Makes the tree of one file.
 pub(crate) struct Builder {
     file: u16,
     /// Where everything stands that is read, if not where it is found.
     at: Option<Span>,
+    /// Every word there is, once: most stand in a text many times.
+    words: HashSet<Arc<str>>,
     pub(crate) faults: Vec<Fault>,
 }
 
 impl Builder {
     pub(crate) fn new(file: u16) -> Builder {
-        Builder { file, at: None, faults: Vec::new() }
+        Builder { file, at: None, words: HashSet::default(), faults: Vec::new() }
     }
 
     /// For a text that stands inside another, all at one place.
     pub(crate) fn at(span: Span) -> Builder {
-        Builder { file: span.file, at: Some(span), faults: Vec::new() }
+        Builder { at: Some(span), ..Builder::new(span.file) }
     }
 
     pub(crate) fn span(&self, pair: &P<'_>) -> Span {
         if let Some(at) = self.at {
             return at;
         }
-        let span = pair.as_span();
         // Rules that end in optional parts take the white space before them along; it is no part of what is meant.
-        let end = span.start() + span.as_str().trim_end().len();
-        Span { file: self.file, start: span.start() as u32, end: end as u32 }
+        let end = pair.start() as usize + pair.as_str().trim_end().len();
+        Span { file: self.file, start: pair.start(), end: end as u32 }
     }
 
-    pub(crate) fn name(&self, pair: &P<'_>) -> Name {
-        let text = pair.as_str().trim_matches('`').trim();
-        Name { text: Arc::from(text), span: self.span(pair) }
+    pub(crate) fn name(&mut self, pair: &P<'_>) -> Name {
+        Name { text: self.word(pair.as_str().trim_matches('`')), span: self.span(pair) }
+    }
+
+    fn word(&mut self, text: &str) -> Arc<str> {
+        if let Some(word) = self.words.get(text) {
+            return word.clone();
+        }
+        let word: Arc<str> = Arc::from(text);
+        self.words.insert(word.clone());
+        word
     }
 
     pub(crate) fn file(&mut self, pair: P<'_>) -> Vec<Statement> {
@@ -51,7 +59,6 @@ impl Builder {
     fn item(&mut self, pair: P<'_>) -> Option<Statement> {
         let span = self.span(&pair);
         let what = match pair.as_rule() {
-            Rule::statement => self.statement(first(pair)),
             Rule::unreadable => {
                 self.faults.push(why_unreadable(pair.as_str(), span.start as usize, self.file));
                 What::Unreadable(maybe_declared(pair.as_str()))
@@ -64,7 +71,8 @@ impl Builder {
                 self.unclosed(&pair);
                 return None;
             }
-            _ => return None,
+            Rule::EOI => return None,
+            _ => self.statement(pair),
         };
         Some(Statement { what, span })
     }
@@ -123,7 +131,8 @@ impl Builder {
     }
 
     fn path(&mut self, pair: P<'_>) -> PathName {
-        PathName { span: self.span(&pair), text: Arc::from(pair.as_str().trim_matches('`').trim()) }
+        let Name { text, span } = self.name(&pair);
+        PathName { text, span }
     }
 
     pub(crate) fn chain(&mut self, pair: P<'_>) -> Chain {
@@ -132,7 +141,7 @@ impl Builder {
         for part in pair.into_inner() {
             match part.as_rule() {
                 Rule::stage => stages.push(part.into_inner().map(|member| self.member(member)).collect()),
-                _ => arrows.push(self.arrow(first(part))),
+                _ => arrows.push(self.arrow(part)),
             }
         }
         Chain { stages, arrows, span }
@@ -174,10 +183,10 @@ impl Builder {
     }
 
     fn template(&mut self, pair: P<'_>) -> What {
-        let mut inner = pair.into_inner().skip(1).peekable();
-        let name = self.name(&inner.next().expect("a template has a name"));
+        let mut inner = pair.into_inner();
+        let name = self.name(&inner.nth(1).expect("a template has a name"));
         let mut decls = Vec::new();
-        if let Some(list) = inner.next_if(|p| p.as_rule() == Rule::decls) {
+        if let Some(list) = inner.next_of(Rule::decls) {
             decls = list.into_inner().map(|decl| self.decl(decl)).collect();
         }
         let body = self.items(inner);
@@ -185,9 +194,9 @@ impl Builder {
     }
 
     fn decl(&mut self, pair: P<'_>) -> Decl {
-        let mut inner = pair.into_inner().peekable();
+        let mut inner = pair.into_inner();
         let name = self.name(&inner.next().expect("a parameter has a name"));
-        let size = inner.next_if(|p| p.as_rule() == Rule::size).map(|size| Size(self.name(&first(size))));
+        let size = inner.next_of(Rule::size).map(|size| Size(self.name(&first(size))));
         let kind = match inner.next().map(|p| p.as_str().trim()) {
             Some("int") => Type::Int,
             Some("bool") => Type::Bool,

@@ -1,51 +1,59 @@
 //! From the parser's pairs to the syntax tree: expressions.
 
-use crate::build::{Builder, P, first, string};
+use crate::build::{Builder, first, string};
 use crate::fault::{Fault, codes};
+use crate::nodes::{Inner, P};
 use crate::parse::Rule;
 use crate::tree::*;
+use patches_core::graph::Span;
 use std::sync::Arc;
 
 impl Builder {
-    /// `expr`: terms.
+    /// `expr`: operands and what stands between them; `*` and `/` bind first.
     pub(crate) fn expr(&mut self, pair: P<'_>) -> Expr {
-        let span = self.span(&pair);
-        let mut terms = Vec::new();
-        let mut minus = false;
-        for part in pair.into_inner() {
-            match part.as_rule() {
-                Rule::add_op => minus = part.as_str() == "-",
-                _ => terms.push((minus, self.product(part))),
-            }
+        let mut parts = pair.into_inner();
+        let (first, mut span) = self.product(&mut parts);
+        let mut others = Vec::new();
+        while let Some(op) = parts.next() {
+            let (term, place) = self.product(&mut parts);
+            others.push((op.as_str() == "-", term));
+            span.end = place.end;
         }
-        if terms.len() == 1 { terms.remove(0).1 } else { Expr::Sum(terms, span) }
+        if others.is_empty() {
+            return first;
+        }
+        others.insert(0, (false, first));
+        Expr::Sum(others, span)
     }
 
-    fn product(&mut self, pair: P<'_>) -> Expr {
-        let span = self.span(&pair);
-        let mut factors = Vec::new();
-        let mut divide = false;
-        for part in pair.into_inner() {
-            match part.as_rule() {
-                Rule::mul_op => divide = part.as_str() == "/",
-                _ => factors.push((divide, self.unary(part))),
-            }
+    fn product(&mut self, parts: &mut Inner<'_>) -> (Expr, Span) {
+        let (first, mut span) = self.operand(parts);
+        let mut others = Vec::new();
+        while let Some(op) = parts.clone().next().filter(|op| matches!(op.as_str(), "*" | "/")) {
+            parts.next();
+            let (factor, place) = self.operand(parts);
+            others.push((op.as_str() == "/", factor));
+            span.end = place.end;
         }
-        if factors.len() == 1 { factors.remove(0).1 } else { Expr::Product(factors, span) }
+        if others.is_empty() {
+            return (first, span);
+        }
+        others.insert(0, (false, first));
+        (Expr::Product(others, span), span)
     }
 
-    fn unary(&mut self, pair: P<'_>) -> Expr {
-        let span = self.span(&pair);
+    /// A value with the signs before it, and the place of both.
+    fn operand(&mut self, parts: &mut Inner<'_>) -> (Expr, Span) {
+        let mut part = parts.next().expect("a sign is followed by a value");
+        let Span { start, .. } = self.span(&part);
         let mut minus = false;
-        let mut value = None;
-        for part in pair.into_inner() {
-            match part.as_rule() {
-                Rule::neg => minus = !minus,
-                _ => value = Some(self.value(part)),
-            }
+        while part.as_rule() == Rule::neg {
+            minus = !minus;
+            part = parts.next().expect("a sign is followed by a value");
         }
-        let value = value.expect("a sign is followed by a value");
-        if minus { Expr::Minus(Box::new(value), span) } else { value }
+        let span = Span { start, ..self.span(&part) };
+        let value = self.value(part);
+        (if minus { Expr::Minus(Box::new(value), span) } else { value }, span)
     }
 
     /// Any single value.
@@ -79,24 +87,17 @@ impl Builder {
     /// A number with its unit.
     pub(crate) fn quantity(&mut self, pair: P<'_>) -> Quantity {
         let span = self.span(&pair);
-        let (mut minus, mut value, mut whole, mut unit) = (false, 0.0_f64, true, String::new());
-        for part in pair.into_inner() {
-            match part.as_rule() {
-                Rule::minus => minus = true,
-                Rule::unit => unit = part.as_str().to_ascii_lowercase(),
-                _ => {
-                    let text = part.as_str();
-                    whole = !text.contains('.');
-                    // `1200.Hz` of older files is not a float as Rust reads one.
-                    value = text.trim_end_matches('.').parse::<f64>().unwrap_or(f64::NAN);
-                }
-            }
-        }
+        let text = pair.as_str().trim_end();
+        let unit =
+            pair.into_inner().find(|part| part.as_rule() == Rule::unit).map_or("", |unit| unit_named(unit.as_str()));
+        let number = text[..text.len() - unit.len()].trim_start_matches('-');
+        // `1200.Hz` of older files is not a float as Rust reads one.
+        let mut value = number.trim_end_matches('.').parse::<f64>().unwrap_or(f64::NAN);
         if !value.is_finite() {
             self.faults.push(Fault::error(codes::NOT_FINITE, span, "this number is too large"));
             value = 0.0;
         }
-        Quantity { value: if minus { -value } else { value }, unit: Arc::from(unit), whole, span }
+        Quantity { value: if text.starts_with('-') { -value } else { value }, unit, whole: !number.contains('.'), span }
     }
 
     /// Octaves above C0 of a note: C4 is 4.
@@ -134,7 +135,7 @@ impl Builder {
         ParamRef { name, index: parts.next().map(|index| self.name(&index)), span }
     }
 
-    fn word(&mut self, pair: P<'_>) -> Word {
+    fn target(&mut self, pair: P<'_>) -> Word {
         match pair.as_rule() {
             Rule::param => Word::Param(self.param(pair)),
             _ => Word::Plain(self.name(&pair)),
@@ -144,7 +145,7 @@ impl Builder {
     pub(crate) fn port(&mut self, pair: P<'_>) -> Port {
         let span = self.span(&pair);
         let mut parts = pair.into_inner();
-        let name = self.word(parts.next().expect("a port has a name"));
+        let name = self.target(parts.next().expect("a port has a name"));
         Port { name, index: parts.next().map(|index| Box::new(self.index(index))), span }
     }
 
@@ -162,7 +163,7 @@ impl Builder {
         match pair.as_rule() {
             Rule::int => {
                 let value = pair.as_str().parse::<f64>().unwrap_or(f64::MAX);
-                Expr::Quantity(Quantity { value, unit: Arc::from(""), whole: true, span })
+                Expr::Quantity(Quantity { value, unit: "", whole: true, span })
             }
             _ => self.value(pair),
         }
@@ -171,65 +172,74 @@ impl Builder {
     /// A name with all that follows it.
     pub(crate) fn call(&mut self, pair: P<'_>) -> Call {
         let span = self.span(&pair);
-        let mut parts = pair.into_inner();
         let (mut index, mut port, mut args, mut braces, mut tail) = (Vec::new(), None, None, None, None);
-        let mut target_parts = parts.next().expect("a call has a target").into_inner();
-        let target = self.word(target_parts.next().expect("a target begins with a word"));
-        for part in target_parts {
-            match part.as_rule() {
-                Rule::index => index.push(self.index(part)),
-                _ => port = Some(self.port(part)),
-            }
-        }
+        let mut parts = pair.into_inner();
+        let word = parts.next().expect("a call begins with a word");
+        let mut end = word.end();
+        let target = self.target(word);
         for part in parts {
             match part.as_rule() {
+                Rule::index => index.push(self.index(part)),
                 Rule::args => args = Some(self.args(part)),
                 Rule::braces => braces = Some(self.entries(part)),
+                // A port straight behind the name and its indices, or one behind brackets or white space.
+                _ if part.start() == end && port.is_none() && args.is_none() && braces.is_none() => {
+                    port = Some(self.port(part));
+                }
                 _ => tail = Some(self.port(part)),
             }
+            end = part.end();
         }
         Call { target, index, port, args, braces, tail, span }
     }
 
     fn args(&mut self, pair: P<'_>) -> Args {
-        let mut parts = pair.into_inner().peekable();
-        match parts.peek().map(|p| p.as_rule()) {
+        let parts = pair.into_inner();
+        match parts.peek() {
             Some(Rule::given) => Args::Named(parts.map(|part| self.entry(part)).collect()),
             _ => Args::Placed(parts.map(|part| self.expr(part)).collect()),
         }
     }
 
     fn entries(&mut self, pair: P<'_>) -> Vec<Entry> {
-        pair.into_inner().map(|entry| self.entry(first(entry))).collect()
+        pair.into_inner().map(|entry| self.entry(entry)).collect()
     }
 
-    /// `set`, `given`, `at` or `<name>`.
+    /// `entry` or `given`: a name with a value, `<name>` or `@name { … }`.
     fn entry(&mut self, pair: P<'_>) -> Entry {
-        let rule = pair.as_rule();
-        match rule {
-            Rule::param => Entry::Pass(self.param(pair)),
+        let mut parts = pair.into_inner();
+        let first = parts.next().expect("an entry has a key");
+        match first.as_rule() {
+            Rule::param => Entry::Pass(self.param(first)),
             Rule::at => {
-                let mut parts = pair.into_inner();
+                let mut parts = first.into_inner();
                 let channel = self.name(&parts.next().expect("`@` is followed by a channel"));
                 let entries = self.entries(parts.next().expect("`@channel` is followed by braces"));
                 Entry::At { channel, entries }
             }
             _ => {
-                let mut parts = pair.into_inner();
-                let mut key = parts.next().expect("an entry has a key").into_inner();
-                let name = self.name(&key.next().expect("a key has a name"));
-                let index = key.next().map(|index| match index.as_rule() {
-                    Rule::index => self.index(index),
-                    _ => Index::One(self.int_or_name(index)),
-                });
+                let name = self.name(&first);
+                let index = match parts.peek() {
+                    Some(Rule::index) => parts.next().map(|index| self.index(index)),
+                    Some(Rule::int | Rule::name) => parts.next().map(|index| Index::One(self.int_or_name(index))),
+                    _ => None,
+                };
                 Entry::Set { name, index, value: self.expr(parts.next().expect("an entry has a value")) }
             }
         }
     }
 }
 
+/// The units there are, in lower case.
+const UNITS: [&str; 18] =
+    ["hz", "khz", "oct", "st", "ct", "ms", "s", "min", "db", "%", "bpm", "beats", "beat", "bars", "bar", "c", "d", "t"];
+
+/// A unit as it is kept, however it is written.
+pub(crate) fn unit_named(text: &str) -> &'static str {
+    UNITS.iter().find(|unit| unit.eq_ignore_ascii_case(text)).copied().unwrap_or("")
+}
+
 /// `every` holds a name or a number; both give their text.
 fn first_or_self(pair: P<'_>) -> P<'_> {
-    let whole = pair.clone();
-    pair.into_inner().next().unwrap_or(whole)
+    pair.into_inner().next().unwrap_or(pair)
 }

@@ -1,6 +1,7 @@
 //! From the parser's pairs to the syntax tree: patterns, sections, songs, curves.
 
-use crate::build::{Builder, P, first};
+use crate::build::{Builder, first};
+use crate::nodes::P;
 use crate::parse::{Rule, why_unreadable};
 use crate::score::*;
 use crate::tree::Name;
@@ -93,7 +94,7 @@ impl Builder {
                 let (number, unit) = text.strip_suffix('%').map_or((text, ""), |number| (number, "%"));
                 let value = number.parse::<f64>().ok().filter(|v| v.is_finite()).unwrap_or(f64::MAX);
                 let whole = !number.contains('.');
-                StepValue::Quantity(crate::tree::Quantity { value, unit: unit.into(), whole, span })
+                StepValue::Quantity(crate::tree::Quantity { value, unit, whole, span })
             }
             _ => StepValue::Quantity(self.quantity(pair)),
         }

@@ -19,6 +19,7 @@ mod lead;
 pub mod limits;
 pub mod linear;
 mod load;
+mod nodes;
 mod older;
 pub mod parse;
 pub mod print;

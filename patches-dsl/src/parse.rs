@@ -3,6 +3,7 @@
 use crate::build::Builder;
 use crate::fault::{Fault, codes};
 use crate::limits;
+use crate::nodes::Nodes;
 use crate::slips;
 use crate::tree::{Expr, Statement};
 use patches_core::graph::Span;
@@ -38,7 +39,7 @@ pub fn parse(text: &str, file: u16) -> Parsed {
     pest::set_call_limit(std::num::NonZeroUsize::new(steps));
     let mut builder = Builder::new(file);
     let statements = match Grammar::parse(Rule::file, text) {
-        Ok(pairs) => pairs.flat_map(|pair| builder.file(pair)).collect(),
+        Ok(pairs) => Nodes::new(text, pairs).first().map(|file| builder.file(file)).unwrap_or_default(),
         Err(error) => {
             let span = place(&error.location, file);
             builder.faults.push(Fault::error(codes::UNREADABLE, span, "cannot read this text from here on"));
@@ -53,8 +54,9 @@ pub(crate) fn value_alone(text: &str, builder: &mut Builder) -> Option<Expr> {
     if too_deep(text, 0).is_some() {
         return None;
     }
-    let whole = Grammar::parse(Rule::value_alone, text.trim()).ok()?.next()?;
-    let expr = whole.into_inner().find(|pair| pair.as_rule() == Rule::value_body)?.into_inner().next()?;
+    let text = text.trim();
+    let nodes = Nodes::new(text, Grammar::parse(Rule::value_alone, text).ok()?);
+    let expr = nodes.first()?.into_inner().find(|pair| pair.as_rule() == Rule::value_body)?.into_inner().next()?;
     Some(builder.expr(expr))
 }
 
@@ -135,16 +137,20 @@ pub(crate) fn signs(text: &str) -> impl Iterator<Item = (usize, char, char)> + '
 /// What the grammar would have taken, in words of the language, where that is short enough to help.
 fn expected(variant: &ErrorVariant<Rule>) -> Option<String> {
     let ErrorVariant::ParsingError { positives, .. } = variant else { return None };
+    // Where any value may stand, so may all that a value begins with.
+    if positives.contains(&Rule::group) {
+        return Some("expected a value".to_string());
+    }
     let mut words: Vec<&str> = positives
         .iter()
         .filter_map(|rule| match rule {
-            Rule::to | Rule::from | Rule::late | Rule::arrow => Some("an arrow"),
-            Rule::expr | Rule::unary | Rule::primary | Rule::call | Rule::quantity => Some("a value"),
+            Rule::to | Rule::from | Rule::late => Some("an arrow"),
+            Rule::expr | Rule::quantity => Some("a value"),
             Rule::braces | Rule::block => Some("braces"),
             Rule::dots => Some("`..`"),
-            Rule::name | Rule::key | Rule::label_key | Rule::target => Some("a name"),
-            Rule::entry | Rule::set => Some("`name: value`"),
-            Rule::add_op | Rule::mul_op => Some("an operator"),
+            Rule::name | Rule::call => Some("a name"),
+            Rule::entry => Some("`name: value`"),
+            Rule::op => Some("an operator"),
             Rule::type_ => Some("a type: float, int, bool, str, pattern or song"),
             Rule::string => Some("a text in quotes"),
             Rule::step | Rule::steps => Some("a step"),
@@ -167,26 +173,33 @@ fn place(location: &InputLocation, file: u16) -> Span {
     Span { file, start: start as u32, end: end as u32 }
 }
 
-/// Finds the bracket that nests too deep for the parser's stack, strings and comments left out.
+/// Finds the bracket that nests too deep for the parser's stack, strings and comments left out as by [`signs`]. Byte by
+/// byte, for every text goes through here: what counts is ASCII.
 fn too_deep(text: &str, file: u16) -> Option<Fault> {
     let (mut depth, mut angles) = (0_usize, 0_usize);
-    for (at, before, c) in signs(text) {
+    let (mut quoted, mut comment, mut last) = (false, false, b' ');
+    for (at, &c) in text.as_bytes().iter().enumerate() {
+        let before = std::mem::replace(&mut last, c);
         match c {
-            '(' | '[' | '{' => depth += 1,
-            ')' | ']' | '}' => depth = depth.saturating_sub(1),
-            '<' => angles += 1,
+            b'\n' => (quoted, comment) = (false, false),
+            _ if comment => continue,
+            b'"' => quoted = !quoted,
+            _ if quoted => continue,
+            b'#' if !before.is_ascii_alphabetic() => comment = true,
+            b'(' | b'[' | b'{' => depth += 1,
+            b')' | b']' => depth = depth.saturating_sub(1),
+            b'}' => {
+                depth = depth.saturating_sub(1);
+                angles = if depth == 0 { 0 } else { angles };
+            }
+            b'<' => angles += 1,
             // A slide's `>` stands between values, an arrow's behind a dash: neither closes anything.
-            '>' if before != '-' && before != '~' => angles = angles.saturating_sub(1),
+            b'>' if before != b'-' && before != b'~' => angles = angles.saturating_sub(1),
+            b'-' if before == b'<' => angles = angles.saturating_sub(1),
             _ => {}
         }
-        if c == '-' && before == '<' {
-            angles = angles.saturating_sub(1);
-        }
-        if c == '}' && depth == 0 {
-            angles = 0;
-        }
         if depth > limits::NESTING || angles > limits::ANGLES {
-            let span = Span { file, start: at as u32, end: (at + c.len_utf8()) as u32 };
+            let span = Span { file, start: at as u32, end: at as u32 + 1 };
             let message = format!("brackets nest more than {} deep", limits::NESTING);
             return Some(Fault::error(codes::TOO_DEEP, span, message));
         }

@@ -69,7 +69,7 @@ pub struct Quantity {
     /// The number, sign included.
     pub value: f64,
     /// The unit as written, in lower case.
-    pub unit: Arc<str>,
+    pub unit: &'static str,
     /// Written without a decimal point.
     pub whole: bool,
     /// Its place.

@@ -104,7 +104,7 @@ impl Const {
     /// What is written; `bar` is the length of a bar in quarter-note beats.
     pub fn written(q: &Quantity, bar: f64) -> Const {
         let v = q.value;
-        match &*q.unit {
+        match q.unit {
             "" => Const { whole: q.whole, ..Const::new(Dim::Number, v) },
             "hz" => Const::new(Dim::Frequency, v),
             "khz" => Const::new(Dim::Frequency, v * 1000.0),

@@ -368,7 +368,7 @@ impl Reader {
         match value {
             Scalar::Bool(v) => word(if *v { "true" } else { "false" }, span),
             Scalar::Number(v) if v.is_finite() => {
-                Expr::Quantity(Quantity { value: *v, unit: Arc::from(""), whole: v.fract() == 0.0, span })
+                Expr::Quantity(Quantity { value: *v, unit: "", whole: v.fract() == 0.0, span })
             }
             Scalar::Number(_) => {
                 self.faults.push(Fault::error(codes::NOT_FINITE, span, "this is no finite number"));
@@ -415,7 +415,7 @@ fn has_only_numbers(expr: &Expr) -> bool {
 /// A bare word, or a number where it is one.
 fn word(text: &str, span: Span) -> Expr {
     if let Ok(n) = text.parse::<u32>() {
-        return Expr::Quantity(Quantity { value: f64::from(n), unit: Arc::from(""), whole: true, span });
+        return Expr::Quantity(Quantity { value: f64::from(n), unit: "", whole: true, span });
     }
     if !crate::print::is_name(text) {
         return Expr::Text(Arc::from(text), span);

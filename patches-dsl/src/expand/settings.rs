@@ -159,7 +159,7 @@ impl<'t> Expander<'t> {
             SwapOn::Bar => Some(Landing::Bars(1)),
             SwapOn::Beat => Some(Landing::Beat),
             SwapOn::Every(quantity) => {
-                let bars = matches!(&*quantity.unit, "bar" | "bars");
+                let bars = matches!(quantity.unit, "bar" | "bars");
                 match (bars, Const::written(quantity, 1.0).value) {
                     (true, n) if n.fract() == 0.0 && (1.0..=1024.0).contains(&n) => Some(Landing::Bars(n as u32)),
                     _ => {
