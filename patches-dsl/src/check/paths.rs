@@ -57,7 +57,11 @@ pub(super) fn paths(expanded: &Expanded) -> Paths {
     let mut was: Vec<Vec<Path>> = Vec::with_capacity(modules);
     let mut paths = Vec::with_capacity(modules);
     for (index, draft) in expanded.modules.iter().enumerate() {
-        paths.push(joined(&bodies[draft.body], &local[index]));
+        // The file's own body has no path, and its names are paths as they are.
+        paths.push(match draft.body {
+            0 => local[index].clone(),
+            body => joined(&bodies[body], &local[index]),
+        });
         was.push(if renamed[draft.body] || !draft.was.is_empty() {
             earlier::earlier(expanded, &bodies, draft, &local[index])
         } else {
@@ -68,7 +72,7 @@ pub(super) fn paths(expanded: &Expanded) -> Paths {
 }
 
 pub(super) fn joined(outer: &str, local: &str) -> Path {
-    if outer.is_empty() { local.into() } else { format!("{outer}/{local}").into() }
+    if outer.is_empty() { local.into() } else { [outer, "/", local].concat().into() }
 }
 
 struct Naming<'a> {
@@ -120,25 +124,27 @@ impl<'a> Naming<'a> {
             u64::from(feed.late),
             feed.take as u64,
         ]);
-        let mut todo: Vec<&V> = vec![&feed.value];
-        todo.extend(&feed.scale);
-        while let Some(v) = todo.pop() {
-            match &v.what {
-                What::Port(source) => {
-                    let name = self.expanded.modules[source.module].spec.outputs[source.port as usize].names[0];
-                    let from_port = self.port(name, source.side, &source.channel);
-                    self.wires.push(Wire { from: source.module, from_port, to, to_port: to_port.clone(), note });
-                }
-                What::Junction(index) => self.junction(*index, to, &to_port, note),
-                What::Pair(left, right) => {
-                    self.junction(*left, to, &to_port, note);
-                    self.junction(*right, to, &to_port, note);
-                }
-                What::Minus(inner) => todo.push(inner),
-                What::Sum(parts) | What::Product(parts) => todo.extend(parts.iter().map(|(_, v)| v)),
-                What::Apply(_, args) | What::List(args) => todo.extend(args),
-                _ => {}
+        std::iter::once(&feed.value).chain(&feed.scale).for_each(|v| self.sources(v, to, &to_port, note));
+    }
+
+    fn sources(&mut self, v: &V, to: Node, to_port: &Arc<str>, note: u64) {
+        match &v.what {
+            What::Port(source) => {
+                let name = self.expanded.modules[source.module].spec.outputs[source.port as usize].names[0];
+                let from_port = self.port(name, source.side, &source.channel);
+                self.wires.push(Wire { from: source.module, from_port, to, to_port: to_port.clone(), note });
             }
+            What::Junction(index) => self.junction(*index, to, to_port, note),
+            What::Pair(left, right) => {
+                self.junction(*left, to, to_port, note);
+                self.junction(*right, to, to_port, note);
+            }
+            What::Minus(inner) => self.sources(inner, to, to_port, note),
+            What::Sum(parts) | What::Product(parts) => {
+                parts.iter().for_each(|(_, v)| self.sources(v, to, to_port, note));
+            }
+            What::Apply(_, args) | What::List(args) => args.iter().for_each(|v| self.sources(v, to, to_port, note)),
+            _ => {}
         }
     }
 
@@ -163,32 +169,32 @@ impl<'a> Naming<'a> {
         }
     }
 
-    /// Type and round: `Osc[3]`.
-    fn kind(&self, node: Node) -> String {
+    /// Type and round: `Osc` and `[3]`.
+    fn kind(&self, node: Node) -> [&str; 2] {
         match node.checked_sub(self.expanded.modules.len()) {
             None => {
                 let draft = &self.expanded.modules[node];
-                format!("{}{}", draft.spec.name(), draft.round)
+                [draft.spec.name(), &draft.round]
             }
             Some(body) => {
                 let body = &self.expanded.bodies[body];
-                format!("{}{}", body.template, body.round)
+                [&body.template, &body.round]
             }
         }
     }
 
-    /// How a neighbour is called, seen from a node in a body.
-    fn label(&self, node: Node, seen_from: usize) -> String {
-        if node.checked_sub(self.expanded.modules.len()) == Some(seen_from) {
-            return "$".to_string();
-        }
+    /// How a neighbour and its port are called, seen from a node in a body.
+    fn label(&self, sign: &str, node: Node, port: &str, seen_from: usize) -> String {
+        let [kind, round] = match self.name(node) {
+            _ if node.checked_sub(self.expanded.modules.len()) == Some(seen_from) => ["$", ""],
+            Some(name) => [&**name, ""],
+            None => self.kind(node),
+        };
         // A slash stands between bodies only; names with one come from a flat form.
-        self.name(node).map_or_else(
-            || self.kind(node),
-            |name| {
-                if name.contains('/') { name.replace('/', ":") } else { name.to_string() }
-            },
-        )
+        if kind.contains('/') && self.name(node).is_some() {
+            return [sign, &kind.replace('/', ":"), ".", port].concat();
+        }
+        [sign, kind, round, ".", port].concat()
     }
 
     /// Type and nearest neighbour of a node without a name.
@@ -196,11 +202,11 @@ impl<'a> Naming<'a> {
         let body = self.body(node);
         let from = |&wire: &usize| {
             let wire = &self.wires[wire];
-            (wire.to_port.clone(), format!("{}.{}", self.label(wire.from, body), wire.from_port))
+            (&*wire.to_port, self.label("", wire.from, &wire.from_port, body))
         };
         let to = |&wire: &usize| {
             let wire = &self.wires[wire];
-            (wire.from_port.clone(), format!(">{}.{}", self.label(wire.to, body), wire.to_port))
+            (&*wire.from_port, self.label(">", wire.to, &wire.to_port, body))
         };
         // A template instance is wired to its inside too, which says nothing about where it stands.
         let inner = node.checked_sub(self.expanded.modules.len());
@@ -208,7 +214,8 @@ impl<'a> Naming<'a> {
         let into = self.into[node].iter().filter(|&&wire| !inside(self.wires[wire].from)).map(from).min();
         let near =
             into.or_else(|| self.out_of[node].iter().filter(|&&wire| !inside(self.wires[wire].to)).map(to).min());
-        format!("{}@{}", self.kind(node), near.map(|(_, label)| label).unwrap_or_default())
+        let [kind, round] = self.kind(node);
+        [kind, round, "@", near.as_ref().map_or("", |(_, label)| label)].concat()
     }
 
     /// Names of all nodes within their bodies.
@@ -264,20 +271,22 @@ impl<'a> Naming<'a> {
 
     fn own_colour(&self, node: Node) -> u64 {
         let name = self.name(node).map_or(0, |name| hash_text(name));
-        let mut parts = vec![self.body(node) as u64, name, hash_text(&self.kind(node))];
+        let [kind, round] = self.kind(node);
+        // A body's number depends on the order of the text; its path is made of names, and bodies are named apart.
+        let mut parts = vec![0, name, fnv_on(hash_text(kind), round.bytes())];
         if let Some(draft) = self.expanded.modules.get(node) {
             parts.push(match &draft.shape {
                 Shape::Unsaid => 0,
                 Shape::Count(count) => u64::from(*count),
-                Shape::Names(names) => hash(&names.iter().map(|name| hash_text(name)).collect::<Vec<_>>()),
+                Shape::Names(names) => hash_all(names.iter().map(|name| hash_text(name))),
             });
             let mut set: Vec<u64> = draft
                 .params
                 .iter()
-                .map(|(index, channel, v)| hash(&[u64::from(*index), hash_text(&channel_text(channel)), value_hash(v)]))
+                .map(|(index, channel, v)| hash(&[u64::from(*index), channel_hash(fnv([]), channel), value_hash(v)]))
                 .collect();
             set.extend(draft.fed.iter().map(|fed| {
-                let port = hash_text(&format!("{}{}", fed.port, channel_text(&fed.channel)));
+                let port = channel_hash(number_hash(fnv([]), u32::from(fed.port)), &fed.channel);
                 hash(&[port, value_hash(&fed.feed.value), u64::from(fed.feed.set)])
             }));
             set.sort_unstable();
@@ -285,8 +294,6 @@ impl<'a> Naming<'a> {
         } else if let Some(body) = self.expanded.bodies.get(node - self.expanded.modules.len()) {
             parts.extend(body.given.iter().map(value_hash));
         }
-        // A body's number depends on the order of the text; its path is made of names, and bodies are named apart.
-        parts[0] = 0;
         hash(&parts)
     }
 
@@ -315,12 +322,31 @@ fn channel_text(channel: &Channel) -> String {
     }
 }
 
+/// The hash of a text with that of a channel behind it.
+fn channel_hash(so_far: u64, channel: &Channel) -> u64 {
+    match channel {
+        Channel::Unsaid => so_far,
+        Channel::Number(n) => fnv_on(number_hash(fnv_on(so_far, *b"["), *n), *b"]"),
+        Channel::Named(name) => fnv_on(fnv_on(fnv_on(so_far, *b"["), name.bytes()), *b"]"),
+    }
+}
+
+/// The hash of a text with a number's digits behind it.
+fn number_hash(so_far: u64, n: u32) -> u64 {
+    let so_far = if n >= 10 { number_hash(so_far, n / 10) } else { so_far };
+    fnv_on(so_far, [b'0' + (n % 10) as u8])
+}
+
 fn hash_text(text: &str) -> u64 {
     fnv(text.bytes())
 }
 
 fn hash(parts: &[u64]) -> u64 {
-    parts.iter().fold(fnv([]), |so_far, part| hash_on(so_far, *part))
+    hash_all(parts.iter().copied())
+}
+
+fn hash_all(parts: impl IntoIterator<Item = u64>) -> u64 {
+    parts.into_iter().fold(fnv([]), hash_on)
 }
 
 /// A hash with one more part.
@@ -334,20 +360,31 @@ fn value_hash(v: &V) -> u64 {
         What::Const(c) => hash(&[1, c.dim as u64, c.value.to_bits()]),
         What::Word(text) | What::Text(text) | What::File(text) => hash(&[2, hash_text(text)]),
         What::Bool(b) => hash(&[3, u64::from(*b)]),
-        What::List(members) => hash(&members.iter().map(value_hash).collect::<Vec<_>>()),
+        What::List(members) => hash_all(members.iter().map(value_hash)),
         What::Minus(inner) => hash(&[4, value_hash(inner)]),
-        What::Sum(parts) => {
-            hash(&parts.iter().map(|(m, v)| hash(&[5, u64::from(*m), value_hash(v)])).collect::<Vec<_>>())
-        }
-        What::Product(parts) => {
-            hash(&parts.iter().map(|(d, v)| hash(&[6, u64::from(*d), value_hash(v)])).collect::<Vec<_>>())
-        }
+        What::Sum(parts) => hash_all(parts.iter().map(|(m, v)| hash(&[5, u64::from(*m), value_hash(v)]))),
+        What::Product(parts) => hash_all(parts.iter().map(|(d, v)| hash(&[6, u64::from(*d), value_hash(v)]))),
         What::Apply(function, args) => {
             let name = hash_text(function.name());
-            hash(&std::iter::once(name).chain(args.iter().map(value_hash)).collect::<Vec<_>>())
+            hash_all(std::iter::once(name).chain(args.iter().map(value_hash)))
         }
         What::Pattern(name, _) => hash(&[7, hash_text(name)]),
         What::Song(song) => hash(&[8, hash_text(&song.name)]),
         What::Port(_) | What::Junction(_) | What::Pair(..) | What::Poison => 10,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn hashes_of_pieces_are_those_of_the_text() {
+        for n in [0, 9, 10, 99, 100, 65_535, u32::MAX] {
+            for channel in [Channel::Unsaid, Channel::Number(n), Channel::Named("kick".into())] {
+                let text = format!("{n}{}", channel_text(&channel));
+                assert_eq!(channel_hash(number_hash(fnv([]), n), &channel), hash_text(&text), "{text}");
+            }
+        }
     }
 }

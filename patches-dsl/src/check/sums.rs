@@ -14,16 +14,16 @@ use std::rc::Rc;
 
 /// Calls back for every output in a feed.
 pub(super) fn each_port(feed: &Feed, note: &mut impl FnMut(&Source)) {
-    let mut todo: Vec<&V> = vec![&feed.value];
-    todo.extend(&feed.scale);
-    while let Some(v) = todo.pop() {
-        match &v.what {
-            What::Port(source) => note(source),
-            What::Minus(inner) => todo.push(inner),
-            What::Sum(parts) | What::Product(parts) => todo.extend(parts.iter().map(|(_, v)| v)),
-            What::Apply(_, args) | What::List(args) => todo.extend(args),
-            _ => {}
-        }
+    std::iter::once(&feed.value).chain(&feed.scale).for_each(|v| ports_of(v, note));
+}
+
+fn ports_of(v: &V, note: &mut impl FnMut(&Source)) {
+    match &v.what {
+        What::Port(source) => note(source),
+        What::Minus(inner) => ports_of(inner, note),
+        What::Sum(parts) | What::Product(parts) => parts.iter().for_each(|(_, v)| ports_of(v, note)),
+        What::Apply(_, args) | What::List(args) => args.iter().for_each(|v| ports_of(v, note)),
+        _ => {}
     }
 }
 

@@ -40,13 +40,13 @@ fn in_loops(mut edges: Vec<Edge>, count: usize) -> Vec<Edge> {
 /// threshold all the time.
 fn pitch_as_trigger(from: (&Path, &Module), to: (&Path, &Module), cable: &Cable) -> Option<Fault> {
     let (source, target) = (from.1.spec, to.1.spec);
-    let input = &target.inputs[cable.to.port as usize];
+    let input = target.inputs.get(usize::from(cable.to.port))?;
     let wanted = match input.kind {
         Kind::Trigger => "trigger",
         Kind::Gate => "gate",
         _ => return None,
     };
-    let output = &source.outputs[cable.from.port as usize];
+    let output = source.outputs.get(usize::from(cable.from.port))?;
     if output.kind != Kind::Pitch || source.output(wanted).is_none() {
         return None;
     }

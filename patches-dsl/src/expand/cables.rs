@@ -2,13 +2,14 @@
 
 use super::eval::Thing;
 use super::ports::Door;
-use super::{Expander, value};
+use super::{Expander, Few, value};
 use crate::fault::{Fault, codes};
 use crate::flat::*;
 use crate::older;
 use crate::tree::{Arrow, Call, Chain, Expr, Index, Member, Name, Port, Way};
 use patches_core::graph::Span;
 use patches_core::spec::{Side, Spec};
+use smallvec::smallvec;
 
 /// One member of a stage, looked up.
 enum Joint<'t> {
@@ -30,7 +31,7 @@ enum Target {
 
 /// Several ends of one member, and whether `[*n]` made them, so that two such members go side by side.
 struct Ends<T> {
-    list: Vec<T>,
+    list: Few<T>,
     every: bool,
 }
 
@@ -39,10 +40,10 @@ impl<'t> Expander<'t> {
     pub(super) fn chain(&mut self, chain: &'t Chain, scope: usize, last: Option<Thing>) {
         let count = chain.stages.len();
         let named = last.is_some();
-        let mut stages: Vec<Vec<Joint<'t>>> = Vec::with_capacity(count);
+        let mut stages: Vec<Few<Joint<'t>>> = Vec::with_capacity(count);
         for (index, stage) in chain.stages.iter().enumerate() {
             let typed = named && index == 0;
-            let mut joints = Vec::with_capacity(stage.len());
+            let mut joints = Few::with_capacity(stage.len());
             for member in stage {
                 let known = if index == chain.named() { last.clone() } else { None };
                 joints.push(self.joint(member, scope, typed, known));
@@ -92,8 +93,8 @@ impl<'t> Expander<'t> {
         scale: Option<V>,
         scope: usize,
     ) {
-        let sources: Vec<Ends<V>> = from.iter().map(|joint| self.sources(joint, from_inside, scope)).collect();
-        let targets: Vec<Ends<Target>> = to.iter().map(|joint| self.targets(joint, to_inside, scope)).collect();
+        let sources: Few<Ends<V>> = from.iter().map(|joint| self.sources(joint, from_inside, scope)).collect();
+        let targets: Few<Ends<Target>> = to.iter().map(|joint| self.targets(joint, to_inside, scope)).collect();
         for source in &sources {
             for target in &targets {
                 if source.every && target.every {
@@ -158,7 +159,7 @@ impl<'t> Expander<'t> {
         match joint {
             Joint::Tap(_, span) => {
                 self.error(scope, codes::NOT_A_SOURCE, *span, "a view ends a chain; nothing comes out of it");
-                Ends { list: Vec::new(), every: false }
+                Ends { list: Few::new(), every: false }
             }
             Joint::Boundary(port) => {
                 let list = self.boundary(port, false, scope);
@@ -169,14 +170,14 @@ impl<'t> Expander<'t> {
                 let port = port.filter(|port| !(inside && self.is_input(thing, port, scope)));
                 match port {
                     Some(port) if is_every(port) => self.every_source(thing, port, scope, *span),
-                    _ => Ends { list: vec![self.source(thing, port, scope, *span)], every: false },
+                    _ => Ends { list: smallvec![self.source(thing, port, scope, *span)], every: false },
                 }
             }
         }
     }
 
     fn targets(&mut self, joint: &Joint<'t>, inside: bool, scope: usize) -> Ends<Target> {
-        let nothing = Ends { list: Vec::new(), every: false };
+        let nothing = Ends { list: Few::new(), every: false };
         match joint {
             Joint::Tap(tap, _) => Ends { list: tap.map(Target::Tap).into_iter().collect(), every: false },
             Joint::Boundary(port) => {
@@ -219,7 +220,7 @@ impl<'t> Expander<'t> {
     }
 
     fn inputs(&mut self, module: usize, port: Option<&'t Port>, span: Span, scope: usize) -> Ends<Target> {
-        let nothing = Ends { list: Vec::new(), every: false };
+        let nothing = Ends { list: Few::new(), every: false };
         let spec = self.out.modules[module].spec;
         let Some(port) = port else {
             if spec.inputs.is_empty() {
@@ -227,7 +228,7 @@ impl<'t> Expander<'t> {
                 return nothing;
             }
             return Ends {
-                list: vec![Target::Input(module, Aimed { port: (0, Side::Both), older: None }, Channel::Unsaid)],
+                list: smallvec![Target::Input(module, Aimed { port: (0, Side::Both), older: None }, Channel::Unsaid)],
                 every: false,
             };
         };
@@ -237,21 +238,21 @@ impl<'t> Expander<'t> {
             return nothing;
         };
         match port.index.as_deref() {
-            None => Ends { list: vec![Target::Input(module, found, Channel::Unsaid)], every: false },
+            None => Ends { list: smallvec![Target::Input(module, found, Channel::Unsaid)], every: false },
             Some(Index::Every(count)) => {
                 let count = self.count(count, scope).unwrap_or(0);
                 let list = (0..count).map(|n| Target::Input(module, found, Channel::Number(n))).collect();
                 Ends { list, every: true }
             }
             Some(index) => match self.channel(index, module, scope) {
-                Some(channel) => Ends { list: vec![Target::Input(module, found, channel)], every: false },
+                Some(channel) => Ends { list: smallvec![Target::Input(module, found, channel)], every: false },
                 None => nothing,
             },
         }
     }
 
     fn every_source(&mut self, thing: &Thing, port: &'t Port, scope: usize, span: Span) -> Ends<V> {
-        let mut list = Vec::new();
+        let mut list = Few::new();
         match thing {
             Thing::Instance(instance) => {
                 let junctions = self.instance_every(*instance, true, port, scope);

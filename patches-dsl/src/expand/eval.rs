@@ -39,7 +39,7 @@ impl<'t> Expander<'t> {
                 let inner = self.eval(inner, scope);
                 match &inner.what {
                     What::Const(c) => self.computed(c.minus(), scope, span),
-                    _ => self.compose(What::Minus(inner.clone()), &[&inner], scope, span),
+                    _ => self.compose(What::Minus(inner), scope, span),
                 }
             }
             Expr::Sum(terms, _) => self.fold(terms, scope, span, true),
@@ -81,22 +81,28 @@ impl<'t> Expander<'t> {
     }
 
     /// A composed value, unless one of its parts is no number or signal.
-    pub(super) fn compose(&mut self, what: What, parts: &[&V], scope: usize, span: Span) -> V {
-        for part in parts {
-            match &part.what {
-                What::Poison => return value(What::Poison, span),
-                What::Word(_) | What::Text(_) | What::Bool(_) | What::File(_) | What::List(_) => {
-                    let message = format!("{} is no number", part.what.name());
-                    self.error(scope, codes::WRONG_KIND, part.span, message);
-                    return value(What::Poison, span);
-                }
-                What::Pattern(..) | What::Song(_) => {
-                    let message = format!("{} is no signal", part.what.name());
-                    self.error(scope, codes::WRONG_KIND, part.span, message);
-                    return value(What::Poison, span);
-                }
-                _ => {}
+    pub(super) fn compose(&mut self, what: What, scope: usize, span: Span) -> V {
+        let wrong = |v: &V| match &v.what {
+            What::Word(_) | What::Text(_) | What::Bool(_) | What::File(_) | What::List(_) => {
+                Some((v.clone(), "number"))
             }
+            What::Poison | What::Pattern(..) | What::Song(_) => Some((v.clone(), "signal")),
+            _ => None,
+        };
+        let found = match &what {
+            What::Minus(inner) => wrong(inner),
+            What::Sum(parts) | What::Product(parts) => parts.iter().find_map(|(_, v)| wrong(v)),
+            // The scale may be a word.
+            What::Apply(Function::Quantize, args) => args.first().and_then(wrong),
+            What::Apply(_, args) => args.iter().find_map(wrong),
+            _ => None,
+        };
+        if let Some((part, expected)) = found {
+            if !matches!(part.what, What::Poison) {
+                let message = format!("{} is no {expected}", part.what.name());
+                self.error(scope, codes::WRONG_KIND, part.span, message);
+            }
+            return value(What::Poison, span);
         }
         let whole = value(what, span);
         if whole.size > limits::PARTS {
@@ -109,11 +115,11 @@ impl<'t> Expander<'t> {
 
     /// Terms or factors: constants next to each other are computed from the left.
     fn fold(&mut self, parts: &'t [(bool, Expr)], scope: usize, span: Span, sum: bool) -> V {
+        // All are worked out before any two are computed, so that their faults come first.
         let parts: Vec<(bool, V)> = parts.iter().map(|(other, expr)| (*other, self.eval(expr, scope))).collect();
-        let mut done: Vec<(bool, V)> = Vec::new();
+        let mut done: Vec<(bool, V)> = Vec::with_capacity(parts.len());
         for (inverse, part) in parts {
-            let last = if done.len() == 1 { done.last().map(|(_, v)| v.clone()) } else { None };
-            if let (Some(last), What::Const(b)) = (last, &part.what)
+            if let ([(_, last)], What::Const(b)) = (done.as_slice(), &part.what)
                 && let What::Const(a) = &last.what
             {
                 let result = match (sum, inverse) {
@@ -121,7 +127,7 @@ impl<'t> Expander<'t> {
                     (false, false) => a.times(*b),
                     (false, true) => a.over(*b),
                 };
-                done = vec![(false, self.computed(result, scope, span))];
+                done[0] = (false, self.computed(result, scope, span));
                 continue;
             }
             done.push((inverse, part));
@@ -129,10 +135,7 @@ impl<'t> Expander<'t> {
         if done.len() == 1 {
             return done.remove(0).1;
         }
-        let refs: Vec<V> = done.iter().map(|(_, v)| v.clone()).collect();
-        let refs: Vec<&V> = refs.iter().collect();
-        let what = if sum { What::Sum(done) } else { What::Product(done) };
-        self.compose(what, &refs, scope, span)
+        self.compose(if sum { What::Sum(done) } else { What::Product(done) }, scope, span)
     }
 
     /// The value of a name, a new module's output, or a function.

@@ -288,7 +288,7 @@ impl<'t> Expander<'t> {
 
     /// The output of a thing: the port named, else the main one.
     pub(super) fn source(&mut self, thing: &Thing, port: Option<&'t Port>, scope: usize, span: Span) -> V {
-        let poison = value(What::Poison, span);
+        let poison = || value(What::Poison, span);
         match thing {
             Thing::Module(module) => {
                 let spec = self.out.modules[*module].spec;
@@ -296,12 +296,12 @@ impl<'t> Expander<'t> {
                     if spec.outputs.is_empty() {
                         let message = format!("`{}` has no output", spec.name());
                         self.error(scope, codes::NOT_A_SOURCE, span, message);
-                        return poison;
+                        return poison();
                     }
                     let source = Source { module: *module, port: 0, side: Side::Both, channel: Channel::Unsaid };
                     return value(What::Port(source), span);
                 };
-                let Some(name) = self.port_word(port, scope) else { return poison };
+                let Some(name) = self.port_word(port, scope) else { return poison() };
                 let named =
                     self.out.modules[*module].older.and_then(|row| row.outputs.iter().find(|(o, _)| **o == *name));
                 let name = named.map_or(&*name, |(_, now)| now);
@@ -313,7 +313,7 @@ impl<'t> Expander<'t> {
                         return value(What::Port(source), port.name.span());
                     }
                     self.unknown_output(spec, name, port.name.span(), scope);
-                    return poison;
+                    return poison();
                 };
                 let channel = match &port.index {
                     None => Some(Channel::Unsaid),
@@ -321,12 +321,12 @@ impl<'t> Expander<'t> {
                 };
                 match channel {
                     Some(channel) => value(What::Port(Source { module: *module, port: index, side, channel }), span),
-                    None => poison,
+                    None => poison(),
                 }
             }
             Thing::Instance(instance) => match self.instance_port(*instance, true, port, scope, span) {
                 Some(door) => value(door.what(), span),
-                None => poison,
+                None => poison(),
             },
             Thing::Value(v) => match port {
                 None => v.clone(),

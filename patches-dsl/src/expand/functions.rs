@@ -31,8 +31,7 @@ impl<'t> Expander<'t> {
         if function == Function::Quantize {
             let x = self.eval(&args[0], scope);
             let scale = self.eval_words(&args[1], scope);
-            let whole = What::Apply(function, vec![x.clone(), scale]);
-            return self.compose(whole, &[&x], scope, span);
+            return self.compose(What::Apply(function, vec![x, scale]), scope, span);
         }
         let args: Vec<V> = args.iter().map(|arg| self.eval(arg, scope)).collect();
         let constants: Option<Vec<Const>> = args
@@ -44,10 +43,7 @@ impl<'t> Expander<'t> {
             .collect();
         match constants {
             Some(constants) => self.computed(apply(function, &constants), scope, span),
-            None => {
-                let parts: Vec<&V> = args.iter().collect();
-                self.compose(What::Apply(function, args.clone()), &parts, scope, span)
-            }
+            None => self.compose(What::Apply(function, args), scope, span),
         }
     }
 }

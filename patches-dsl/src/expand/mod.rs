@@ -31,6 +31,9 @@ use patches_core::library::Library;
 use std::rc::Rc;
 use std::sync::Arc;
 
+/// A list that most often holds one.
+type Few<T> = smallvec::SmallVec<[T; 1]>;
+
 /// What a name stands for.
 #[derive(Clone, Debug)]
 pub(crate) enum Binding {

@@ -11,24 +11,24 @@ use std::sync::Arc;
 impl<'t> Expander<'t> {
     /// `<name>`: what a parameter of the template holds.
     pub(super) fn param(&mut self, param: &'t ParamRef, scope: usize) -> V {
-        let poison = value(What::Poison, param.span);
+        let poison = || value(What::Poison, param.span);
         let index = match &param.index {
             Some(index) => match index.text.parse::<i64>() {
                 Ok(number) => Some(number),
                 Err(_) => match self.lookup(scope, &index.text) {
                     Some(binding) => {
-                        let Thing::Value(v) = self.bound(binding, index.span) else { return poison };
+                        let Thing::Value(v) = self.bound(binding, index.span) else { return poison() };
                         match &v.what {
                             What::Const(c) if c.as_whole().is_some() => c.as_whole(),
                             _ => {
                                 self.error(scope, codes::NOT_CONSTANT, index.span, "an index is a whole number");
-                                return poison;
+                                return poison();
                             }
                         }
                     }
                     None => {
                         self.unknown_name(scope, index);
-                        return poison;
+                        return poison();
                     }
                 },
             },
@@ -36,7 +36,7 @@ impl<'t> Expander<'t> {
         };
         match self.lookup(scope, &param.name.text) {
             Some(binding @ (Binding::Signal(_) | Binding::Value(_) | Binding::Array(_))) => {
-                let Thing::Value(v) = self.bound(binding, param.span) else { return poison };
+                let Thing::Value(v) = self.bound(binding, param.span) else { return poison() };
                 match (index, &v.what) {
                     (None, _) => v,
                     (Some(n), What::List(list)) => match usize::try_from(n).ok().and_then(|n| list.get(n)) {
@@ -44,26 +44,26 @@ impl<'t> Expander<'t> {
                         None => {
                             let message = format!("`{}` has {} elements, no [{n}]", param.name.text, list.len());
                             self.error(scope, codes::UNKNOWN_NAME, param.span, message);
-                            poison
+                            poison()
                         }
                     },
-                    (Some(_), What::Poison) => poison,
+                    (Some(_), What::Poison) => poison(),
                     (Some(_), _) => {
                         let message = format!("`{}` is no array", param.name.text);
                         self.error(scope, codes::WRONG_KIND, param.span, message);
-                        poison
+                        poison()
                     }
                 }
             }
-            Some(Binding::Poison) => poison,
+            Some(Binding::Poison) => poison(),
             Some(_) => {
                 let message = format!("`<{}>` stands for a parameter or constant, not for a module", param.name.text);
                 self.error(scope, codes::WRONG_KIND, param.span, message);
-                poison
+                poison()
             }
             None => {
                 self.unknown_name(scope, &param.name);
-                poison
+                poison()
             }
         }
     }

@@ -1,6 +1,6 @@
 //! Ports of template instances, from outside and from inside.
 
-use super::{Expander, value};
+use super::{Expander, Few, value};
 use crate::fault::{Fault, codes};
 use crate::flat::*;
 use crate::tree::{Index, Port};
@@ -55,7 +55,7 @@ impl<'t> Expander<'t> {
         span: Span,
         scope: usize,
     ) -> Option<Door> {
-        let found = find(self.ports(index, output), output, Some(name)).unwrap_or(Found::One(Arc::from(name)));
+        let found = find(self.ports(index, output), output, Some(name)).unwrap_or_else(|| Found::One(Arc::from(name)));
         self.open_door(index, output, &found, n, span, scope)
     }
 
@@ -96,9 +96,9 @@ impl<'t> Expander<'t> {
     }
 
     /// `v.extra[*n]`.
-    pub(super) fn instance_every(&mut self, index: usize, output: bool, port: &'t Port, scope: usize) -> Vec<Door> {
+    pub(super) fn instance_every(&mut self, index: usize, output: bool, port: &'t Port, scope: usize) -> Few<Door> {
         let (Some(name), Some(Index::Every(count))) = (self.port_word(port, scope), port.index.as_deref()) else {
-            return Vec::new();
+            return Few::new();
         };
         let span = port.name.span();
         let count = self.count(count, scope).unwrap_or(0);
@@ -106,17 +106,17 @@ impl<'t> Expander<'t> {
     }
 
     /// `$.name`: a port of the template the text stands in, `to` where a cable goes to it.
-    pub(super) fn boundary(&mut self, port: &'t Port, to: bool, scope: usize) -> Vec<Door> {
+    pub(super) fn boundary(&mut self, port: &'t Port, to: bool, scope: usize) -> Few<Door> {
         let body = self.scopes[scope].body;
         let Some(&index) = self.instance_of.get(&body) else {
             self.error(scope, codes::MISPLACED, port.span, "`$` is the boundary of a template, and this is none");
-            return Vec::new();
+            return Few::new();
         };
         if is_every(port) {
             return self.instance_every(index, to, port, scope);
         }
         let (Some(name), Some(element)) = (self.port_word(port, scope), self.element(port, scope)) else {
-            return Vec::new();
+            return Few::new();
         };
         self.door(index, to, &name, element, port.name.span(), scope).into_iter().collect()
     }
@@ -203,7 +203,7 @@ fn find(list: Ports<'_>, output: bool, asked: Option<&str>) -> Option<Found> {
     let has = |name: &str| list.iter().find(|(port, _)| &**port == name).map(|(port, _)| port.clone());
     let Some(asked) = asked else {
         let (first, _) = list.first()?;
-        let right = right_name(first).and_then(|right| has(&right));
+        let right = list.iter().map(|(port, _)| port).find(|port| is_pair(first, port)).cloned();
         return Some(match right {
             Some(right) => Found::Pair(first.clone(), right),
             None => Found::One(first.clone()),
@@ -225,15 +225,15 @@ fn find(list: Ports<'_>, output: bool, asked: Option<&str>) -> Option<Found> {
     has(side).map(Found::One)
 }
 
-/// `right` for `left`, `x_right` for `x_left`.
-fn right_name(left: &str) -> Option<String> {
-    let stem = left.strip_suffix("left").filter(|stem| stem.is_empty() || stem.len() > 1 && stem.ends_with('_'))?;
-    Some(format!("{stem}right"))
+/// `left` and `right`, `x_left` and `x_right`.
+fn is_pair(left: &str, right: &str) -> bool {
+    let stem = left.strip_suffix("left").filter(|stem| stem.is_empty() || stem.len() > 1 && stem.ends_with('_'));
+    stem.is_some() && stem == right.strip_suffix("right")
 }
 
 /// The left side that belongs to a right one.
 fn left_of(list: Ports<'_>, right: &str) -> Option<Arc<str>> {
-    list.iter().map(|(port, _)| port).find(|port| right_name(port).as_deref() == Some(right)).cloned()
+    list.iter().map(|(port, _)| port).find(|port| is_pair(port, right)).cloned()
 }
 
 fn is_every(port: &Port) -> bool {
