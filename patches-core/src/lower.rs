@@ -132,8 +132,8 @@ pub enum NodeKind {
     },
     /// MIDI messages that one of the filters lets through, as numbers.
     Midi(Arc<[Filter]>, Hears),
-    /// What comes in from outside: outputs its left and its right.
-    Sound,
+    /// What comes in from outside: outputs so many of its channels.
+    Sound(u16),
 }
 
 /// One node of a lowered module.
@@ -411,9 +411,9 @@ impl<'a> Lowering<'a> {
         self.push(NodeKind::Midi(filters.into(), hears), &[])
     }
 
-    /// What comes in from outside; output 0 is its left, output 1 its right.
-    pub fn sound(&mut self) -> Node {
-        self.push(NodeKind::Sound, &[])
+    /// What comes in from outside: each output one of so many channels, the first two its left and its right.
+    pub fn sound(&mut self, channels: u16) -> Node {
+        self.push(NodeKind::Sound(channels), &[])
     }
 
     /// Each wire a voice.
@@ -467,6 +467,13 @@ impl<'a> Lowering<'a> {
         let (port, side) =
             self.spec.output(name).unwrap_or_else(|| panic!("{} declares no output `{name}`", self.spec.name()));
         self.outs.push(((port, channel, side), wire));
+    }
+
+    /// Says what a channel of the output that has those of a device one by one is; the first two are sides of the pair.
+    pub fn output_by_channel(&mut self, name: &str, channel: u16, wire: Wire) {
+        let pair = self.spec.output(name).and_then(|(port, _)| self.spec.output_by_channel(port));
+        let port = pair.unwrap_or_else(|| panic!("{} declares no channels of `{name}`", self.spec.name()));
+        self.outs.push(((port, channel, Side::Both), wire));
     }
 
     /// The module is this one kernel: every port goes to the kernel port of its name, every option to its option.

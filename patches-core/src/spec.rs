@@ -205,6 +205,9 @@ fn side_of<'a>(asked: &'a str, suffix: &str) -> Option<&'a str> {
     asked.strip_suffix(suffix)?.strip_suffix('_').filter(|stem| !stem.is_empty())
 }
 
+/// Channels of a sound device that a patch may use.
+pub const DEVICE_CHANNELS: usize = 32;
+
 /// Which part of a stereo port is meant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Side {
@@ -291,6 +294,25 @@ impl Spec {
     /// The output that the name of a channel alone means.
     pub fn named_output(&self) -> Option<u16> {
         self.outputs.iter().position(|port| port.named).map(|index| index as u16)
+    }
+
+    /// Of an input that is the first two channels of a sound device, as a pair, the input of the same name that has its
+    /// channels one by one: `out` goes to the first two, `out.in[2]` to the third. The first two of these are not used, as
+    /// they are the sides of the pair.
+    pub fn input_by_channel(&self, port: u16) -> Option<u16> {
+        let pair = self.inputs.get(usize::from(port)).filter(|pair| pair.stereo)?;
+        self.inputs.iter().position(|one| one.indexed && one.names == pair.names).map(|index| index as u16)
+    }
+
+    /// The same of an output.
+    pub fn output_by_channel(&self, port: u16) -> Option<u16> {
+        let pair = self.outputs.get(usize::from(port)).filter(|pair| pair.stereo)?;
+        self.outputs.iter().position(|one| one.indexed && one.names == pair.names).map(|index| index as u16)
+    }
+
+    /// Whether its channels are those of a sound device: what they are is their place, whatever they are called.
+    pub fn faces_device(&self) -> bool {
+        self.input_by_channel(0).is_some() || self.output_by_channel(0).is_some()
     }
 
     /// Whether any port or parameter is one per channel, so that the type has a shape.

@@ -433,7 +433,7 @@ impl Control {
             }
         }
         Meters {
-            peak: [0, 1].map(|side: usize| float(shared.peak[side].swap(0, Relaxed))),
+            peak: shared.peak.iter().map(|peak| float(peak.swap(0, Relaxed))).collect(),
             load: float(shared.load.load(Relaxed)),
             load_max: float(shared.load_max.swap(0, Relaxed)),
             limiter_db: if reduction < 1.0 {

@@ -1,6 +1,7 @@
 //! The two halves of a running engine: [`Engine`] makes sound in the audio callback, [`Control`] plans and sends from
 //! any other thread. They share two rings and a few numbers, and nothing else.
 
+mod pairs;
 mod wire;
 
 pub(crate) use wire::{Event, Shared, Swap};
@@ -8,7 +9,6 @@ pub(crate) use wire::{Event, Shared, Swap};
 use crate::control::Control;
 use crate::ear::{Frame, Hearing};
 use crate::float::FloatMode;
-use crate::master::Master;
 use crate::midi::{Heard, Inlet, Message, Midi, Names, OPENINGS, Queue};
 use crate::net::PROBES;
 use crate::oversample::Oversampling;
@@ -18,6 +18,7 @@ use crate::run::Runner;
 use crate::transport::Transport;
 use crate::trap::Inside;
 use basedrop::{Collector, Owned};
+use pairs::Pair;
 use patches_core::graph::Path;
 use patches_core::isa::Isa;
 use patches_core::kernel::BLOCK;
@@ -42,6 +43,10 @@ pub struct Settings {
     pub seed: u64,
     /// Whether the master limiter is on.
     pub limiter: bool,
+    /// Channels that go out, two at least.
+    pub outputs: u16,
+    /// Channels that come in, two at least.
+    pub inputs: u16,
     /// The instruction set of the step functions.
     pub isa: Isa,
     /// The module types.
@@ -132,8 +137,8 @@ pub enum Notice {
 /// Levels and loads, as of the last callback.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Meters {
-    /// Largest sample of each side of the master since the last look.
-    pub peak: [f32; 2],
+    /// Largest sample of each channel of the master since the last look: left, right, and the others that there are.
+    pub peak: Vec<f32>,
     /// Part of real time that callbacks take, smoothed.
     pub load: f32,
     /// Largest part that one callback took since the last look.
@@ -185,8 +190,7 @@ pub fn new(settings: Settings) -> (Control, Engine) {
     let (outbox, events) = RingBuffer::new(EVENTS);
     let (tape, frames) = RingBuffer::new(FRAMES);
     let (probes, watched) = (0..PROBES).map(|_| RingBuffer::new(FRAMES)).unzip();
-    let shared = Arc::new(Shared::default());
-    let master = Master::new(settings.rate, settings.limiter);
+    let shared = Arc::new(Shared::new(settings.outputs));
     let epoch = Instant::now();
     let (openings, ports) = RingBuffer::new(OPENINGS);
     let (recorders, taps) = RingBuffer::new(SWAPS);
@@ -204,7 +208,7 @@ pub fn new(settings: Settings) -> (Control, Engine) {
         runner: Runner::default(),
         transport: Transport::new(settings.inner()),
         over: Oversampling::new(settings.oversample),
-        master,
+        pairs: pairs::pairs(&settings),
         inbox,
         outbox,
         tape,
@@ -234,8 +238,10 @@ pub struct Engine {
     settle: Option<(u64, Owned<Plan>)>,
     runner: Runner,
     transport: Transport,
+    /// Brings up what comes in.
     over: Oversampling,
-    master: Master,
+    /// What goes out, the first two channels first.
+    pairs: Box<[Pair]>,
     inbox: Consumer<Swap>,
     outbox: Producer<Event>,
     tape: Producer<[f32; 2]>,
@@ -251,8 +257,8 @@ pub struct Engine {
 }
 
 impl Engine {
-    /// Renders the next frames into interleaved `out`. Of more than two channels the others are silent; one gets the
-    /// mean. Real-time safe: no allocation, no lock, no call into the system.
+    /// Renders the next frames into interleaved `out`. Channels that the session does not have are silent; one alone gets
+    /// the mean of the first two. Real-time safe: no allocation, no lock, no call into the system.
     pub fn process(&mut self, out: &mut [f32], channels: usize) {
         self.process_with(None, out, channels);
     }
@@ -264,7 +270,6 @@ impl Engine {
         let _mode = FloatMode::enter();
         let begun = Instant::now();
         let channels = channels.max(1);
-        let mut peak = [0.0f32; 2];
         let frames = out.len() / channels;
         let mut done = 0;
         self.receive();
@@ -278,7 +283,7 @@ impl Engine {
         while done < frames {
             self.land();
             let n = self.stretch(frames - done);
-            let (mut block, mut sound) = ([[0.0; 2]; BLOCK], [[0.0; 2]; BLOCK]);
+            let mut sound = [[0.0; 2]; BLOCK];
             let hears = self.hearing.take(input.map(|input| &input[done..done + n]), &mut sound[..n]);
             let factor = self.over.factor();
             let mut inside = [[0.0; 2]; BLOCK];
@@ -286,24 +291,11 @@ impl Engine {
             for (frame, into) in sound[..n].iter().zip(inside.chunks_exact_mut(factor)).take_while(|_| hears) {
                 self.over.up(*frame, into);
             }
-            self.run(&mut block[..n * factor], &inside[..n * factor]);
-            for (inside, into) in
-                block[..n * factor].chunks_exact_mut(factor).zip(out[done * channels..].chunks_exact_mut(channels))
-            {
-                let heard = self.master.frame(self.over.down(inside));
-                for (peak, x) in peak.iter_mut().zip(heard) {
-                    *peak = if x.abs() > *peak { x.abs() } else { *peak };
-                }
-                write(into, heard);
-                if let Some(tap) = &mut self.tap {
-                    tap.take(into);
-                }
-                // A full tape is nobody looking; the frame is not missed.
-                let _ = self.tape.push(heard);
-            }
+            self.run(&inside[..n * factor]);
+            self.send(&mut out[done * channels..(done + n) * channels], channels);
             done += n;
         }
-        self.publish(peak, begun, frames);
+        self.publish(begun, frames);
     }
 
     /// Frames rendered so far: the engine's clock.
@@ -313,7 +305,7 @@ impl Engine {
 
     /// Frames by which the sound is later than the clock says: the limiter's look-ahead, and the filters of oversampling.
     pub fn latency(&self) -> u32 {
-        (self.master.latency() + self.over.latency()) as u32
+        self.pairs.first().map_or(0, Pair::latency) as u32
     }
 
     /// The clock in frames at which modules run.
@@ -398,8 +390,8 @@ impl Engine {
     }
 
     /// Runs the plan for a stretch of the frames at which modules run, and advances the clock.
-    fn run(&mut self, block: &mut [Frame], sound: &[Frame]) {
-        let (n, factor, now) = (block.len(), self.over.factor(), self.inner());
+    fn run(&mut self, sound: &[Frame]) {
+        let (n, factor, now) = (sound.len(), self.over.factor(), self.inner());
         let end = self.clock + (n / factor) as u64;
         let heard = Heard { messages: self.midi.take(end), names: &self.names, sound, factor: factor as u64 };
         for midi in heard.messages {
@@ -413,7 +405,6 @@ impl Engine {
                 let (module, what, at) = (trouble.module, trouble.what, trouble.at / factor as u64);
                 tell(&mut self.outbox, Event::Trouble { save: self.save, module, what, at });
             }
-            plan.master_into(block);
             for (probe, tape) in self.probes.iter_mut().enumerate().take(plan.probes.len()) {
                 // A full tape is nobody looking; to look at, one frame of each of the rate is enough.
                 if tape.slots() >= n / factor {
@@ -430,18 +421,23 @@ impl Engine {
         self.clock = end;
     }
 
-    fn publish(&mut self, peak: [f32; 2], begun: Instant, frames: usize) {
+    fn publish(&mut self, begun: Instant, frames: usize) {
         let shared = &self.shared;
         // Who sees this frame sees all that happened before it.
         shared.clock.store(self.clock, Release);
         shared.beat.store(self.transport.beat(self.inner()).to_bits(), Relaxed);
         shared.tempo.store(self.transport.tempo.to_bits(), Relaxed);
         shared.beats_per_bar.store(self.transport.beats_per_bar.to_bits(), Relaxed);
-        for (shared, peak) in shared.peak.iter().zip(peak) {
-            // Bit patterns of numbers that are not negative are in the order of the numbers.
-            shared.fetch_max(peak.to_bits(), Relaxed);
+        let mut lowest = 1.0f32;
+        for (pair, shared) in self.pairs.iter_mut().zip(shared.peak.chunks(2)) {
+            let (peak, gain) = pair.take_extremes();
+            for (shared, peak) in shared.iter().zip(peak) {
+                // Bit patterns of numbers that are not negative are in the order of the numbers.
+                shared.fetch_max(peak.to_bits(), Relaxed);
+            }
+            lowest = if gain < lowest { gain } else { lowest };
         }
-        shared.limiter.fetch_max((1.0 - self.master.take_lowest()).to_bits(), Relaxed);
+        shared.limiter.fetch_max((1.0 - lowest).to_bits(), Relaxed);
         let took = begun.elapsed();
         let load = took.as_secs_f32() * self.rate as f32 / frames.max(1) as f32;
         self.load += (load - self.load) * 0.1;
@@ -458,17 +454,5 @@ impl Engine {
 fn tell(outbox: &mut Producer<Event>, event: Event) {
     if outbox.slots() > KEPT_FOR_MIDI {
         let _ = outbox.push(event);
-    }
-}
-
-/// Puts a stereo frame into as many channels as there are.
-fn write(into: &mut [f32], heard: [f32; 2]) {
-    match into {
-        [one] => *one = (heard[0] + heard[1]) * 0.5,
-        [left, right, rest @ ..] => {
-            (*left, *right) = (heard[0], heard[1]);
-            rest.fill(0.0);
-        }
-        [] => {}
     }
 }

@@ -15,12 +15,15 @@ use std::path::{Path, PathBuf};
 
 /// Frames of a block: what the reference encoder uses, within what its streamable subset allows.
 const BLOCK: usize = 4096;
+/// Channels that the format has room for.
+pub const CHANNELS: u16 = 8;
 
-/// A stereo FLAC file being written. It appears under its name only when it is whole.
+/// A FLAC file being written. It appears under its name only when it is whole.
 pub struct Flac {
     path: PathBuf,
     part: PathBuf,
     bits: usize,
+    channels: usize,
     /// None once the file has its name.
     file: Option<BufWriter<File>>,
     config: Verified<Encoder>,
@@ -37,25 +40,32 @@ pub struct Flac {
 }
 
 impl Flac {
-    /// Begins a file of 16 or 24 bits, with these marks.
+    /// Begins a file of so many frames a second and channels, of 16 or 24 bits, with these marks.
     ///
     /// # Errors
-    /// If the samples are to be floats, which FLAC does not have, or the file cannot be written.
-    pub fn create(path: &Path, rate: u32, bits: Bits, marks: &[Mark]) -> Result<Flac, Error> {
+    /// If the samples are to be floats, which FLAC does not have, if there are more than eight channels, or if the file
+    /// cannot be written.
+    pub fn create(path: &Path, (rate, channels): (u32, u16), bits: Bits, marks: &[Mark]) -> Result<Flac, Error> {
+        if channels > CHANNELS {
+            let why = format!("a FLAC file holds {CHANNELS} channels at most, and these are {channels}; write a .wav");
+            return Err(sound(path, &why));
+        }
+        let channels = usize::from(channels);
         let bits = match bits {
             Bits::Int16 => 16,
             Bits::Int24 => 24,
             Bits::Float32 => return Err(sound(path, "a FLAC file holds 16 or 24 bits, no floats")),
         };
         let config = Encoder::default().into_verified().map_err(|(_, e)| sound(path, &e.to_string()))?;
-        let info = StreamInfo::new(rate as usize, 2, bits).map_err(|e| sound(path, &e.to_string()))?;
-        let block = FrameBuf::with_size(2, BLOCK).map_err(|e| sound(path, &e.to_string()))?;
+        let info = StreamInfo::new(rate as usize, channels, bits).map_err(|e| sound(path, &e.to_string()))?;
+        let block = FrameBuf::with_size(channels, BLOCK).map_err(|e| sound(path, &e.to_string()))?;
         let part = part_of(path);
         let file = File::create(&part).map_err(Error::file(path))?;
         let mut flac = Flac {
             path: path.into(),
             part,
             bits,
+            channels,
             file: Some(BufWriter::with_capacity(1 << 16, file)),
             config,
             info,
@@ -63,8 +73,8 @@ impl Flac {
             marks: marks.to_vec(),
             frames: u64::MAX,
             block,
-            seen: Context::new(bits, 2),
-            waiting: Vec::with_capacity(2 * BLOCK),
+            seen: Context::new(bits, channels),
+            waiting: Vec::with_capacity(channels * BLOCK),
         };
         // It is written again, with the sums, when all the rest is there.
         flac.header()?;
@@ -78,10 +88,10 @@ impl Flac {
     /// If the disk does not take them.
     pub fn write(&mut self, samples: &[f32]) -> Result<(), Error> {
         let full = if self.bits == 16 { 32_768.0 } else { 8_388_608.0 };
-        self.frames += samples.len() as u64 / 2;
+        self.frames += (samples.len() / self.channels) as u64;
         for &sample in samples {
             self.waiting.push(whole(sample, full));
-            if self.waiting.len() == 2 * BLOCK {
+            if self.waiting.len() == self.channels * BLOCK {
                 self.encode()?;
             }
         }
@@ -200,7 +210,7 @@ mod tests {
                 let path = dir.path().join("a.flac");
                 let wave = |i: usize| (i as f32 * 0.01).sin() * 1.1;
                 let samples: Vec<f32> = (0..2 * frames).map(wave).collect();
-                let mut flac = Flac::create(&path, 44_100, bits, &[]).expect("a file");
+                let mut flac = Flac::create(&path, (44_100, 2), bits, &[]).expect("a file");
                 samples.chunks(777).for_each(|part| flac.write(part).expect("written"));
                 flac.finish().expect("finished");
                 let (info, back) = read(&path);
@@ -215,13 +225,36 @@ mod tests {
     }
 
     #[test]
+    fn there_are_up_to_eight_channels() {
+        let dir = tempfile::tempdir().expect("a folder");
+        for channels in [3u16, 4, 8] {
+            let path = dir.path().join("a.flac");
+            let frames = BLOCK + 100;
+            // Each channel another wave, so that none can stand for another.
+            let sample = |i: usize| (i as f32 * 0.01 * (1 + i % usize::from(channels)) as f32).sin() * 0.7;
+            let samples: Vec<f32> = (0..frames * usize::from(channels)).map(sample).collect();
+            let mut flac = Flac::create(&path, (48_000, channels), Bits::Int24, &[]).expect("a file");
+            samples.chunks(usize::from(channels) * 100).for_each(|part| flac.write(part).expect("written"));
+            flac.finish().expect("finished");
+            let (info, back) = read(&path);
+            assert_eq!((info.channels, info.samples), (u32::from(channels), Some(frames as u64)));
+            assert!(back == samples.iter().map(|x| whole(*x, 8_388_608.0)).collect::<Vec<_>>(), "{channels} channels");
+        }
+        let Err(Error::Sound { why, .. }) = Flac::create(&dir.path().join("b.flac"), (48_000, 9), Bits::Int24, &[])
+        else {
+            panic!("nine are too many");
+        };
+        assert_eq!(why, "a FLAC file holds 8 channels at most, and these are 9; write a .wav");
+    }
+
+    #[test]
     fn marks_are_chapters_and_the_sound_is_where_it_was() {
         let dir = tempfile::tempdir().expect("a folder");
         let path = dir.path().join("a.flac");
         let mark = |at, label: &str| Mark { at, label: label.into() };
         // The last one lies behind the end.
         let marks = [mark(0, "1 a"), mark(4801, "2 b"), mark(10_000, "3 c")];
-        let mut flac = Flac::create(&path, 48_000, Bits::Int16, &marks).expect("a file");
+        let mut flac = Flac::create(&path, (48_000, 2), Bits::Int16, &marks).expect("a file");
         flac.write(&[0.25; 2 * 9999]).expect("written");
         flac.finish().expect("finished");
         let (info, back) = read(&path);
@@ -241,8 +274,8 @@ mod tests {
     fn floats_are_refused_and_a_dropped_file_leaves_nothing() {
         let dir = tempfile::tempdir().expect("a folder");
         let path = dir.path().join("a.flac");
-        assert!(matches!(Flac::create(&path, 48_000, Bits::Float32, &[]), Err(Error::Sound { .. })));
-        drop(Flac::create(&path, 48_000, Bits::Int16, &[]).expect("a file"));
+        assert!(matches!(Flac::create(&path, (48_000, 2), Bits::Float32, &[]), Err(Error::Sound { .. })));
+        drop(Flac::create(&path, (48_000, 2), Bits::Int16, &[]).expect("a file"));
         assert_eq!(std::fs::read_dir(dir.path()).expect("a folder").count(), 0);
     }
 }

@@ -1,6 +1,7 @@
 //! From a patch graph to sound: the planner, the executor, the swap, the hosts that pull frames, and the session log.
 //! It knows no text and no terminal.
 
+pub mod channels;
 pub mod control;
 mod cost;
 pub mod desk;

@@ -227,7 +227,12 @@ fn net_module(path: &Path, module: &Module, id: &ModuleId, tempo: f64, swing: Op
             of_patch.push((port, 0));
         }
     }
-    let channels = if module.channels.is_empty() { vec!["".into()] } else { module.channels.clone() };
+    let channels = match &module.channels[..] {
+        [] => vec!["".into()],
+        // A channel of a device is its place, whatever it is called now.
+        all if module.spec.faces_device() => (0..all.len()).map(|place| place.to_string().into()).collect(),
+        all => all.to_vec(),
+    };
     NetModule {
         id: id.clone(),
         path: path.clone(),

@@ -48,8 +48,8 @@ pub enum Stopped<E> {
     Input(Error),
 }
 
-/// Plays the cues, in order of their frames, and gives exactly `frames` stereo frames to `sink`, interleaved. The first
-/// frame given is the first of the patch: the master's latency is trimmed.
+/// Plays the cues, in order of their frames, and gives exactly `frames` frames of as many channels as go out to `sink`,
+/// interleaved. The first frame given is the first of the patch: the master's latency is trimmed.
 ///
 /// # Errors
 /// If a graph cannot be planned, or the sink takes no more.
@@ -96,7 +96,8 @@ pub fn perform<E>(
     let latency = u64::from(engine.latency());
     let end = frames + tail + latency;
     let mut release = (tail > 0).then_some(frames);
-    let mut block = vec![0.0; CHUNK as usize * 2];
+    let width = usize::from(settings.outputs.max(2));
+    let mut block = vec![0.0; CHUNK as usize * width];
     let mut next = 0;
     let mut at = 0;
     while at < end {
@@ -117,19 +118,19 @@ pub fn perform<E>(
         let due = midi[heard..].iter().take_while(|midi| midi.at < until).count();
         engine.hear(&midi[heard..heard + due]);
         heard += due;
-        let part = &mut block[..(until - at) as usize * 2];
+        let part = &mut block[..(until - at) as usize * width];
         match &mut input {
             Some(reels) => {
-                let sound = &mut sound[..part.len() / 2];
+                let sound = &mut sound[..part.len() / width];
                 reels.read(sound).map_err(Stopped::Input)?;
-                engine.process_with(Some(sound), part, 2);
+                engine.process_with(Some(sound), part, width);
             }
-            None => engine.process(part, 2),
+            None => engine.process(part, width),
         }
         control.poll();
         let skip = latency.saturating_sub(at).min(until - at) as usize;
-        if skip * 2 < part.len() {
-            sink(&part[skip * 2..]).map_err(Stopped::Sink)?;
+        if skip * width < part.len() {
+            sink(&part[skip * width..]).map_err(Stopped::Sink)?;
         }
         at = until;
     }

@@ -17,8 +17,10 @@ use std::sync::mpsc::{Receiver, Sender, TryRecvError, channel};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-/// Seconds of sound that may wait for the disk.
+/// Seconds of sound of two channels that may wait for the disk; of more as much memory,
 const WAITING: usize = 10;
+/// but so many seconds at least.
+const WAITING_AT_LEAST: usize = 2;
 /// How often the ring is looked into.
 const LOOK: Duration = Duration::from_millis(20);
 /// How often the headers are brought up to date.
@@ -114,10 +116,10 @@ impl Recorder {
     /// # Errors
     /// If the folder of the last minutes cannot be made, or the system gives no thread.
     pub(crate) fn start(rate: u32, channels: u16, keep: Option<&Keep>) -> Result<(Recorder, Tap), Error> {
-        let channels = channels.clamp(1, 2);
+        let channels = channels.max(1);
         let width = usize::from(channels);
         let last = keep.map(|keep| Last::begin(keep, rate, channels)).transpose()?;
-        let (ring, words) = RingBuffer::new(rate as usize * WAITING * width);
+        let (ring, words) = RingBuffer::new(rate as usize * (WAITING * width.min(2)).max(WAITING_AT_LEAST * width));
         let (commands, inbox) = channel();
         let (teller, told) = channel();
         let disk = Disk { words, inbox, teller, width, take: None, last, lapsed: false, joins: vec![] };

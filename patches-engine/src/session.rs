@@ -32,6 +32,8 @@ pub mod limits {
     pub const LINES: usize = 8_000_000;
     /// Hours of sound.
     pub const HOURS: u64 = 24;
+    /// Channels that go out, from and to.
+    pub const OUTPUTS: std::ops::RangeInclusive<u16> = 2..=64;
     /// Frames a second, from and to.
     pub const RATES: std::ops::RangeInclusive<u32> = 8_000..=384_000;
     /// Files that play together.
@@ -51,6 +53,8 @@ pub struct Head {
     pub seed: u64,
     /// Whether the limiter is on.
     pub limiter: bool,
+    /// Channels that go out, two at least.
+    pub outputs: u16,
     /// The names of files that play together, in their order; none where there is one file. The first one's tempo, meter
     /// and swing count.
     pub files: Vec<String>,

@@ -34,7 +34,7 @@ pub struct Mark {
     pub label: String,
 }
 
-/// A stereo sound file being written. It appears under its name only when it is whole.
+/// A sound file being written. It appears under its name only when it is whole.
 pub enum Sound {
     /// A WAV file.
     Wav(Wav),
@@ -43,15 +43,22 @@ pub enum Sound {
 }
 
 impl Sound {
-    /// Begins a file for at most so many frames, with marks in order of theirs; those behind the last frame that is written
-    /// are left out.
+    /// Begins a file of so many frames a second and channels for at most so many frames, with marks in order of theirs;
+    /// those behind the last frame that is written are left out.
     ///
     /// # Errors
     /// If the kind of file does not hold them, or it cannot be written.
-    pub fn create(path: &Path, kind: Kind, rate: u32, bits: Bits, frames: u64, marks: &[Mark]) -> Result<Sound, Error> {
+    pub fn create(
+        path: &Path,
+        kind: Kind,
+        (rate, channels): (u32, u16),
+        bits: Bits,
+        frames: u64,
+        marks: &[Mark],
+    ) -> Result<Sound, Error> {
         match kind {
-            Kind::Wav => Wav::create(path, rate, bits, frames, marks).map(Sound::Wav),
-            Kind::Flac => Flac::create(path, rate, bits, marks).map(|flac| Sound::Flac(Box::new(flac))),
+            Kind::Wav => Wav::create(path, (rate, channels), bits, frames, marks).map(Sound::Wav),
+            Kind::Flac => Flac::create(path, (rate, channels), bits, marks).map(|flac| Sound::Flac(Box::new(flac))),
         }
     }
 

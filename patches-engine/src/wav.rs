@@ -33,7 +33,7 @@ impl Bits {
 /// Largest sound that a WAV file can hold: its size is a 32-bit number, its header some bytes of that.
 const LARGEST: u64 = u32::MAX as u64 - 1024;
 
-/// A stereo WAV file being written.
+/// A WAV file being written.
 pub struct Wav {
     path: PathBuf,
     part: PathBuf,
@@ -43,13 +43,19 @@ pub struct Wav {
 }
 
 impl Wav {
-    /// Begins a file for at most so many frames, with these marks.
+    /// Begins a file of so many frames a second and channels for at most so many frames, with these marks.
     ///
     /// # Errors
     /// If they are more than a WAV file can hold, or the file cannot be written.
-    pub fn create(path: &Path, rate: u32, bits: Bits, frames: u64, marks: &[Mark]) -> Result<Wav, Error> {
+    pub fn create(
+        path: &Path,
+        (rate, channels): (u32, u16),
+        bits: Bits,
+        frames: u64,
+        marks: &[Mark],
+    ) -> Result<Wav, Error> {
         let more = chunks(marks).len() as u64;
-        if frames.saturating_mul(2 * bits.bytes()).saturating_add(more) > LARGEST {
+        if frames.saturating_mul(u64::from(channels) * bits.bytes()).saturating_add(more) > LARGEST {
             return Err(Error::Sound {
                 path: path.into(),
                 why: "longer than a WAV file can hold (4 GiB); render less, or with fewer bits".into(),
@@ -61,7 +67,7 @@ impl Wav {
             Bits::Int24 => (24, hound::SampleFormat::Int),
             Bits::Float32 => (32, hound::SampleFormat::Float),
         };
-        let spec = hound::WavSpec { channels: 2, sample_rate: rate, bits_per_sample, sample_format };
+        let spec = hound::WavSpec { channels, sample_rate: rate, bits_per_sample, sample_format };
         let file = File::create(&part).map_err(Error::file(path))?;
         let writer = hound::WavWriter::new(BufWriter::with_capacity(1 << 16, file), spec);
         let mut wav = Wav { path: path.into(), part, bits, writer: None, marks: marks.to_vec() };
@@ -184,7 +190,7 @@ mod tests {
         let dir = tempfile::tempdir().expect("a folder");
         let path = dir.path().join("a.wav");
         let samples = [0.0, -0.0, 1.5, f32::MIN_POSITIVE, -0.1, 0.3];
-        let mut wav = Wav::create(&path, 48_000, Bits::Float32, 3, &[]).expect("a file");
+        let mut wav = Wav::create(&path, (48_000, 2), Bits::Float32, 3, &[]).expect("a file");
         wav.write(&samples).expect("written");
         assert!(!path.exists(), "only a whole file has its name");
         wav.finish().expect("finished");
@@ -201,11 +207,32 @@ mod tests {
         let dir = tempfile::tempdir().expect("a folder");
         for (bits, full) in [(Bits::Int16, 32_768), (Bits::Int24, 8_388_608)] {
             let path = dir.path().join("a.wav");
-            let mut wav = Wav::create(&path, 48_000, bits, 3, &[]).expect("a file");
+            let mut wav = Wav::create(&path, (48_000, 2), bits, 3, &[]).expect("a file");
             wav.write(&[0.0, 1.0, -1.0, 2.0, -2.0, 0.5]).expect("written");
             wav.finish().expect("finished");
             assert_eq!(read_ints(&path), [0, full - 1, -full, full - 1, -full, full / 2]);
         }
+    }
+
+    #[test]
+    fn more_channels_than_two_are_said_as_the_format_asks() {
+        let dir = tempfile::tempdir().expect("a folder");
+        for (bits, bytes) in [(Bits::Int16, 2), (Bits::Int24, 3), (Bits::Float32, 4)] {
+            let path = dir.path().join("a.wav");
+            let mut wav = Wav::create(&path, (48_000, 5), bits, 3, &[]).expect("a file");
+            wav.write(&[0.5, -0.5, 0.25, -0.25, 0.125].repeat(3)).expect("written");
+            wav.finish().expect("finished");
+            let reader = hound::WavReader::open(&path).expect("a file");
+            assert_eq!((reader.spec().channels, reader.duration()), (5, 3));
+            let chunks = read_chunks(&std::fs::read(&path).expect("a file"));
+            let form = &chunks.iter().find(|chunk| chunk.0 == "fmt ").expect("a form").1;
+            // WAVE_FORMAT_EXTENSIBLE, five channels, and the speakers of the first five.
+            assert_eq!((&form[..4], &form[20..24]), (&[0xfe, 0xff, 5, 0][..], &[0x1f, 0, 0, 0][..]));
+            let data = chunks.iter().find(|chunk| chunk.0 == "data").expect("sound");
+            assert_eq!(data.1.len(), 5 * 3 * bytes);
+        }
+        assert!(Wav::create(&dir.path().join("b.wav"), (48_000, 8), Bits::Float32, 1 << 27, &[]).is_err(), "4 GiB");
+        assert!(Wav::create(&dir.path().join("b.wav"), (48_000, 2), Bits::Float32, 1 << 27, &[]).is_ok());
     }
 
     /// The chunks of a file: names and bodies.
@@ -228,7 +255,7 @@ mod tests {
             let path = dir.path().join("a.wav");
             let mark = |at, label: &str| Mark { at, label: label.into() };
             let marks = [mark(0, "1 a"), mark(2, "2 bb"), mark(3, "3 gone")];
-            let mut wav = Wav::create(&path, 48_000, bits, 9, &marks).expect("a file");
+            let mut wav = Wav::create(&path, (48_000, 2), bits, 9, &marks).expect("a file");
             wav.write(&[0.5; 6]).expect("written");
             wav.finish().expect("finished");
             let chunks = read_chunks(&std::fs::read(&path).expect("a file"));
@@ -248,8 +275,8 @@ mod tests {
     fn too_long_a_file_is_refused_and_a_dropped_one_leaves_nothing() {
         let dir = tempfile::tempdir().expect("a folder");
         let path = dir.path().join("a.wav");
-        assert!(matches!(Wav::create(&path, 48_000, Bits::Float32, 1 << 30, &[]), Err(Error::Sound { .. })));
-        drop(Wav::create(&path, 48_000, Bits::Float32, 10, &[]).expect("a file"));
+        assert!(matches!(Wav::create(&path, (48_000, 2), Bits::Float32, 1 << 30, &[]), Err(Error::Sound { .. })));
+        drop(Wav::create(&path, (48_000, 2), Bits::Float32, 10, &[]).expect("a file"));
         assert_eq!(std::fs::read_dir(dir.path()).expect("a folder").count(), 0);
     }
 }

@@ -94,7 +94,7 @@ fn a_set_with_midi_is_replayed_bit_for_bit() {
     let mut inlet = control.inlet().expect("the first time");
     let take = control.record(2, None).expect("a recorder");
     take.begin(&dir.path().join("take.wav")).expect("a take");
-    let head = Head { rate: RATE, oversample: 1, seed: 1, limiter: false, files: vec![] };
+    let head = Head { rate: RATE, oversample: 1, seed: 1, limiter: false, outputs: 2, files: vec![] };
     let mut writer = Writer::create(&dir.path().join("set"), &head).expect("a log");
     let texts = writer.keep("no text: the graphs are built by hand", "patches", &[]).expect("kept");
     let graphs = [synth(8.0).graph(), synth(20.0).graph()];

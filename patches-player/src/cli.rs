@@ -165,7 +165,7 @@ pub struct PlayArgs {
     /// Frames a callback [default: 256, or what the device likes]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(16..=8192))]
     pub frames: Option<u32>,
-    /// Channels of the device [default: 2]
+    /// Channels of the device [default: 2, or as many as the patch's `out` has, where the device has them too]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=64))]
     pub channels: Option<u16>,
     /// Sound input, by name or id (see `patches devices`) [default: the system's, when a patch uses `in`]
@@ -218,6 +218,7 @@ impl PlayArgs {
             engine: None,
             frames: self.frames,
             channels: self.channels,
+            asks: 2,
         }
     }
 }

@@ -77,7 +77,7 @@ pub fn run(args: &DiffArgs) -> Result<(), Error> {
 
 /// The report of the second patch taking over from the first.
 fn compare(old: &Arc<Graph>, new: &Arc<Graph>, files: [&Path; 2]) -> Result<Report, Error> {
-    let (mut control, mut engine) = engine::new(render::settings(RATE, 1, 1, true)?);
+    let (mut control, mut engine) = engine::new(render::settings(RATE, 1, 1, true, (2, 2))?);
     let mut report = Report::default();
     for (graph, file) in [old, new].into_iter().zip(files) {
         let planned = control.swap(graph.clone(), Landing::Now, 0.0);

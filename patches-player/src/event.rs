@@ -104,6 +104,9 @@ pub struct Status {
     pub load_max: f64,
     pub xruns: u64,
     pub peak_db: f64,
+    /// That of each channel, where there are more than two.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub peaks_db: Vec<f64>,
     pub limiter_db: f64,
 }
 

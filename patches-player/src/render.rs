@@ -19,6 +19,7 @@ use patches_engine::session::limits;
 use patches_engine::smf;
 use patches_engine::sound::{Kind, Mark, Sound};
 use patches_engine::wav::Bits;
+use patches_engine::{channels, flac};
 use spool::Spool;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -107,16 +108,22 @@ pub enum Loudness {
     Of(f32),
 }
 
-/// Settings of an engine with all modules.
+/// Settings of an engine with all modules, and so many channels out and in.
 ///
 /// # Errors
 /// If the environment asks for an instruction set that is not there.
-pub fn settings(rate: u32, oversample: u32, seed: u64, limiter: bool) -> Result<Settings, Error> {
+pub fn settings(
+    rate: u32,
+    oversample: u32,
+    seed: u64,
+    limiter: bool,
+    (outputs, inputs): (u16, u16),
+) -> Result<Settings, Error> {
     let isa = Isa::choose().map_err(|asked| {
         let there: Vec<&str> = Isa::ALL.iter().filter(|isa| isa.available()).map(|isa| isa.name()).collect();
         Error::Usage(format!("{}={asked}; this machine has {}", isa::FORCE, there.join(", ")))
     })?;
-    Ok(Settings { rate, oversample, seed, limiter, isa, lower: patches_modules::lower })
+    Ok(Settings { rate, oversample, seed, limiter, outputs, inputs, isa, lower: patches_modules::lower })
 }
 
 /// What kind of file, and how samples are stored in it.
@@ -200,8 +207,15 @@ pub fn all(job: &Job<'_>, with_stems: bool) -> Result<(), Error> {
 /// If a cue cannot be planned, the file not written, or it was interrupted.
 fn write(job: &Job<'_>) -> Result<Option<f32>, Error> {
     let (kind, bits) = kind(job.output, job.bits)?;
+    let (rate, channels) = (job.settings.rate, job.settings.outputs);
+    if kind == Kind::Flac && channels > flac::CHANNELS {
+        let (name, most) = (job.output.display(), flac::CHANNELS);
+        let why = format!("{name}: FLAC holds {most} channels at most, and these are {channels}; write a .wav");
+        return Err(Error::Usage(why));
+    }
+    let width = usize::from(channels);
     let wanted = (job.frames - job.skip) + job.tail;
-    let create = || Sound::create(job.output, kind, job.settings.rate, bits, wanted, job.marks);
+    let create = || Sound::create(job.output, kind, (rate, channels), bits, wanted, job.marks);
     let mut sink = match job.loudness {
         Loudness::Full => Sink::Spool(Spool::create(job.output)?),
         Loudness::Own => Sink::Sound(create()?, 1.0),
@@ -209,17 +223,17 @@ fn write(job: &Job<'_>) -> Result<Option<f32>, Error> {
     };
     let mut progress = Progress::new(job.frames + job.tail);
     let started = Instant::now();
-    let (mut left, mut written) = (job.skip as usize * 2, 0);
+    let (mut left, mut written) = (job.skip as usize * width, 0);
     platform::catch_signals();
     let performance = Performance { cues: job.cues, notes: job.notes, input: job.input };
     let done = offline::perform(job.settings, &performance, job.frames, job.tail, |block| {
         if platform::signalled().is_some() {
             return Err(Enough::Interrupted);
         }
-        progress.add(block.len() as u64 / 2);
+        progress.add((block.len() / width) as u64);
         let passed = left.min(block.len());
         left -= passed;
-        written += (block.len() - passed) as u64 / 2;
+        written += ((block.len() - passed) / width) as u64;
         sink.write(&block[passed..]).map_err(Enough::Failed)
     });
     drop(progress);
@@ -233,7 +247,7 @@ fn write(job: &Job<'_>) -> Result<Option<f32>, Error> {
         return Err(Error::Failed("interrupted; nothing is written".into()));
     }
     let peak = sink.finish(create)?;
-    let seconds = written as f64 / f64::from(job.settings.rate);
+    let seconds = written as f64 / f64::from(rate);
     let name = job.output.display();
     if interrupted {
         return Err(Error::Failed(format!("interrupted; {name} holds the first {seconds:.3} s")));
@@ -271,12 +285,13 @@ pub fn run(args: &RenderArgs) -> Result<(), Error> {
     if frames > limits::HOURS * 3600 * u64::from(args.rate) {
         return Err(Error::Usage(format!("longer than {} hours", limits::HOURS)));
     }
+    let outputs = channels::outputs(&cues[0].graph);
     let input = args.input.as_ref().map(|path| Reels { files: vec![(0, path.clone())] });
     let job = Job {
         output: &args.output,
         bits: args.bits,
         loudness: if args.normalize { Loudness::Full } else { Loudness::Own },
-        settings: settings(args.rate, args.oversample, args.seed, !args.no_limiter)?,
+        settings: settings(args.rate, args.oversample, args.seed, !args.no_limiter, (outputs, 2))?,
         cues: &cues,
         notes: song.as_ref().map_or(&[], |song| &song.notes),
         input: input.as_ref(),

@@ -12,11 +12,12 @@ use patches_core::library::Library;
 use patches_dsl::Files;
 use patches_dsl::fault::nearest;
 use patches_engine::desk::{Ask, Desk};
+use patches_engine::engine::Settings;
 use patches_engine::error::Error as EngineError;
 use patches_engine::offline::{self, Cue, Note};
 use patches_engine::record::{self, Pieces};
 use patches_engine::reel::Reels;
-use patches_engine::session::{self, Entry, Fate, Session, Sound, What};
+use patches_engine::session::{self, Entry, Fate, Head, Session, Sound, What};
 use patches_engine::sound::Mark;
 use patches_engine::wav::Bits;
 use std::collections::BTreeMap;
@@ -112,7 +113,7 @@ pub fn run(args: &ReplayArgs) -> Result<(), Error> {
         output: &args.output,
         bits: args.bits,
         loudness: Loudness::Own,
-        settings: render::settings(rate, session.head.oversample, session.head.seed, session.head.limiter)?,
+        settings: settings(&session)?,
         cues: &cues,
         notes: &notes(&session),
         input: input.as_ref(),
@@ -123,6 +124,12 @@ pub fn run(args: &ReplayArgs) -> Result<(), Error> {
         tail: 0,
     };
     render::all(&job, args.stems)
+}
+
+/// What the session was played with.
+fn settings(session: &Session) -> Result<Settings, Error> {
+    let Head { rate, oversample, seed, limiter, outputs, .. } = session.head;
+    render::settings(rate, oversample, seed, limiter, (outputs, 2))
 }
 
 /// Writes what went to the device last. Nothing is written over.
@@ -297,7 +304,7 @@ mod tests {
     use patches_core::graph::{Landing, ParamValue};
     use patches_core::spec::{Kind, Output, Param, ParamKind, Spec};
     use patches_engine::desk::{Change, Reset};
-    use patches_engine::session::{Head, Sounds, Writer};
+    use patches_engine::session::{Sounds, Writer};
 
     /// A type that plays a file, as the language sees one, and an output.
     fn library() -> Library {
@@ -321,7 +328,7 @@ mod tests {
         assert!(!loaded.has_errors());
         let mut looked = Sounds::default();
         let named = loaded.sounds.iter().map(|path| (patch::relative(&songs, path), looked.look(path).expect("read")));
-        let head = Head { rate: 48_000, oversample: 1, seed: 1, limiter: true, files: vec![] };
+        let head = Head { rate: 48_000, oversample: 1, seed: 1, limiter: true, outputs: 2, files: vec![] };
         let mut log = Writer::create(&root.join("session"), &head).expect("begun");
         let texts = log.keep(text, "patches", &[]).expect("kept").with_sounds(named.collect());
         log.patch(0, &texts, (Landing::Now, 0.0), false, (&Change::default(), &Reset::None)).expect("written");

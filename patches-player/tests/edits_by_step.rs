@@ -34,6 +34,8 @@ fn play(cues: &[(u64, Arc<Graph>)], fade: f64) -> Vec<[f32; 2]> {
         oversample: 1,
         seed: 1,
         limiter: false,
+        outputs: 2,
+        inputs: 2,
         isa: Isa::Base,
         lower: patches_modules::lower,
     };

@@ -3,6 +3,8 @@
 mod common;
 
 #[cfg(feature = "jack")]
+use common::frames_of;
+#[cfg(feature = "jack")]
 use common::server::wait_for;
 use common::server::{NEEDS, Server, compare, stretches};
 use common::{Player, Save, have, patches, run, save, told, wav_bits};
@@ -75,6 +77,51 @@ fn thirty_edits(backend: &str) {
     let output = run(server.dir(), ["replay", "take", "-o", "replay.wav"]);
     assert_eq!(told(&output).0, 0, "{output:?}");
     compare(&server, &heard, &wav_bits(&server.dir().join("replay.wav")), &stopped);
+}
+
+/// Four noises, so that each channel has its own place in a replay.
+#[cfg(feature = "jack")]
+fn four(gain: u32) -> String {
+    let mut text = String::from("out = AudioOut(channels: [left, right, phones, click])\n");
+    for (number, channel) in ["left", "right", "phones", "click"].into_iter().enumerate() {
+        text += &format!("n{number} = Noise\nn{number} -[{}%]-> out.in[{channel}]\n", gain + number as u32);
+    }
+    text
+}
+
+#[cfg(feature = "jack")]
+#[test]
+fn four_channels_are_four_ports_and_each_is_heard_as_it_is_replayed() {
+    if !have(&NEEDS) {
+        return;
+    }
+    let server = Server::start();
+    save(&server.patch(), &four(5), Save::InPlace);
+    let mut player = server.play(&["--backend", "jack"]);
+    let started = player.next();
+    assert_eq!((&started["event"], &started["channels"]), (&"started".into(), &4.into()), "{started}");
+    let recorder = server.record_all(&player, 4);
+    for round in 1..=5 {
+        std::thread::sleep(Duration::from_millis(500));
+        let text = four(5 * round);
+        // Every other time the last channel goes where the third is.
+        let text = if round % 2 == 1 { text.replace("out.in[click]", "out.in[phones]") } else { text };
+        save(&server.patch(), &text, Save::Rename);
+        assert_eq!(player.next()["event"], "swapped");
+    }
+    std::thread::sleep(Duration::from_millis(300));
+    let heard = frames_of(&recorder.end(), 4);
+    let stopped = player.quit();
+    assert_eq!(stopped["allocations_in_callback"], 0, "{stopped}");
+    let output = run(server.dir(), ["replay", "take", "-o", "replay.wav"]);
+    assert_eq!(told(&output).0, 0, "{output:?}");
+    let replay = frames_of(&server.dir().join("replay.wav"), 4);
+    // The ports are recorded in the order of the channels: each pair is where it was replayed.
+    for pair in [[0, 1], [2, 3], [1, 2]] {
+        let of =
+            |frames: &[Vec<u32>]| -> Vec<[u32; 2]> { frames.iter().map(|f| pair.map(|side: usize| f[side])).collect() };
+        compare(&server, &of(&heard), &of(&replay), &stopped);
+    }
 }
 
 #[test]

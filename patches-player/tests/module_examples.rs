@@ -12,7 +12,7 @@ const RATE: u32 = 48_000;
 
 fn settings() -> Settings {
     let (isa, lower) = (Isa::Base, patches_modules::lower);
-    Settings { rate: RATE, oversample: 1, seed: 1, limiter: false, isa, lower }
+    Settings { rate: RATE, oversample: 1, seed: 1, limiter: false, outputs: 2, inputs: 2, isa, lower }
 }
 
 /// What is wrong with an example, if anything.

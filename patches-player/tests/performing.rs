@@ -20,8 +20,16 @@ fn graph(text: &str) -> Arc<Graph> {
 }
 
 fn playing(text: &str) -> (Control, Engine) {
-    let settings =
-        Settings { rate: RATE, oversample: 1, seed: 1, limiter: false, isa: Isa::Base, lower: patches_modules::lower };
+    let settings = Settings {
+        rate: RATE,
+        oversample: 1,
+        seed: 1,
+        limiter: false,
+        outputs: 2,
+        inputs: 2,
+        isa: Isa::Base,
+        lower: patches_modules::lower,
+    };
     let (mut control, mut engine) = new(settings);
     control.swap(graph(text), Landing::Now, 0.0).expect("within limits");
     let latency = engine.latency() as usize;
@@ -348,6 +356,8 @@ fn a_replay_of_the_texts_starts_over_what_they_did() {
         oversample: 1,
         seed: 1,
         limiter: false,
+        outputs: 2,
+        inputs: 2,
         isa: Isa::Base,
         lower: patches_modules::lower,
     };

@@ -15,8 +15,16 @@ fn graph(text: &str) -> Arc<Graph> {
 }
 
 fn playing(text: &str, isa: Isa) -> Engine {
-    let settings =
-        Settings { rate: 48_000, oversample: 1, seed: 1, limiter: false, isa, lower: patches_modules::lower };
+    let settings = Settings {
+        rate: 48_000,
+        oversample: 1,
+        seed: 1,
+        limiter: false,
+        outputs: 2,
+        inputs: 2,
+        isa,
+        lower: patches_modules::lower,
+    };
     let (mut control, mut engine) = new(settings);
     control.swap(graph(text), Landing::Now, 0.0).expect("within limits");
     engine.process(&mut [0.0; 2], 2);

@@ -15,8 +15,16 @@ fn sound(text: &str, frames: usize) -> (Vec<[f32; 2]>, Vec<String>) {
     let loaded =
         load(Path::new("test.patches"), &Memory::default().with("test.patches", text), &patches_modules::library());
     assert!(loaded.faults.is_empty(), "{:?}\n{text}", loaded.faults);
-    let settings =
-        Settings { rate: RATE, oversample: 1, seed: 1, limiter: false, isa: Isa::Base, lower: patches_modules::lower };
+    let settings = Settings {
+        rate: RATE,
+        oversample: 1,
+        seed: 1,
+        limiter: false,
+        outputs: 2,
+        inputs: 2,
+        isa: Isa::Base,
+        lower: patches_modules::lower,
+    };
     let (mut control, mut engine) = new(settings);
     let (_, report) = control.swap(Arc::new(loaded.graph), Landing::Now, 0.0).expect("within limits");
     let latency = engine.latency() as usize;

@@ -28,6 +28,8 @@ impl Set {
             oversample: 1,
             seed: 1,
             limiter: false,
+            outputs: 2,
+            inputs: 2,
             isa: Isa::Base,
             lower: patches_modules::lower,
         };

@@ -33,15 +33,15 @@ impl Checker<'_> {
         let mut all: BTreeMap<(u16, Side), &Feed> = BTreeMap::new();
         for fed in &draft.fed {
             let input = &draft.spec.inputs[fed.port as usize];
-            let Some(channel) = self.channel(index, &fed.channel, input.indexed, input.names[0], fed.feed.span) else {
-                continue;
-            };
+            let (aim, ones) = ((fed.port, &fed.channel, fed.side), draft.spec.input_by_channel(fed.port));
+            let place = self.placed(index, aim, ones, (input.indexed, input.names[0]), fed.feed.span);
+            let Some((port, channel, side)) = place else { continue };
             let before = if fed.feed.set && input.indexed && fed.channel == Channel::Unsaid {
                 all.insert((fed.port, fed.side), &fed.feed)
             } else if fed.feed.set {
-                slots.entry((fed.port, channel, fed.side)).or_default().set.replace(&fed.feed)
+                slots.entry((port, channel, side)).or_default().set.replace(&fed.feed)
             } else {
-                slots.entry((fed.port, channel, fed.side)).or_default().cables.push(&fed.feed);
+                slots.entry((port, channel, side)).or_default().cables.push(&fed.feed);
                 None
             };
             if let Some(before) = before {

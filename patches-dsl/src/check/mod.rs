@@ -1,6 +1,7 @@
 //! From the flat patch to the graph: paths, channels, values in the units of their inputs, hidden modules for what is
 //! not linear.
 
+mod device;
 mod earlier;
 mod fits;
 mod inputs;
@@ -197,11 +198,12 @@ impl Checker<'_> {
         for (index, draft) in expanded.modules.iter().enumerate() {
             for fed in &draft.fed {
                 let spec = &draft.spec.inputs[fed.port as usize];
-                if spec.indexed {
+                if spec.indexed || draft.spec.input_by_channel(fed.port).is_some() {
                     note(index, &fed.channel);
                 }
                 sums::each_port(&fed.feed, &mut |source| {
-                    if expanded.modules[source.module].spec.outputs[source.port as usize].indexed {
+                    let spec = expanded.modules[source.module].spec;
+                    if spec.outputs[source.port as usize].indexed || spec.output_by_channel(source.port).is_some() {
                         note(source.module, &source.channel);
                     }
                 });
@@ -223,6 +225,7 @@ impl Checker<'_> {
                 Shape::Names(names) => names.clone(),
                 Shape::Count(count) => counted(*count),
                 Shape::Unsaid if !draft.spec.has_channels() => Vec::new(),
+                Shape::Unsaid if draft.spec.faces_device() => device::channels(numbers[index]),
                 // Its channels are the lanes of its song,
                 Shape::Unsaid if lanes.is_some() => lanes.unwrap_or_default(),
                 // or the rows of what it plays.

@@ -1,6 +1,7 @@
 //! Outputs that depend on what a module plays: the rows of a pattern, a curve of frequencies.
 
 use super::Checker;
+use super::device::Place;
 use crate::fault::{Fault, codes};
 use crate::flat::{Channel, Draft, Source, What};
 use crate::linear::Aim;
@@ -34,16 +35,17 @@ pub(super) fn is_poisoned(draft: &Draft) -> bool {
 }
 
 impl Checker<'_> {
-    /// The output and channel that a source means. A row's name alone is its pitch, its number, or of hits the trigger;
+    /// The output, channel and side that a source means. A row's name alone is its pitch, its number, or of hits the trigger;
     /// a curve of frequencies is a rate where one is expected.
-    pub(super) fn played(&mut self, source: &Source, aim: Aim, span: Span) -> Option<(u16, u16)> {
+    pub(super) fn played(&mut self, source: &Source, aim: Aim, span: Span) -> Option<Place> {
         let draft = &self.expanded.modules[source.module];
         let port = &draft.spec.outputs[source.port as usize];
         let name = match &source.channel {
             Channel::Named(name) if port.named => name,
             channel => {
-                let channel = self.channel(source.module, channel, port.indexed, port.names[0], span)?;
-                return Some((self.of_curve(draft, source.port, aim), channel));
+                let ones = draft.spec.output_by_channel(source.port);
+                let from = (self.of_curve(draft, source.port, aim), channel, source.side);
+                return self.placed(source.module, from, ones, (port.indexed, port.names[0]), span);
             }
         };
         let row = self.channels[source.module].iter().position(|row| row == name);
@@ -62,7 +64,7 @@ impl Checker<'_> {
             Some(RowKind::Pitches) => draft.spec.output("note"),
             _ => None,
         };
-        Some((output.map_or(source.port, |(index, _)| index), row as u16))
+        Some((output.map_or(source.port, |(index, _)| index), row as u16, source.side))
     }
 
     fn of_curve(&self, draft: &Draft, port: u16, aim: Aim) -> u16 {

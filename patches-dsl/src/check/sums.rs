@@ -190,10 +190,10 @@ impl Checker<'_> {
         if super::rows::is_poisoned(draft) && !self.expanded.faults.iter().any(silent) {
             return None;
         }
-        let (number, channel) = self.played(source, aim, span)?;
+        let (number, channel, side) = self.played(source, aim, span)?;
         let spec = self.expanded.modules[source.module].spec;
         let port = &spec.outputs[number as usize];
-        let end = End { module: self.paths[source.module].clone(), port: number, channel, side: source.side };
+        let end = End { module: self.paths[source.module].clone(), port: number, channel, side };
         let dim = if port.kind == Kind::Pitch { Dim::Pitch } else { Dim::Number };
         let key = Key::Output(end.clone());
         Some(Sum::term(Origin::Output(end), dim, key))

@@ -9,7 +9,7 @@ use crate::flat::*;
 use crate::limits;
 use crate::tree::{self, Args, Call, Entry, Expr, Index, Name, Port, Statement, Word};
 use patches_core::graph::Span;
-use patches_core::spec::{ParamKind, Side, Spec};
+use patches_core::spec::{DEVICE_CHANNELS, ParamKind, Side, Spec};
 use std::sync::Arc;
 
 impl<'t> Expander<'t> {
@@ -97,22 +97,24 @@ impl<'t> Expander<'t> {
             if &*name.text != "channels" {
                 let fault = Fault::error(codes::SHAPE, name.span, format!("a shape has no `{}`", name.text));
                 self.fault(scope, fault.help("round brackets take `channels: …`; parameters stand in braces"));
-            } else if !spec.has_channels() && spec.name() != "AudioOut" && spec.name() != "AudioIn" {
+            } else if !spec.has_channels() {
                 self.error(scope, codes::SHAPE, name.span, format!("`{}` has no channels", spec.name()));
-            } else if let Some(shape) = self.channels(expr, scope) {
+            } else if let Some(shape) = self.channels(expr, spec, scope) {
                 self.out.modules[module].shape = shape;
             }
         }
     }
 
     /// `channels: 3`, `channels: [kick, bass]`.
-    fn channels(&mut self, expr: &'t Expr, scope: usize) -> Option<Shape> {
+    fn channels(&mut self, expr: &'t Expr, spec: &'static Spec, scope: usize) -> Option<Shape> {
+        let (whose, most) = match spec.faces_device() {
+            true => (format!("`{}`", spec.name()), DEVICE_CHANNELS),
+            false => ("a module".into(), limits::CHANNELS),
+        };
         let Expr::List(members, span) = expr else {
             let count = self.whole(expr, scope)?;
-            let allowed = 1..=limits::CHANNELS as i64;
-            if !allowed.contains(&count) {
-                let message = format!("a module has 1 to {} channels, not {count}", limits::CHANNELS);
-                self.error(scope, codes::SHAPE, expr.span(), message);
+            if !(1..=most as i64).contains(&count) {
+                self.error(scope, codes::SHAPE, expr.span(), format!("{whose} has 1 to {most} channels, not {count}"));
                 return None;
             }
             return Some(Shape::Count(count as u32));
@@ -138,9 +140,8 @@ impl<'t> Expander<'t> {
             }
             names.push(name);
         }
-        if names.is_empty() || names.len() > limits::CHANNELS {
-            let message = format!("a module has 1 to {} channels", limits::CHANNELS);
-            self.error(scope, codes::SHAPE, *span, message);
+        if names.is_empty() || names.len() > most {
+            self.error(scope, codes::SHAPE, *span, format!("{whose} has 1 to {most} channels"));
             return None;
         }
         Some(Shape::Names(names))

@@ -205,8 +205,14 @@ fn effects() -> Vec<Spec> {
             .with_input(input(&["in"], Kind::Audio).stereo())
             .with_param(text(&["file"], ParamKind::File))
             .with_output(output(&["out"], Kind::Audio).stereo()),
-        Spec::new(&["AudioOut", "Out"], "output").with_input(input(&["in"], Kind::Audio).stereo()).one(),
-        Spec::new(&["AudioIn"], "input").with_output(output(&["in"], Kind::Audio).stereo()).one(),
+        Spec::new(&["AudioOut", "Out"], "output")
+            .with_input(input(&["in"], Kind::Audio).stereo())
+            .with_input(input(&["in"], Kind::Audio).indexed())
+            .one(),
+        Spec::new(&["AudioIn"], "input")
+            .with_output(output(&["in"], Kind::Audio).stereo())
+            .with_output(output(&["in"], Kind::Audio).indexed())
+            .one(),
     ]
 }
 

@@ -139,7 +139,7 @@ impl Planner<'_> {
     fn lay(&self, net: &Net, locals: &Locals, crowd: Option<&Crowd<'_>>) -> Nodes {
         // Of a settled net these are none; the union of two nets may have a loop that neither has.
         let late = closing(net, locals);
-        let mut nodes = nodes(net, locals, &late, &guarded(net, locals, &late), crowd);
+        let mut nodes = nodes(net, locals, self.settings.outputs, &late, &guarded(net, locals, &late), crowd);
         widen(&mut nodes);
         nodes
     }

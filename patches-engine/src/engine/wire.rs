@@ -46,13 +46,12 @@ pub(crate) enum Event {
 }
 
 /// Numbers that both sides see.
-#[derive(Default)]
 pub(crate) struct Shared {
     pub clock: AtomicU64,
     pub beat: AtomicU64,
     pub tempo: AtomicU64,
     pub beats_per_bar: AtomicU64,
-    pub peak: [AtomicU32; 2],
+    pub peak: Box<[AtomicU32]>,
     pub load: AtomicU32,
     pub load_max: AtomicU32,
     pub limiter: AtomicU32,
@@ -61,4 +60,25 @@ pub(crate) struct Shared {
     pub callbacks: Spread,
     pub longest_swap: AtomicU32,
     pub unheard: AtomicU64,
+}
+
+impl Shared {
+    /// Of a session with so many channels out.
+    pub fn new(outputs: u16) -> Shared {
+        Shared {
+            clock: AtomicU64::default(),
+            beat: AtomicU64::default(),
+            tempo: AtomicU64::default(),
+            beats_per_bar: AtomicU64::default(),
+            peak: (0..outputs.max(2)).map(|_| AtomicU32::default()).collect(),
+            load: AtomicU32::default(),
+            load_max: AtomicU32::default(),
+            limiter: AtomicU32::default(),
+            longest_callback: AtomicU32::default(),
+            recent_callback: AtomicU32::default(),
+            callbacks: Spread::default(),
+            longest_swap: AtomicU32::default(),
+            unheard: AtomicU64::default(),
+        }
+    }
 }

@@ -121,7 +121,7 @@ fn start(device: &cpal::Device, backend: &cpal::HostId, wish: &Wish) -> Result<H
         _ => Error::Device { device: name.clone(), why: say(&e) },
     };
     let likes = device.default_output_config().map_err(refuse)?;
-    let channels = wish.channels.unwrap_or(likes.channels().clamp(1, 2));
+    let widths = wish.channels.map_or_else(|| widths(device, wish.asks, likes.channels()), |asked| vec![asked]);
     let own = likes.sample_rate();
     let rates = match (wish.engine, wish.rate) {
         (Some(engine), _) if engine != own => vec![engine, own],
@@ -132,7 +132,9 @@ fn start(device: &cpal::Device, backend: &cpal::HostId, wish: &Wish) -> Result<H
         None => vec![BufferSize::Fixed(FRAMES), BufferSize::Default],
     };
     let mut failed = None;
-    for (rate, buffer_size) in rates.iter().flat_map(|rate| sizes.iter().map(|size| (*rate, *size))) {
+    let ways = rates.iter().flat_map(|rate| sizes.iter().map(|size| (*rate, *size)));
+    let ways = widths.iter().flat_map(|channels| ways.clone().map(|(rate, size)| (*channels, rate, size)));
+    for (channels, rate, buffer_size) in ways {
         let config = StreamConfig { channels, sample_rate: rate, buffer_size };
         let engine = wish.engine.unwrap_or(rate);
         let (pull, place, shared) = pull::new(rate, engine, channels);
@@ -155,6 +157,18 @@ fn start(device: &cpal::Device, backend: &cpal::HostId, wish: &Wish) -> Result<H
         }
     }
     Err(failed.map_or_else(|| Error::NoDevice { why: "no buffer size".into() }, refuse))
+}
+
+/// How many channels to try, in order: the fewest that the patch finds its own among, then what nearly every device has.
+fn widths(device: &cpal::Device, asks: u16, likes: u16) -> Vec<u16> {
+    let mut all = vec![];
+    if asks > 2 {
+        let known: Vec<u16> =
+            device.supported_output_configs().map_or(vec![], |all| all.map(|c| c.channels()).collect());
+        all.extend(known.into_iter().filter(|channels| *channels >= asks).min());
+    }
+    all.push(likes.clamp(1, 2));
+    all
 }
 
 /// Waits for a moment; an error if the stream has taken more than a second of sound in it, or is gone already.

@@ -54,8 +54,10 @@ pub struct Wish {
     pub engine: Option<u32>,
     /// Frames a callback; none: [`FRAMES`], or what the device likes.
     pub frames: Option<u32>,
-    /// Channels; none: two.
+    /// Channels; none: two, or as many as the patch asks for.
     pub channels: Option<u16>,
+    /// As many as the patch asks for: it has them if the device does.
+    pub asks: u16,
 }
 
 /// What a running host is.
@@ -148,7 +150,7 @@ impl Host {
             rate: wish.engine.or(wish.rate).unwrap_or(RATE),
             bridged: None,
             frames: wish.frames.unwrap_or(FRAMES),
-            channels: wish.channels.unwrap_or(2),
+            channels: wish.channels.unwrap_or(wish.asks.max(2)),
         };
         let (pull, place, shared) = pull::new(about.rate, about.rate, about.channels);
         let running = Running::Clock(clock::Thread::start(pull, about.rate, about.frames, about.channels));

@@ -138,7 +138,7 @@ impl<'a, 'm> Build<'a, 'm> {
             self.constants_of(draft.unit);
         }
         let nodes = self.nodes;
-        for input in nodes.master.iter().chain(&nodes.probes) {
+        for input in nodes.master.iter().flatten().chain(&nodes.probes) {
             self.input_constant(input, 0);
         }
         drafts
@@ -274,8 +274,9 @@ impl<'a, 'm> Build<'a, 'm> {
                     let [trigger, phase] = [0, 1].map(|out| io(&self.out(draft.unit, out, false)));
                     Work::Tick(TickStep { period: *period, trigger, phase })
                 }
-                Op::Sound => {
-                    Work::Sound(SoundStep { sides: [0, 1].map(|side| io(&self.out(draft.unit, side, false))) })
+                Op::Sound(channels) => {
+                    let channels = (0..*channels).map(|channel| io(&self.out(draft.unit, channel, false)));
+                    Work::Sound(SoundStep { channels: channels.collect() })
                 }
                 Op::Midi(filters, hears) => {
                     let group = self.order.units[draft.unit].group;
@@ -303,7 +304,7 @@ impl<'a, 'm> Build<'a, 'm> {
             In::Node { node, out, late } => io(&self.out(self.order.of_node[*node][0], *out, *late)),
             other => io(&self.input(0, other)),
         };
-        let master = [heard(&nodes.master[0]), heard(&nodes.master[1])];
+        let master = nodes.master.iter().map(|[left, right]| [heard(left), heard(right)]).collect();
         let probes = nodes.probes.iter().map(heard).collect();
         let guarded = (0..self.order.units.len()).filter(|&unit| is_guard(self.node(unit)));
         let guard = |unit: usize| Guard {
@@ -316,7 +317,14 @@ impl<'a, 'm> Build<'a, 'm> {
         self.assemble(steps, guards, master, probes, Hold { arena, ios, mems, blocks: vec![] })
     }
 
-    fn assemble(self, steps: Vec<Step>, guards: Vec<Guard>, master: [Io; 2], probes: Vec<Io>, mut hold: Hold) -> Plan {
+    fn assemble(
+        self,
+        steps: Vec<Step>,
+        guards: Vec<Guard>,
+        master: Box<[[Io; 2]]>,
+        probes: Vec<Io>,
+        mut hold: Hold,
+    ) -> Plan {
         let (items, dormitories) = items(&self.order.stretches, &steps);
         hold.blocks = self.memory.store.blocks();
         hold.blocks.extend(self.blocks);
@@ -454,7 +462,7 @@ pub(super) fn is_guard(node: &Node) -> bool {
 /// Outputs of nodes that sleep which are read by one that does not sleep whenever they do.
 fn heard(nodes: &Nodes) -> HashSet<(usize, u16)> {
     let mut heard = HashSet::new();
-    let outside = nodes.master.iter().chain(&nodes.probes).map(|input| (input, None));
+    let outside = nodes.master.iter().flatten().chain(&nodes.probes).map(|input| (input, None));
     let inside = nodes.nodes.iter().flat_map(|reader| reader.ins.iter().map(move |input| (input, Some(reader))));
     for (input, reader) in outside.chain(inside) {
         if let In::Node { node, out, late } = *input

@@ -136,8 +136,8 @@ pub struct Plan {
     pub ramps: Vec<usize>,
     /// Copies to make when adopted.
     pub fixups: Vec<Fixup>,
-    /// Left and right of the audio output.
-    pub master: [Io; 2],
+    /// The channels of the audio output, in pairs.
+    pub master: Box<[[Io; 2]]>,
     /// What is watched, in the order of the net's probes.
     pub probes: Vec<Io>,
     /// Beats a minute.
@@ -176,9 +176,9 @@ impl Plan {
         (0..frames).map(move |i| unsafe { *io.p.add(i * io.stride) })
     }
 
-    /// The audio output's frames of the last run.
-    pub fn master_into(&self, block: &mut [[f32; 2]]) {
-        for (side, io) in self.master.iter().enumerate() {
+    /// The frames of the last run of a pair of the audio output's channels.
+    pub fn master_into(&self, pair: usize, block: &mut [[f32; 2]]) {
+        for (side, io) in self.master.get(pair).into_iter().flatten().enumerate() {
             for (i, frame) in block.iter_mut().enumerate() {
                 // SAFETY: the master's places are valid for a block.
                 frame[side] = unsafe { *io.p.add(i * io.stride) };

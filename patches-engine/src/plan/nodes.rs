@@ -3,6 +3,7 @@
 //! with voices.
 
 mod made;
+mod master;
 
 use super::crowd::{self, Crowd};
 use super::locals::{Locals, cables_into, has_sides, resolve};
@@ -54,8 +55,8 @@ pub enum Op {
     Splat,
     /// MIDI messages that a filter lets through, as numbers.
     Midi(Arc<[Filter]>, Hears),
-    /// What comes in from outside.
-    Sound,
+    /// So many channels of what comes in from outside.
+    Sound(u16),
 }
 
 /// How a sum adds.
@@ -134,8 +135,8 @@ pub struct Nap {
 pub struct Nodes {
     /// The nodes.
     pub nodes: Vec<Node>,
-    /// Left and right of the audio output.
-    pub master: [In; 2],
+    /// The channels of the audio output, in pairs: what it is not asked for is silent.
+    pub master: Vec<[In; 2]>,
     /// What is watched: all voices and both sides, added.
     pub probes: Vec<In>,
 }
@@ -146,10 +147,11 @@ pub const OUTPUT: &str = "AudioOut";
 pub const INPUT: &str = "AudioIn";
 
 /// Flattens a net. `late` names the cables (by index) that close a loop, `guarded` those that are kept from running away; `crowd` what the voices of a union come from and
-/// go to.
+/// go to. `outputs` is how many channels the session has.
 pub fn nodes(
     net: &Net,
     locals: &Locals,
+    outputs: u16,
     late: &BTreeSet<usize>,
     guarded: &BTreeSet<usize>,
     crowd: Option<&Crowd<'_>>,
@@ -158,7 +160,7 @@ pub fn nodes(
     let mut flat = Flat { net, locals, late, guarded, nodes: vec![], base, feeds, made };
     flat.place_kernels();
     flat.wire_kernels();
-    let master = flat.master();
+    let master = flat.master(outputs);
     // Last, so that watching changes no node's number.
     let probes = (0..net.probes.len()).map(|probe| flat.probe(probe)).collect();
     let mut nodes = Nodes { nodes: flat.nodes, master, probes };
@@ -208,7 +210,7 @@ impl Flat<'_> {
                         NodeKind::Tick(period) => ("tick", Op::Tick(*period)),
                         NodeKind::Merge => ("merge", Op::Merge),
                         NodeKind::Midi(filters, hears) => ("midi", Op::Midi(filters.clone(), *hears)),
-                        NodeKind::Sound => ("sound", Op::Sound),
+                        NodeKind::Sound(channels) => ("sound", Op::Sound(*channels)),
                         NodeKind::Ramp { tag, from, to } => {
                             let key = RampKey::Inside(self.net.modules[module].id.clone(), channel(decl.channel), *tag);
                             ("fade", Op::Ramp { key, from: *from, to: *to, curve: Curve::Linear, after: false })
@@ -413,24 +415,6 @@ impl Flat<'_> {
         }
         found
     }
-
-    /// Both sides of every audio output, added.
-    fn master(&mut self) -> [In; 2] {
-        let outputs: Vec<usize> =
-            (0..self.net.modules.len()).filter(|&i| self.net.modules[i].spec.name() == OUTPUT).collect();
-        [Side::Left, Side::Right].map(|side| {
-            let mut heard: Vec<In> = outputs.iter().map(|&module| self.feed((module, 0, 0), side, 0)).collect();
-            match heard.len() {
-                0 => In::Const(0.0),
-                1 => heard.remove(0),
-                _ => {
-                    let terms = heard.into_iter().flat_map(|wire| [wire, In::Const(1.0)]);
-                    let ins = std::iter::once(In::Const(0.0)).chain(terms).collect();
-                    self.push(outputs[0], Op::Sum(SumShape { collapse: true, ..SumShape::PLAIN }), ins)
-                }
-            }
-        })
-    }
 }
 
 impl SumShape {
@@ -448,7 +432,8 @@ impl Node {
     pub fn outputs(&self) -> usize {
         match &self.op {
             Op::Kernel { def, .. } => def.outputs,
-            Op::Tick(_) | Op::Sound => 2,
+            Op::Tick(_) => 2,
+            Op::Sound(channels) => usize::from(*channels),
             Op::Midi(_, hears) => midi::outputs(*hears),
             _ => 1,
         }

@@ -83,7 +83,7 @@ impl Build<'_, '_> {
                 }
             }
         }
-        for input in self.nodes.master.iter().chain(&self.nodes.probes) {
+        for input in self.nodes.master.iter().flatten().chain(&self.nodes.probes) {
             if let In::Node { node, out, late } = *input {
                 for &unit in &self.order.of_node[node] {
                     last.insert((unit, out), usize::MAX);
@@ -171,5 +171,5 @@ impl Build<'_, '_> {
 
 /// Whether a node writes its output also where nobody reads it. The others go by the stride, which is 0 then.
 fn writes_always(node: &Node) -> bool {
-    !matches!(node.op, Op::Kernel { .. } | Op::Tick(_) | Op::Midi(..) | Op::Sound)
+    !matches!(node.op, Op::Kernel { .. } | Op::Tick(_) | Op::Midi(..) | Op::Sound(_))
 }

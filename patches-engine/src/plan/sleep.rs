@@ -51,7 +51,7 @@ pub fn doze(net: &Net, nodes: &mut Nodes) {
             Op::Sum(_) | Op::Merge | Op::Splat | Op::Places | Op::Ramp { .. } => false,
             // With a clock or a keyboard it hears.
             Op::Tick(_) | Op::Midi(..) => false,
-            Op::Sound => true,
+            Op::Sound(_) => true,
         };
     }
     let mut roots = roots(nodes, &busy);
@@ -141,8 +141,8 @@ fn roots(nodes: &Nodes, busy: &[bool]) -> Vec<usize> {
             read[*node] = true;
         }
     }
-    let heard =
-        nodes.master.iter().filter_map(|input| if let In::Node { node, .. } = input { Some(*node) } else { None });
+    let master = nodes.master.iter().flatten();
+    let heard = master.filter_map(|input| if let In::Node { node, .. } = input { Some(*node) } else { None });
     let idle = nodes.nodes.iter().enumerate().filter(|(index, node)| busy[node.module] || !read[*index]);
     heard.chain(idle.map(|(index, _)| index)).collect()
 }

@@ -117,7 +117,7 @@ pub fn fold(nodes: &mut Nodes) {
             break;
         }
     }
-    for input in nodes.master.iter_mut().chain(&mut nodes.probes) {
+    for input in nodes.master.iter_mut().flatten().chain(&mut nodes.probes) {
         if let In::Node { node, out: 0, .. } = input
             && let Some(constant) = &known[*node]
         {

@@ -18,21 +18,25 @@ fn take(path: &Path, channels: u16) -> (Recorder, Tap, PathBuf) {
 }
 
 #[test]
-fn a_take_has_every_frame_in_one_or_two_channels() {
+fn a_take_has_every_frame_in_all_its_channels() {
     let dir = tempfile::tempdir().expect("a folder");
     for channels in [1u16, 2, 6] {
         let (recorder, mut tap, path) = take(&dir.path().join(format!("{channels}.wav")), channels);
         let mut sent = vec![];
         for i in 0..10_000 {
-            let mut frame = vec![0.0; usize::from(channels)];
-            frame[0] = i as f32 * 1e-5;
-            frame.get_mut(1).into_iter().for_each(|right| *right = -0.5);
-            sent.extend(&frame[..usize::from(channels.min(2))]);
+            let frame: Vec<f32> = (0..channels).map(|channel| (i as f32 + f32::from(channel) * 0.1) * 1e-5).collect();
+            sent.extend(&frame);
             tap.take(&frame);
         }
         assert_eq!(recorder.finish(), []);
-        assert_eq!(read(&path), (channels.min(2), sent));
+        assert_eq!(read(&path), (channels, sent));
     }
+    // A device that has fewer, or more, than when the take began.
+    let (recorder, mut tap, path) = take(&dir.path().join("other.wav"), 3);
+    tap.take(&[0.5]);
+    tap.take(&[0.1, 0.2, 0.3, 0.4]);
+    assert_eq!(recorder.finish(), []);
+    assert_eq!(read(&path), (3, vec![0.5, 0.5, 0.5, 0.1, 0.2, 0.3]));
 }
 
 #[test]

@@ -25,12 +25,18 @@ struct First {
     seed: u64,
     #[serde(default = "yes")]
     limiter: bool,
+    #[serde(default = "two")]
+    outputs: u16,
     #[serde(default)]
     files: Vec<String>,
 }
 
 fn once() -> u32 {
     1
+}
+
+fn two() -> u16 {
+    2
 }
 
 fn yes() -> bool {
@@ -158,7 +164,7 @@ fn plain(e: &serde_json::Error) -> String {
 }
 
 fn first(line: &str) -> Result<Head, String> {
-    let First { session, rate, oversample, seed, limiter, files, .. } = serde_json::from_str(line)
+    let First { session, rate, oversample, seed, limiter, outputs, files, .. } = serde_json::from_str(line)
         .map_err(|e| format!("the first line is {{\"session\":1,\"rate\":48000}}: {}", plain(&e)))?;
     if session != 1 {
         return Err(format!("session format {session}; this version reads format 1"));
@@ -169,6 +175,9 @@ fn first(line: &str) -> Result<Head, String> {
     if !FACTORS.contains(&oversample) {
         return Err(format!("oversample {oversample}; expected 1, 2, 4 or 8"));
     }
+    if !limits::OUTPUTS.contains(&outputs) {
+        return Err(format!("outputs {outputs}; expected {} to {}", limits::OUTPUTS.start(), limits::OUTPUTS.end()));
+    }
     if files.len() > limits::FILES {
         return Err(format!("{} files; at most {}", files.len(), limits::FILES));
     }
@@ -178,7 +187,7 @@ fn first(line: &str) -> Result<Head, String> {
             return Err(format!("two files are called `{name}`"));
         }
     }
-    Ok(Head { rate, oversample, seed, limiter, files })
+    Ok(Head { rate, oversample, seed, limiter, outputs, files })
 }
 
 /// Whether a file that plays together with others can be called so.

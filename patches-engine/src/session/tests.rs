@@ -24,7 +24,7 @@ fn the_log_in_the_design_is_read() {
 
 {"at":240000,"end":true}"#;
     let session = read::parse(Path::new("s.jsonl"), text).expect("a session");
-    assert_eq!(session.head, Head { rate: 48_000, oversample: 1, seed: 1, limiter: true, files: vec![] });
+    assert_eq!(session.head, Head { rate: 48_000, oversample: 1, seed: 1, limiter: true, outputs: 2, files: vec![] });
     assert_eq!(session.end, 240_000);
     let patch = |path: &str, swap, fade_ms| What::Patch {
         path: path.into(),
@@ -129,7 +129,7 @@ fn what_is_done_beside_the_text_is_written_and_read_back() {
 fn what_is_written_is_read_back() {
     let root = tempfile::tempdir().expect("a folder");
     let dir = root.path().join("take");
-    let head = Head { rate: 44_100, oversample: 4, seed: u64::MAX, limiter: false, files: vec![] };
+    let head = Head { rate: 44_100, oversample: 4, seed: u64::MAX, limiter: false, outputs: 6, files: vec![] };
     let mut writer = Writer::create(&dir, &head).expect("a writer");
     let drums = [("lib/drums.patches".to_string(), "template a {}".to_string())];
     let kick = Sound { file: "/samples/kick.wav".into(), sha256: Some("aa00".into()) };
@@ -165,6 +165,23 @@ fn what_is_written_is_read_back() {
     assert_eq!((session.entries[3].at, &session.entries[3].what), (60_000, &input));
     assert_eq!(std::fs::read_to_string(dir.join("texts/0002.patches")).expect("a text"), "osc -> vca -> out");
     assert!(Writer::create(&dir, &session_head()).is_err(), "a session is never written over");
+}
+
+#[test]
+fn a_log_that_does_not_say_has_two_channels() {
+    let root = tempfile::tempdir().expect("a folder");
+    let first = |outputs: u16| {
+        let dir = root.path().join(outputs.to_string());
+        Writer::create(&dir, &Head { outputs, ..session_head() }).expect("a writer").end(9).expect("written");
+        let text = std::fs::read_to_string(dir.join(LOG)).expect("a log");
+        assert_eq!(read(&dir).expect("a session").head.outputs, outputs);
+        text.lines().next().unwrap_or_default().to_string()
+    };
+    assert!(!first(2).contains("outputs") && first(4).contains("\"outputs\":4"));
+    for outputs in [0, 1, 65] {
+        let text = format!("{{\"session\":1,\"rate\":48000,\"outputs\":{outputs}}}\n{{\"at\":9,\"end\":true}}\n");
+        assert!(fault(&text).contains(&format!("outputs {outputs}; expected 2 to 64")), "{}", fault(&text));
+    }
 }
 
 #[test]
@@ -255,7 +272,7 @@ fn what_the_callback_in_hand_did_is_not_overtaken_by_the_clock() {
 }
 
 fn session_head() -> Head {
-    Head { rate: 48_000, oversample: 1, seed: 1, limiter: true, files: vec![] }
+    Head { rate: 48_000, oversample: 1, seed: 1, limiter: true, outputs: 2, files: vec![] }
 }
 
 #[test]

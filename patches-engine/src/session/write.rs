@@ -38,6 +38,8 @@ struct First<'a> {
     oversample: u32,
     seed: u64,
     limiter: bool,
+    #[serde(skip_serializing_if = "is_two")]
+    outputs: u16,
     #[serde(skip_serializing_if = "<[String]>::is_empty")]
     files: &'a [String],
 }
@@ -45,6 +47,11 @@ struct First<'a> {
 /// What a log does not say holds once.
 fn is_one(factor: &u32) -> bool {
     *factor == 1
+}
+
+/// Two channels are what a log has that does not say.
+fn is_two(channels: &u16) -> bool {
+    *channels == 2
 }
 
 #[derive(Serialize, Default)]
@@ -140,8 +147,8 @@ impl Writer {
         let _ = file.try_lock();
         let mut writer = Writer { dir: dir.into(), path, file, texts: 0, included: HashMap::new(), first: true, at: 0 };
         let engine = env!("CARGO_PKG_VERSION");
-        let Head { rate, oversample, seed, limiter, ref files } = *head;
-        writer.line(&First { session: 1, engine, rate, oversample, seed, limiter, files })?;
+        let Head { rate, oversample, seed, limiter, outputs, ref files } = *head;
+        writer.line(&First { session: 1, engine, rate, oversample, seed, limiter, outputs, files })?;
         Ok(writer)
     }
 

@@ -4,8 +4,8 @@ use patches_core::kernel::Io;
 
 /// A step that gives what comes in.
 pub struct SoundStep {
-    /// Left and right.
-    pub sides: [Io; 2],
+    /// Each channel.
+    pub channels: Box<[Io]>,
 }
 
 // SAFETY: the results belong to the plan that owns the step.
@@ -19,7 +19,8 @@ impl SoundStep {
     pub unsafe fn run(&self, sound: &[[f32; 2]], at: usize, n: usize) {
         for i in 0..n {
             let frame = sound.get(i).copied().unwrap_or_default();
-            for (io, x) in self.sides.iter().zip(frame) {
+            for (channel, io) in self.channels.iter().enumerate() {
+                let x = frame.get(channel).copied().unwrap_or(0.0);
                 // SAFETY: the caller vouches for the places.
                 unsafe { *io.p.add((at + i) * io.stride) = x };
             }

@@ -101,6 +101,13 @@ impl Patch {
             (port, false) => module.spec.input(port),
         };
         let (port, side) = found.unwrap_or_else(|| panic!("no port `{text}`"));
+        let ones = if out { module.spec.output_by_channel(port) } else { module.spec.input_by_channel(port) };
+        let (port, channel, side) = match (ones.filter(|_| text.contains('[')), channel) {
+            (Some(_), 0) => (port, 0, Side::Left),
+            (Some(_), 1) => (port, 0, Side::Right),
+            (Some(ones), channel) => (ones, channel, Side::Both),
+            (None, channel) => (port, channel, side),
+        };
         End { module: path.into(), port, channel, side }
     }
 
@@ -132,7 +139,16 @@ pub fn path(text: &str) -> Path {
 }
 
 pub fn settings(isa: Isa) -> Settings {
-    Settings { rate: RATE, oversample: 1, seed: 1, limiter: false, isa, lower: patches_modules::lower }
+    Settings {
+        rate: RATE,
+        oversample: 1,
+        seed: 1,
+        limiter: false,
+        outputs: 2,
+        inputs: 2,
+        isa,
+        lower: patches_modules::lower,
+    }
 }
 
 /// An engine that plays a patch from frame 0.

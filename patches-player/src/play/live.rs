@@ -50,7 +50,7 @@ const DATES: Duration = Duration::from_millis(500);
 /// What gathers between two status events.
 #[derive(Default)]
 struct Gathered {
-    peak: f32,
+    peak: Vec<f32>,
     load_max: f32,
     limiter_db: f32,
 }
@@ -111,6 +111,8 @@ pub struct Live {
     wanted: Vec<String>,
     seen_by: Vec<Seen>,
     silenced: Silenced,
+    /// How many channels would be needed for all that is sent to one, as last told.
+    lacking: u16,
 }
 
 impl Live {
@@ -168,6 +170,7 @@ impl Live {
             wanted: args.probe.clone(),
             seen_by: Vec::new(),
             silenced: Silenced::default(),
+            lacking: 0,
         }
     }
 
@@ -350,6 +353,7 @@ impl Live {
         self.desk = landed.desk.clone();
         self.remember(&landed);
         self.outside.ears.asked(&self.graph, self.keeper.about());
+        self.tell_lacking();
         self.sink.text(&version.text);
         self.tell_sequences();
         self.tell_landing();

@@ -22,7 +22,7 @@ pub use message::Message;
 use patches_engine::engine;
 use patches_engine::error::Error as EngineError;
 use patches_engine::host::midi::Ports;
-use patches_engine::host::{Backend, Host, platform};
+use patches_engine::host::{Backend, Host, Wish, platform};
 use patches_engine::session::{Head, Writer};
 pub use sink::{Held, Look, Seen, Sequence, Sink};
 use sink::{JsonSink, PlainSink};
@@ -73,14 +73,17 @@ pub fn run(source: Source, args: &PlayArgs) -> Result<(), Error> {
     platform::catch_signals();
     let shown = shown(args);
     let mut notes = Vec::new();
-    let host = open(args, &mut notes)?;
-    let settings = render::settings(host.about().rate, args.oversample, args.seed, !args.no_limiter)?;
+    // What the device is opened with is settled here: what the patch asks for later comes too late.
+    let wish = Wish { asks: source.outputs(&patches_modules::library()), ..args.wish() };
+    let host = open(&wish, &mut notes)?;
+    let outputs = host.about().channels.max(2);
+    let settings = render::settings(host.about().rate, args.oversample, args.seed, !args.no_limiter, (outputs, 2))?;
     let (mut control, engine) = engine::new(settings);
     let jack = host.about().backend == "jack";
     let midi = control.inlet().map(|inlet| Ports::open(inlet, args.midi.clone(), jack)).transpose()?;
     let files = source.names().iter().flatten().map(ToString::to_string).collect();
     let engine::Settings { rate, oversample, seed, limiter, .. } = settings;
-    let head = Head { rate, oversample, seed, limiter, files };
+    let head = Head { rate, oversample, seed, limiter, outputs, files };
     let log = log(args, &head, &mut notes)?;
     let folder = log.as_ref().map(Writer::dir);
     let (mut takes, lapsed) = Takes::new(source.first(), &mut control, host.about().channels, args.keep, folder)?;
@@ -90,7 +93,7 @@ pub fn run(source: Source, args: &PlayArgs) -> Result<(), Error> {
     }
     let (ears, heard) = Ears::new(args, host.about(), folder, &mut control)?;
     notes.extend(heard);
-    let keeper = Keeper::new(host, args.wish(), Box::new(engine), platform::lock_memory());
+    let keeper = Keeper::new(host, wish, Box::new(engine), platform::lock_memory());
 
     let (sender, receiver) = channel();
     let touched = sender.clone();
@@ -128,12 +131,11 @@ pub fn run(source: Source, args: &PlayArgs) -> Result<(), Error> {
 }
 
 /// Opens the device, or a clock where none is needed or none was asked for and none is there.
-fn open(args: &PlayArgs, notes: &mut Vec<Event>) -> Result<Host, Error> {
-    let wish = args.wish();
+fn open(wish: &Wish, notes: &mut Vec<Event>) -> Result<Host, Error> {
     let asked = wish.device.is_some() || wish.backend != Backend::Auto;
     // What sound libraries have to say is in the error already.
     let quiet = platform::Stderr::take()?;
-    let opened = Host::open(&wish);
+    let opened = Host::open(wish);
     drop(quiet);
     match opened {
         Ok(host) => Ok(host),
@@ -143,7 +145,7 @@ fn open(args: &PlayArgs, notes: &mut Vec<Event>) -> Result<Host, Error> {
                 EngineError::NoDevice { why } => why,
                 other => other.to_string(),
             };
-            let host = Host::clock(&wish);
+            let host = Host::clock(wish);
             notes.push(Event::Device {
                 state: "none",
                 name: "clock".into(),

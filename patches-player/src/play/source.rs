@@ -4,6 +4,7 @@ use crate::several;
 use patches_core::graph;
 use patches_core::library::Library;
 use patches_dsl::{Disk, Loaded, Memory};
+use patches_engine::channels;
 use std::path::{Path, PathBuf};
 
 /// A patch to be played, or several together.
@@ -42,6 +43,13 @@ impl Source {
     /// All of them in words.
     pub fn title(&self) -> String {
         self.files.iter().map(|file| file.display().to_string()).collect::<Vec<_>>().join(" + ")
+    }
+
+    /// How many channels the patches would have the device have, as they are now; those that cannot be read ask for none.
+    pub fn outputs(&self, library: &Library) -> u16 {
+        let loaded = self.files.iter().map(|file| self.load(file, library));
+        let outputs = loaded.filter(|loaded| !loaded.has_errors()).map(|loaded| channels::outputs(&loaded.graph));
+        outputs.fold(2, u16::max)
     }
 
     /// Reads one.

@@ -97,7 +97,7 @@ pub struct Snapshot {
     pub load: f32,
     pub load_max: f32,
     pub xruns: u64,
-    pub levels: [Level; 2],
+    pub levels: Vec<Level>,
     pub limiter_db: f32,
     pub scope: VecDeque<f32>,
     pub watched: Vec<Watched>,
@@ -138,7 +138,7 @@ impl Snapshot {
             load: 0.0,
             load_max: 0.0,
             xruns: 0,
-            levels: [Level::default(); 2],
+            levels: vec![Level::default(); 2],
             limiter_db: 0.0,
             scope: VecDeque::with_capacity(SCOPE),
             watched: Vec::new(),
@@ -219,8 +219,9 @@ impl Snapshot {
         }
         let meters = look.meters;
         (self.bar, self.beat, self.tempo, self.load) = (meters.bar, meters.beat, meters.tempo, meters.load);
-        for (level, peak) in self.levels.iter_mut().zip(meters.peak) {
-            level.look(peak, look.at, seconds);
+        self.levels.resize(meters.peak.len().max(2), Level::default());
+        for (level, peak) in self.levels.iter_mut().zip(&meters.peak) {
+            level.look(*peak, look.at, seconds);
         }
         keep(&mut self.scope, look.frames.iter().map(|[left, right]| 0.5 * (left + right)));
         let same = self.watched.len() == look.probes.len()

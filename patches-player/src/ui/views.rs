@@ -19,7 +19,7 @@ const FLOOR: f32 = -60.0;
 pub fn mix(frame: &mut Frame<'_>, area: Rect, snapshot: &Snapshot, shape: Shape) {
     // A line for each probe, as long as there is something else to see too.
     let probes = (snapshot.watched.len() as u16).min(area.height.saturating_sub(8));
-    let height = (4 + probes).min(area.height);
+    let height = (4 + probes + others(snapshot, area.width)).min(area.height);
     let [top, rest] = Layout::vertical([Constraint::Length(height), Constraint::Min(0)]).areas(area);
     meters(frame, top, snapshot, shape);
     if rest.height < 2 {
@@ -47,6 +47,7 @@ fn meters(frame: &mut Frame<'_>, area: Rect, snapshot: &Snapshot, shape: Shape) 
     let name = |name: &str| format!("{:longest$}", shape.clean(name).chars().take(longest).collect::<String>());
     let mut lines: Vec<Line<'_>> =
         ["L", "R"].iter().zip(&snapshot.levels).map(|(side, level)| meter(&name(side), level, width, shape)).collect();
+    lines.extend(small_meters(snapshot, area.width, shape));
     lines.extend(snapshot.watched.iter().map(|watched| meter(&name(&watched.label), &watched.level, width, shape)));
     lines.push(if snapshot.limiter_db < 0.0 {
         Line::styled(format!("  limiter {:.1} dB", snapshot.limiter_db), shape.tint(Color::Yellow))
@@ -54,6 +55,32 @@ fn meters(frame: &mut Frame<'_>, area: Rect, snapshot: &Snapshot, shape: Shape) 
         Line::raw("  limiter idle")
     });
     frame.render_widget(Paragraph::new(lines).block(shape.block("master")), area);
+}
+
+/// Cells of a small meter's bar.
+const SMALL: usize = 8;
+/// And all of it: its number, the bar, the level, and what stands between.
+const SMALL_ALL: u16 = 22;
+
+/// How many small meters stand in a line.
+fn small_columns(width: u16) -> usize {
+    usize::from((width / SMALL_ALL).max(1))
+}
+
+/// Lines of the channels beyond the first two.
+fn others(snapshot: &Snapshot, width: u16) -> u16 {
+    snapshot.levels.len().saturating_sub(2).div_ceil(small_columns(width)) as u16
+}
+
+/// The channels beyond the first two, by their numbers, side by side.
+fn small_meters(snapshot: &Snapshot, width: u16, shape: Shape) -> Vec<Line<'static>> {
+    let all: Vec<(usize, &Level)> = snapshot.levels.iter().enumerate().skip(2).collect();
+    let line = |some: &[(usize, &Level)]| {
+        let meters = some.iter().map(|(channel, level)| meter(&format!("{channel:>2}"), level, SMALL, shape));
+        let spans = meters.flat_map(|meter| meter.spans.into_iter().chain([Span::raw(" ")]));
+        Line::from(spans.collect::<Vec<_>>())
+    };
+    all.chunks(small_columns(width)).map(line).collect()
 }
 
 /// One bar with the held level as a mark and in numbers.

@@ -196,6 +196,14 @@ pub fn save(path: &Path, text: &str, how: Save) {
     }
 }
 
+/// The bits of a 32-bit float WAV of so many channels, frame by frame.
+pub fn frames_of(path: &Path, channels: u16) -> Vec<Vec<u32>> {
+    let mut reader = hound::WavReader::open(path).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
+    assert_eq!(reader.spec().channels, channels, "{}", path.display());
+    let samples: Vec<u32> = reader.samples::<f32>().map(|s| s.expect("a sample").to_bits()).collect();
+    samples.chunks_exact(usize::from(channels)).map(<[u32]>::to_vec).collect()
+}
+
 /// The bits of a stereo 32-bit float WAV.
 pub fn wav_bits(path: &Path) -> Vec<[u32; 2]> {
     let mut reader = hound::WavReader::open(path).unwrap_or_else(|e| panic!("{}: {e}", path.display()));

@@ -133,6 +133,11 @@ impl Server {
     /// The two ports by which a player plays or, as `C`, hears. ALSA's plugin names its client after the program, cpal's JACK
     /// host after itself.
     pub fn ports(&self, player: u32, way: char) -> Vec<String> {
+        self.all_ports(player, way, 2)
+    }
+
+    /// All so many of them.
+    pub fn all_ports(&self, player: u32, way: char, count: usize) -> Vec<String> {
         let side = if way == 'P' { "out" } else { "in" };
         let names = [format!("patches.{way}.{player}."), format!("cpal_client_{player}_{side}:")];
         wait_for(|| {
@@ -140,17 +145,22 @@ impl Server {
             let text = String::from_utf8_lossy(&out).into_owned();
             let ours = |port: &&str| names.iter().any(|name| port.starts_with(name));
             let ports: Vec<String> = text.lines().filter(ours).map(Into::into).collect();
-            (ports.len() == 2).then_some(ports)
+            (ports.len() == count).then_some(ports)
         })
     }
 
     /// Records what a player plays.
     pub fn record(&self, player: &Player) -> Recorder {
-        let ports = self.ports(player.id(), 'P');
+        self.record_all(player, 2)
+    }
+
+    /// All so many channels that it plays.
+    pub fn record_all(&self, player: &Player, channels: usize) -> Recorder {
+        let ports = self.all_ports(player.id(), 'P', channels);
         let names = (1..).map(|n| self.dir.path().join(format!("heard-{n}.wav")));
         let file = names.into_iter().find(|file| !file.exists()).expect("one of all numbers is free");
         let mut command = self.tool("jack_capture");
-        command.args(["--channels", "2", "--no-stdin", "--disable-meter", "-f", "wav", "-d", "600"]);
+        command.args(["--channels", &channels.to_string(), "--no-stdin", "--disable-meter", "-f", "wav", "-d", "600"]);
         for port in &ports {
             command.args(["--port", port]);
         }
@@ -188,10 +198,15 @@ pub struct Recorder {
 }
 
 impl Recorder {
-    pub fn finish(mut self) -> Vec<[u32; 2]> {
+    pub fn finish(self) -> Vec<[u32; 2]> {
+        wav_bits(&self.end())
+    }
+
+    /// Ends it. The file that holds what was heard.
+    pub fn end(mut self) -> PathBuf {
         signal_to(self.child.id(), "INT");
         wait_for(|| self.child.try_wait().expect("a child"));
-        wav_bits(&self.file)
+        self.file.clone()
     }
 }
 

@@ -4,7 +4,7 @@ use super::Live;
 use super::sequences;
 use crate::event::{Event, Status, Stopped, decibels, round};
 use crate::play::sink::{Look, Seen};
-use patches_engine::trap;
+use patches_engine::{channels, trap};
 
 impl Live {
     /// Whether our callback was long, or we were called late.
@@ -27,7 +27,10 @@ impl Live {
         if self.meters.limiter_db < 0.0 {
             self.limited += self.at - before;
         }
-        self.gathered.peak = self.meters.peak.into_iter().fold(self.gathered.peak, f32::max);
+        self.gathered.peak.resize(self.meters.peak.len(), 0.0);
+        for (gathered, peak) in self.gathered.peak.iter_mut().zip(&self.meters.peak) {
+            *gathered = gathered.max(*peak);
+        }
         self.gathered.load_max = self.gathered.load_max.max(self.meters.load_max);
         self.gathered.limiter_db = self.gathered.limiter_db.min(self.meters.limiter_db);
         self.frames.clear();
@@ -59,6 +62,18 @@ impl Live {
         });
     }
 
+    /// Says once of a patch that it sends something to channels that are not there.
+    pub(super) fn tell_lacking(&mut self) {
+        let (there, heard) = (self.keeper.about().channels.max(2), channels::heard(&self.graph));
+        if heard > there && heard != self.lacking {
+            self.say(format!(
+                "the device was opened with {there} channels, and the patch sends to {heard}: what goes to `out.in[{there}]` and \
+                 beyond is silent. Channels are settled at the start: start again, or with `--channels {heard}`"
+            ));
+        }
+        self.lacking = heard;
+    }
+
     /// The state of things, once a second.
     pub(super) fn status(&mut self) {
         if self.started
@@ -80,7 +95,8 @@ impl Live {
             load: round(f64::from(meters.load), 4),
             load_max: round(f64::from(gathered.load_max), 4),
             xruns: self.xruns,
-            peak_db: decibels(gathered.peak),
+            peak_db: decibels(gathered.peak.iter().copied().fold(0.0, f32::max)),
+            peaks_db: if gathered.peak.len() > 2 { gathered.peak.into_iter().map(decibels).collect() } else { vec![] },
             limiter_db: round(f64::from(gathered.limiter_db), 1),
         }));
     }

@@ -23,7 +23,7 @@ fn playing() -> Snapshot {
     let swapped = Swapped { save: 15, on: "now".into(), kept: 12, added: vec!["hat".into()], ..Swapped::default() };
     snapshot.event(&Event::Swapped(Box::new(swapped)));
     let meters = Meters {
-        peak: [0.5, 0.25],
+        peak: vec![0.5, 0.25],
         load: 0.07,
         load_max: 0.11,
         bar: 33,
