@@ -300,13 +300,13 @@ impl Spec {
     /// channels one by one: `out` goes to the first two, `out.in[2]` to the third. The first two of these are not used, as
     /// they are the sides of the pair.
     pub fn input_by_channel(&self, port: u16) -> Option<u16> {
-        let pair = self.inputs.get(usize::from(port)).filter(|pair| pair.stereo)?;
+        let pair = self.inputs.get(usize::from(port)).filter(|pair| pair.stereo && !pair.indexed)?;
         self.inputs.iter().position(|one| one.indexed && one.names == pair.names).map(|index| index as u16)
     }
 
     /// The same of an output.
     pub fn output_by_channel(&self, port: u16) -> Option<u16> {
-        let pair = self.outputs.get(usize::from(port)).filter(|pair| pair.stereo)?;
+        let pair = self.outputs.get(usize::from(port)).filter(|pair| pair.stereo && !pair.indexed)?;
         self.outputs.iter().position(|one| one.indexed && one.names == pair.names).map(|index| index as u16)
     }
 
@@ -326,4 +326,21 @@ impl Spec {
 /// Pitch in octaves above C0 of a frequency, for defaults and ranges.
 pub fn hz(f: f64) -> f64 {
     exact::pitch_of_hz(f)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_pair_with_channels_beside_it_faces_a_device() {
+        let input = || Input::new(&["in"], Kind::Audio, "");
+        let out = Spec::new(&["Out"], "").with_input(input().stereo()).with_input(input().indexed());
+        assert!(out.faces_device() && out.input_by_channel(0) == Some(1) && out.input_by_channel(1).is_none());
+        // A mixer's channels are stereo themselves, and those of no device.
+        let mixer = Spec::new(&["Mixer"], "").with_input(input().stereo().indexed());
+        assert!(!mixer.faces_device() && mixer.input_by_channel(0).is_none());
+        let other = Input::new(&["send"], Kind::Audio, "").indexed();
+        assert!(!Spec::new(&["Other"], "").with_input(input().stereo()).with_input(other).faces_device());
+    }
 }

@@ -146,7 +146,7 @@ mod tests {
         let loud = graph("osc = Osc { pitch: A3 }\nosc.sine -[0.5]-> out");
         let mut both = together(&[(Some("a".into()), loud.clone()), (Some("a-2".into()), loud)]);
         let peak = |graph: &Arc<Graph>| {
-            let settings = crate::render::settings(48_000, 1, 1, false).expect("settings");
+            let settings = crate::render::settings(48_000, 1, 1, false, (2, 2)).expect("settings");
             let cues = [Cue { graph: graph.clone(), ..Cue::default() }];
             let mut peak = 0.0f32;
             let sink = |block: &[f32]| -> Result<(), ()> {

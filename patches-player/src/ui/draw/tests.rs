@@ -64,6 +64,21 @@ fn the_mix() {
 }
 
 #[test]
+fn more_channels_than_two_have_small_meters() {
+    let mut snapshot = playing();
+    let meters = Meters { peak: vec![0.5, 0.25, 0.125, 0.0, 1.0], ..Meters::default() };
+    snapshot.look(&look(&meters, &[], &[]));
+    let shown = screen(&snapshot, &face(View::Mix), 100, 28);
+    assert!(shown.contains(" 2 ██████·· ") && shown.contains(" -18.1 dB  3 ········   silent  4 ████████"), "{shown}");
+    // On the smallest one two of them stand in a line; the limiter is still told.
+    let small = screen(&snapshot, &face(View::Mix), 60, 16);
+    let line = |number: &str| small.lines().position(|line| line.contains(number));
+    let lines = [" 2 ██████·· ", " 3 ········ ", " 4 ████████ "].map(line);
+    assert!(lines[0].is_some() && lines[0] == lines[1] && lines[2] == lines[0].map(|at| at + 1), "{small}");
+    assert!(small.contains("limiter idle") && small.contains("L "), "{small}");
+}
+
+#[test]
 fn the_smallest_screen() {
     insta::assert_snapshot!(screen(&playing(), &face(View::Mix), 60, 16));
 }
