@@ -118,7 +118,7 @@ fn is_enveloped(nodes: &Nodes, hears: &[bool], gain: &In) -> bool {
             Op::Kernel { .. } if hears[node.module] => return true,
             Op::Kernel { def, .. } => def.state_words == 0,
             Op::Sum(_) | Op::Merge | Op::Splat | Op::Places => true,
-            Op::Ramp { .. } | Op::Sound => false,
+            Op::Ramp { .. } | Op::Sound(_) => false,
         };
         if passes {
             work.extend(sources(node).map(|(_, source)| source).filter(|source| seen.insert(*source)));
