@@ -206,6 +206,34 @@ fn an_edit_fades_what_it_moves_where_it_was_and_where_it_goes_and_touches_nothin
 }
 
 #[test]
+fn a_channel_is_its_place_whatever_it_is_called() {
+    let called = |names: [&str; 5]| {
+        let mut patch = sine(sine(out(5), "a", 200.0), "b", 300.0);
+        let out = patch.0.modules.get_mut("out").expect("there is one");
+        out.channels = names.map(Into::into).to_vec();
+        patch.cable("a.sine", "out.in[phones]", 0.5).cable("b.sine", "out.in[right]", 0.5)
+    };
+    let (before, after) =
+        (called(["left", "right", "phones", "click", "x"]), called(["right", "left", "x", "click", "phones"]));
+    let settings = || Settings { limiter: false, ..with(5) };
+    let frames = play(settings(), &[(0, &before, 0.0), (20_000, &after, 0.05)], 48_000);
+    let halves = |from: usize| [0, 1, 2, 3, 4].map(|channel| peak(&frames[from..from + 200], channel));
+    let near = |found: [f32; 5], wanted: [f32; 5]| found.iter().zip(wanted).all(|(a, b)| (a - b).abs() < 0.03);
+    assert!(near(halves(15_000), [0.0, 0.5, 0.5, 0.0, 0.0]), "{:?}", halves(15_000));
+    assert!(near(halves(21_100), [0.25, 0.25, 0.25, 0.0, 0.25]), "half of the way: {:?}", halves(21_100));
+    assert!(near(halves(40_000), [0.5, 0.0, 0.0, 0.0, 0.5]), "{:?}", halves(40_000));
+}
+
+#[test]
+fn what_goes_where_no_channel_is_turns_nothing_down() {
+    let quiet = sine(out(3), "a", 200.0).cable("a.sine", "out.in[2]", 0.9);
+    let beyond =
+        sine(sine(out(4), "a", 200.0), "b", 300.0).cable("a.sine", "out.in[2]", 0.9).cable("b.sine", "out.in[3]", 9.0);
+    let (three, lost) = (play(with(3), &[(0, &quiet, 0.0)], 20_000), play(with(3), &[(0, &beyond, 0.0)], 20_000));
+    assert!(bits(&three, 2) == bits(&lost, 2) && peak(&three, 2) > 0.85);
+}
+
+#[test]
 fn the_limiter_of_a_pair_turns_nothing_else_down() {
     let quiet = sine(out(4), "a", 200.0).cable("a.sine", "out.in", 0.9);
     let loud = sine(sine(out(4), "a", 200.0), "b", 300.0)

@@ -185,7 +185,7 @@ impl Bench {
                             |out| self.heard.get(&out).and_then(|signal| signal.get(frame)).copied().unwrap_or(0.0);
                         (0..MIDI_OUTS).map(at).collect()
                     }
-                    NodeKind::Sound(channels) => vec![0.0; usize::from(channels)],
+                    NodeKind::Sound(channels) => vec![0.0; usize::from(*channels)],
                     NodeKind::Merge => panic!("the bench has one voice"),
                 };
             }
