@@ -397,7 +397,7 @@ impl Control {
     /// # Errors
     /// If the file cannot be made.
     pub fn tape(&mut self, path: &std::path::Path) -> Result<(Recorder, std::path::PathBuf), Error> {
-        let (tape, tap) = Recorder::start(self.settings.rate, 2, None)?;
+        let (tape, tap) = Recorder::start(self.settings.rate, self.settings.inputs, None)?;
         let path = tape.begin(path)?;
         let _ = self.tapes.push(Owned::new(&self.collector.handle(), tap));
         Ok((tape, path))

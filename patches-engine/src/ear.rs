@@ -8,55 +8,61 @@ use rtrb::{Consumer, Producer, RingBuffer};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
-/// A frame: left and right.
+/// A frame of a pair of channels: left and right.
 pub type Frame = [f32; 2];
 
 /// The host's end: what comes in.
 pub struct Mouth {
-    ring: Producer<Frame>,
+    ring: Producer<f32>,
+    /// Channels.
+    width: usize,
     /// How many frames are meant to wait when the audio thread has taken its own.
     lead: usize,
 }
 
 /// The audio thread's end.
 pub struct Ear {
-    ring: Consumer<Frame>,
+    ring: Consumer<f32>,
+    /// Channels.
+    width: usize,
     lead: usize,
     /// There was too little: it is silent until there is enough again.
     starved: bool,
     slips: Arc<AtomicU64>,
 }
 
-/// Both ends. `lead` frames are meant to wait: the longest time between two of the host's callbacks. `slips` counts how
-/// often frames were missing or too many.
-pub fn pair(lead: usize, slips: Arc<AtomicU64>) -> (Mouth, Ear) {
-    let lead = lead.max(1);
+/// Both ends, for as many channels as come in. `lead` frames are meant to wait: the longest time between two of the host's
+/// callbacks. `slips` counts how often frames were missing or too many.
+pub fn pair(channels: u16, lead: usize, slips: Arc<AtomicU64>) -> (Mouth, Ear) {
+    let (lead, width) = (lead.max(1), usize::from(channels.max(1)));
     // Room for the longest callbacks there are, several times.
-    let (ring, frames) = RingBuffer::new(lead * 8 + 4 * 8192);
-    (Mouth { ring, lead }, Ear { ring: frames, lead, starved: true, slips })
+    let (ring, samples) = RingBuffer::new((lead * 8 + 4 * 8192) * width);
+    (Mouth { ring, width, lead }, Ear { ring: samples, width, lead, starved: true, slips })
 }
 
 impl Mouth {
-    /// Gives a frame. One that nobody takes is lost, and counts when it is missed.
-    pub fn give(&mut self, frame: Frame) {
-        let _ = self.ring.push(frame);
+    /// Gives a frame; channels that it lacks are silent. One that nobody takes is lost, and counts when it is missed.
+    pub fn give(&mut self, frame: &[f32]) {
+        if let Ok(room) = self.ring.write_chunk_uninit(self.width) {
+            room.fill_from_iter((0..self.width).map(|channel| frame.get(channel).copied().unwrap_or(0.0)));
+        }
     }
 
     /// How many frames wait, and how many are meant to.
     pub fn waiting(&self) -> (usize, usize) {
-        (self.ring.buffer().capacity() - self.ring.slots(), self.lead)
+        ((self.ring.buffer().capacity() - self.ring.slots()) / self.width, self.lead)
     }
 }
 
 impl Ear {
     /// A callback begins, which takes so many frames.
     fn begin(&mut self, frames: usize) {
-        let (there, wanted) = (self.ring.slots(), frames + self.lead);
+        let (there, wanted) = (self.ring.slots() / self.width, frames + self.lead);
         // Each side may come early by one of its own callbacks; more than that has piled up.
         if there > wanted + self.lead + frames {
             self.slips.fetch_add(u64::from(!self.starved), Relaxed);
             self.starved = false;
-            if let Ok(old) = self.ring.read_chunk(there - wanted) {
+            if let Ok(old) = self.ring.read_chunk((there - wanted) * self.width) {
                 old.commit_all();
             }
         } else if self.starved {
@@ -68,15 +74,19 @@ impl Ear {
     }
 
     /// A whole callback at once.
-    #[cfg(all(test, feature = "device"))]
-    pub fn listen(&mut self, into: &mut [Frame]) {
-        self.begin(into.len());
+    #[cfg(test)]
+    pub fn listen(&mut self, into: &mut [f32]) {
+        self.begin(into.len() / self.width);
         self.take(into);
     }
 
-    fn take(&mut self, into: &mut [Frame]) {
-        for frame in into {
-            *frame = if self.starved { [0.0; 2] } else { self.ring.pop().unwrap_or_default() };
+    /// The next frames, interleaved.
+    fn take(&mut self, into: &mut [f32]) {
+        for frame in into.chunks_exact_mut(self.width) {
+            match self.ring.read_chunk(self.width) {
+                Ok(samples) if !self.starved => frame.iter_mut().zip(samples).for_each(|(into, x)| *into = x),
+                _ => frame.fill(0.0),
+            }
         }
     }
 }
@@ -111,16 +121,16 @@ impl Hearing {
         fresh
     }
 
-    /// Gives the next frames: those of `given`, where there are some, else what comes in. Whether there is anything to hear:
-    /// once there is, there always will be.
-    pub fn take(&mut self, given: Option<&[Frame]>, into: &mut [Frame]) -> bool {
+    /// Gives the next frames of so many channels, interleaved: those of `given`, where there are some, else what comes in.
+    /// Whether there is anything to hear: once there is, there always will be.
+    pub fn take(&mut self, given: Option<&[f32]>, into: &mut [f32], width: usize) -> bool {
         match (given, &mut self.ear) {
             (Some(given), _) => into.copy_from_slice(given),
-            (None, Some(ear)) => ear.take(into),
-            (None, None) => into.fill([0.0; 2]),
+            (None, Some(ear)) if ear.width == width => ear.take(into),
+            (None, _) => into.fill(0.0),
         }
         if let Some(tape) = &mut self.tape {
-            into.iter().for_each(|frame| tape.take(frame));
+            into.chunks_exact(width).for_each(|frame| tape.take(frame));
         }
         given.is_some() || self.ear.is_some()
     }
@@ -132,20 +142,23 @@ mod tests {
 
     /// What a callback of so many frames hears.
     fn hear(ear: &mut Ear, frames: usize) -> Vec<f32> {
-        let mut block = vec![[9.0; 2]; frames];
-        ear.begin(frames);
-        ear.take(&mut block);
-        block.into_iter().map(|frame| frame[0]).collect()
+        let mut block = vec![9.0; frames * 3];
+        ear.listen(&mut block);
+        assert!(
+            block.chunks(3).all(|frame| frame[1] == -frame[0] && frame[2] == 2.0 * frame[0]),
+            "channels are in order"
+        );
+        block.chunks(3).map(|frame| frame[0]).collect()
     }
 
     fn give(mouth: &mut Mouth, numbers: std::ops::Range<u32>) {
-        numbers.for_each(|n| mouth.give([n as f32, -(n as f32)]));
+        numbers.for_each(|n| mouth.give(&[n as f32, -(n as f32), 2.0 * n as f32]));
     }
 
     #[test]
     fn it_waits_for_enough_and_then_misses_nothing() {
         let slips = Arc::default();
-        let (mut mouth, mut ear) = pair(4, Arc::clone(&slips));
+        let (mut mouth, mut ear) = pair(3, 4, Arc::clone(&slips));
         give(&mut mouth, 1..8);
         assert_eq!(hear(&mut ear, 4), [0.0; 4], "seven are fewer than four and four");
         give(&mut mouth, 8..12);
@@ -163,7 +176,7 @@ mod tests {
     #[test]
     fn what_piles_up_is_left_out() {
         let slips = Arc::default();
-        let (mut mouth, mut ear) = pair(4, Arc::clone(&slips));
+        let (mut mouth, mut ear) = pair(3, 4, Arc::clone(&slips));
         give(&mut mouth, 0..1000);
         assert_eq!(hear(&mut ear, 4), [992.0, 993.0, 994.0, 995.0], "from before it was heard");
         assert_eq!(slips.load(Relaxed), 0);

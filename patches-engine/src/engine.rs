@@ -1,23 +1,24 @@
 //! The two halves of a running engine: [`Engine`] makes sound in the audio callback, [`Control`] plans and sends from
 //! any other thread. They share two rings and a few numbers, and nothing else.
 
+mod incoming;
 mod pairs;
 mod wire;
 
 pub(crate) use wire::{Event, Shared, Swap};
 
 use crate::control::Control;
-use crate::ear::{Frame, Hearing};
+use crate::ear::Hearing;
 use crate::float::FloatMode;
 use crate::midi::{Heard, Inlet, Message, Midi, Names, OPENINGS, Queue};
 use crate::net::PROBES;
-use crate::oversample::Oversampling;
 use crate::plan::Plan;
 use crate::record::Tap;
 use crate::run::Runner;
 use crate::transport::Transport;
 use crate::trap::Inside;
 use basedrop::{Collector, Owned};
+use incoming::Incoming;
 use pairs::Pair;
 use patches_core::graph::Path;
 use patches_core::isa::Isa;
@@ -185,6 +186,7 @@ const SWAPS: usize = 16;
 
 /// Both halves of an engine that plays silence until the first swap.
 pub fn new(settings: Settings) -> (Control, Engine) {
+    let settings = Settings { outputs: settings.outputs.max(2), inputs: settings.inputs.max(2), ..settings };
     let collector = Collector::new();
     let (swaps, inbox) = RingBuffer::new(SWAPS);
     let (outbox, events) = RingBuffer::new(EVENTS);
@@ -207,7 +209,8 @@ pub fn new(settings: Settings) -> (Control, Engine) {
         settle: None,
         runner: Runner::default(),
         transport: Transport::new(settings.inner()),
-        over: Oversampling::new(settings.oversample),
+        factor: settings.oversample as usize,
+        incoming: Incoming::new(&settings),
         pairs: pairs::pairs(&settings),
         inbox,
         outbox,
@@ -238,8 +241,9 @@ pub struct Engine {
     settle: Option<(u64, Owned<Plan>)>,
     runner: Runner,
     transport: Transport,
-    /// Brings up what comes in.
-    over: Oversampling,
+    /// How many times the rate modules run at.
+    factor: usize,
+    incoming: Incoming,
     /// What goes out, the first two channels first.
     pairs: Box<[Pair]>,
     inbox: Consumer<Swap>,
@@ -264,8 +268,8 @@ impl Engine {
     }
 
     /// As [`process`](Engine::process), and in place of what comes in from outside it hears `input`, as many frames as `out`
-    /// has.
-    pub fn process_with(&mut self, input: Option<&[Frame]>, out: &mut [f32], channels: usize) {
+    /// has, of as many channels as come in, interleaved.
+    pub fn process_with(&mut self, input: Option<&[f32]>, out: &mut [f32], channels: usize) {
         let _inside = Inside::enter();
         let _mode = FloatMode::enter();
         let begun = Instant::now();
@@ -283,15 +287,9 @@ impl Engine {
         while done < frames {
             self.land();
             let n = self.stretch(frames - done);
-            let mut sound = [[0.0; 2]; BLOCK];
-            let hears = self.hearing.take(input.map(|input| &input[done..done + n]), &mut sound[..n]);
-            let factor = self.over.factor();
-            let mut inside = [[0.0; 2]; BLOCK];
-            // What has been silent from the beginning on is so when it is brought up.
-            for (frame, into) in sound[..n].iter().zip(inside.chunks_exact_mut(factor)).take_while(|_| hears) {
-                self.over.up(*frame, into);
-            }
-            self.run(&inside[..n * factor]);
+            let width = self.incoming.width();
+            self.incoming.take(&mut self.hearing, input.map(|input| &input[done * width..(done + n) * width]), n);
+            self.run(n * self.factor);
             self.send(&mut out[done * channels..(done + n) * channels], channels);
             done += n;
         }
@@ -310,7 +308,7 @@ impl Engine {
 
     /// The clock in frames at which modules run.
     fn inner(&self) -> u64 {
-        self.clock * self.over.factor() as u64
+        self.clock * self.factor as u64
     }
 
     /// Lets it hear MIDI at its frames, in order and not before the next frame, as a log has it. Not for the audio thread.
@@ -327,7 +325,7 @@ impl Engine {
                 // No beat comes while musical time stands still.
                 When::Beats(_) if self.transport.is_held() => self.clock,
                 // On a frame of the rate, or the one after.
-                When::Beats(beats) => self.transport.next(self.inner(), beats).div_ceil(self.over.factor() as u64),
+                When::Beats(beats) => self.transport.next(self.inner(), beats).div_ceil(self.factor as u64),
             };
             self.waiting = Some((at, swap));
         }
@@ -335,7 +333,7 @@ impl Engine {
 
     /// How many frames until something happens: the end of the block, a landing, the end of a fade.
     fn stretch(&self, wanted: usize) -> usize {
-        let left = (BLOCK - (self.inner() % BLOCK as u64) as usize) / self.over.factor();
+        let left = (BLOCK - (self.inner() % BLOCK as u64) as usize) / self.factor;
         let mut n = wanted.min(left) as u64;
         let moments = [self.waiting.as_ref().map(|w| w.0), self.settle.as_ref().map(|s| s.0)];
         for at in moments.into_iter().flatten() {
@@ -390,10 +388,11 @@ impl Engine {
     }
 
     /// Runs the plan for a stretch of the frames at which modules run, and advances the clock.
-    fn run(&mut self, sound: &[Frame]) {
-        let (n, factor, now) = (sound.len(), self.over.factor(), self.inner());
+    fn run(&mut self, n: usize) {
+        let (factor, now) = (self.factor, self.inner());
         let end = self.clock + (n / factor) as u64;
-        let heard = Heard { messages: self.midi.take(end), names: &self.names, sound, factor: factor as u64 };
+        let (sound, width) = (self.incoming.inside(n), self.incoming.width());
+        let heard = Heard { messages: self.midi.take(end), names: &self.names, sound, width, factor: factor as u64 };
         for midi in heard.messages {
             if self.outbox.slots() <= KEPT || self.outbox.push(Event::Heard(*midi)).is_err() {
                 self.shared.unheard.fetch_add(1, Relaxed);

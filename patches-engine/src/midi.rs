@@ -84,8 +84,10 @@ pub struct Heard<'a> {
     pub messages: &'a [Midi],
     /// Whose they are.
     pub names: &'a Names,
-    /// What comes in from outside, left and right; frames that are not there are silent.
-    pub sound: &'a [[f32; 2]],
+    /// What comes in from outside, interleaved; frames that are not there are silent.
+    pub sound: &'a [f32],
+    /// Channels of it.
+    pub width: usize,
     /// Frames at which modules run, of each frame of a message.
     pub factor: u64,
 }

@@ -87,8 +87,9 @@ pub fn perform<E>(
     mut sink: impl FnMut(&[f32]) -> Result<(), E>,
 ) -> Result<(), Stopped<E>> {
     let Performance { cues, notes, input } = *performance;
-    let mut input = input.map(|reels| reels.play(settings.rate)).transpose().map_err(Stopped::Input)?;
-    let mut sound = vec![[0.0; 2]; CHUNK as usize];
+    let inputs = settings.inputs.max(2);
+    let mut input = input.map(|reels| reels.play(settings.rate, inputs)).transpose().map_err(Stopped::Input)?;
+    let mut sound = vec![0.0; CHUNK as usize * usize::from(inputs)];
     let (mut control, mut engine) = engine::new(settings);
     let midi = notes.iter().map(|note| Midi { at: note.at, port: control.port(&note.port), message: note.message });
     let midi: Vec<Midi> = midi.collect();
@@ -121,7 +122,7 @@ pub fn perform<E>(
         let part = &mut block[..(until - at) as usize * width];
         match &mut input {
             Some(reels) => {
-                let sound = &mut sound[..part.len() / width];
+                let sound = &mut sound[..part.len() / width * usize::from(inputs)];
                 reels.read(sound).map_err(Stopped::Input)?;
                 engine.process_with(Some(sound), part, width);
             }

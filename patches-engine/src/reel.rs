@@ -1,6 +1,5 @@
 //! Sound files that are heard as what comes in from outside: the tapes of a session, or a file of one's own.
 
-use crate::ear::Frame;
 use crate::error::Error;
 use hound::{SampleFormat, WavReader};
 use std::fs::File;
@@ -15,13 +14,14 @@ pub struct Reels {
 }
 
 impl Reels {
-    /// Begins to play them at this rate.
+    /// Begins to play them at this rate, in so many channels.
     ///
     /// # Errors
     /// If a file cannot be read, is no WAV file, or has another rate.
-    pub fn play(&self, rate: u32) -> Result<Playing, Error> {
+    pub fn play(&self, rate: u32, channels: u16) -> Result<Playing, Error> {
         let open = |(at, path): &(u64, PathBuf)| Ok((*at, Reel::open(path, rate)?));
-        Ok(Playing { reels: self.files.iter().map(open).collect::<Result<_, Error>>()?, at: 0 })
+        let reels = self.files.iter().map(open).collect::<Result<_, Error>>()?;
+        Ok(Playing { reels, width: usize::from(channels.max(1)), at: 0 })
     }
 }
 
@@ -64,22 +64,24 @@ impl Reel {
         sample.map_err(|e| Error::Sound { path: self.path.clone(), why: e.to_string() })
     }
 
-    /// The next frame; silence after the end. What is no number is silence too.
-    fn frame(&mut self) -> Result<Frame, Error> {
-        let mut frame = [0.0; 2];
+    /// The next frame; silence after the end. What is no number is silence too, and so are channels that it lacks; but one
+    /// channel alone is on both sides.
+    fn frame(&mut self, into: &mut [f32]) -> Result<(), Error> {
+        into.fill(0.0);
         for channel in 0..self.channels {
             let Some(sample) = (if self.ended { None } else { self.sample()? }) else {
                 self.ended = true;
-                return Ok([0.0; 2]);
+                into.fill(0.0);
+                return Ok(());
             };
-            let sample = if sample.is_finite() { sample } else { 0.0 };
-            match channel {
-                0 => frame = [sample; 2],
-                1 => frame[1] = sample,
-                _ => {}
+            if let Some(into) = into.get_mut(channel) {
+                *into = if sample.is_finite() { sample } else { 0.0 };
             }
         }
-        Ok(frame)
+        if let ([left, right, ..], 1) = (into, self.channels) {
+            *right = *left;
+        }
+        Ok(())
     }
 }
 
@@ -87,23 +89,24 @@ impl Reel {
 pub struct Playing {
     /// Those not yet over, in order.
     reels: Vec<(u64, Reel)>,
+    width: usize,
     at: u64,
 }
 
 impl Playing {
-    /// The next frames.
+    /// The next frames, interleaved.
     ///
     /// # Errors
     /// If a file cannot be read on.
-    pub fn read(&mut self, into: &mut [Frame]) -> Result<(), Error> {
-        for frame in into {
+    pub fn read(&mut self, into: &mut [f32]) -> Result<(), Error> {
+        for frame in into.chunks_exact_mut(self.width) {
             while self.reels.get(1).is_some_and(|(at, _)| *at <= self.at) {
                 self.reels.remove(0);
             }
-            *frame = match self.reels.first_mut() {
-                Some((at, reel)) if *at <= self.at => reel.frame()?,
-                _ => [0.0; 2],
-            };
+            match self.reels.first_mut() {
+                Some((at, reel)) if *at <= self.at => reel.frame(frame)?,
+                _ => frame.fill(0.0),
+            }
             self.at += 1;
         }
         Ok(())
@@ -134,14 +137,14 @@ mod tests {
         write(&one, 2, 32, &[0.1, -0.1, 0.2, -0.2, 0.3, -0.3, 0.4, -0.4]);
         write(&two, 1, 16, &[0.5, f32::from(-1i8)]);
         let reels = Reels { files: vec![(1, one.clone()), (4, two)] };
-        let mut frames = [[9.0; 2]; 8];
-        let mut playing = reels.play(48_000).expect("files");
-        let (first, rest) = frames.split_at_mut(3);
+        let mut frames = [9.0; 16];
+        let mut playing = reels.play(48_000, 2).expect("files");
+        let (first, rest) = frames.split_at_mut(6);
         playing.read(first).expect("read");
         playing.read(rest).expect("read");
         let wanted = [[0.0; 2], [0.1, -0.1], [0.2, -0.2], [0.3, -0.3], [0.5, 0.5], [-1.0, -1.0], [0.0; 2], [0.0; 2]];
-        assert_eq!(frames, wanted);
-        let fault = |files| Reels { files }.play(44_100).map(drop).expect_err("refused").to_string();
+        assert_eq!(frames, *wanted.as_flattened());
+        let fault = |files| Reels { files }.play(44_100, 2).map(drop).expect_err("refused").to_string();
         assert!(fault(vec![(0, one)]).ends_with("has 48000 frames a second, and 44100 are played"));
         assert!(fault(vec![(0, dir.path().join("none.wav"))]).contains("none.wav"));
         std::fs::write(dir.path().join("text.wav"), "no sound").expect("written");
@@ -153,8 +156,26 @@ mod tests {
         let dir = tempfile::tempdir().expect("a folder");
         let path = dir.path().join("a.wav");
         write(&path, 1, 32, &[0.5, f32::NAN, f32::INFINITY, 0.25]);
-        let mut frames = [[9.0; 2]; 4];
-        Reels { files: vec![(0, path)] }.play(48_000).expect("a file").read(&mut frames).expect("read");
-        assert_eq!(frames, [[0.5; 2], [0.0; 2], [0.0; 2], [0.25; 2]]);
+        let mut frames = [9.0; 8];
+        Reels { files: vec![(0, path)] }.play(48_000, 2).expect("a file").read(&mut frames).expect("read");
+        assert_eq!(frames, [0.5, 0.5, 0.0, 0.0, 0.0, 0.0, 0.25, 0.25]);
+    }
+
+    #[test]
+    fn each_channel_of_a_file_is_one_that_comes_in() {
+        let dir = tempfile::tempdir().expect("a folder");
+        let (three, one) = (dir.path().join("3.wav"), dir.path().join("1.wav"));
+        write(&three, 3, 32, &[0.1, 0.2, 0.3, -0.1, -0.2, -0.3]);
+        write(&one, 1, 32, &[0.5, 0.25]);
+        let read = |path: &Path, channels: u16| {
+            let mut frames = vec![9.0; 2 * usize::from(channels)];
+            let reels = Reels { files: vec![(0, path.to_path_buf())] };
+            reels.play(48_000, channels).expect("a file").read(&mut frames).expect("read");
+            frames
+        };
+        assert_eq!(read(&three, 2), [0.1, 0.2, -0.1, -0.2]);
+        assert_eq!(read(&three, 3), [0.1, 0.2, 0.3, -0.1, -0.2, -0.3]);
+        assert_eq!(read(&three, 5), [0.1, 0.2, 0.3, 0.0, 0.0, -0.1, -0.2, -0.3, 0.0, 0.0]);
+        assert_eq!(read(&one, 4), [0.5, 0.5, 0.0, 0.0, 0.25, 0.25, 0.0, 0.0]);
     }
 }

@@ -228,7 +228,7 @@ impl Runner {
                     Work::Ramp(ramp) => ramp.run(now, 0, n),
                     Work::Tick(tick) => tick.run(transport, now, 0, n),
                     Work::Midi(midi) => midi.run(heard, now, 0, n),
-                    Work::Sound(sound) => sound.run(heard.sound, 0, n),
+                    Work::Sound(sound) => sound.run((heard.sound, heard.width), 0, n),
                     work => self.listen(work, step.module, now, (0, n), false),
                 }
             }

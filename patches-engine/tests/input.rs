@@ -3,7 +3,7 @@
 mod common;
 use common::*;
 use patches_engine::ear::{Frame, pair};
-use patches_engine::engine::Notice;
+use patches_engine::engine::{Engine, Notice, Settings, new};
 use patches_engine::offline::{Cue, Performance, perform};
 use patches_engine::reel::Reels;
 use std::sync::Arc;
@@ -38,7 +38,7 @@ fn each_side_is_heard_at_its_frame_in_whatever_pieces() {
         while at < sound.len() {
             let n = (*pieces.next().expect("pieces")).min(sound.len() - at);
             let mut block = vec![0.0; n * 2];
-            engine.process_with(Some(&sound[at..at + n]), &mut block, 2);
+            engine.process_with(Some(sound[at..at + n].as_flattened()), &mut block, 2);
             out.extend(block);
             at += n;
         }
@@ -66,14 +66,14 @@ fn the_tape_of_a_set_plays_the_same_bits_again() {
     let dir = tempfile::tempdir().expect("a folder");
     let (mut control, mut engine) = engine(&patch(), widest());
     let slips = Arc::default();
-    let (mut mouth, ear) = pair(64, Arc::clone(&slips));
+    let (mut mouth, ear) = pair(2, 64, Arc::clone(&slips));
     // Something plays before anything comes in.
     let mut live = render(&mut engine, 1000, &[100]);
     let (take, _) = control.tape(&dir.path().join("input.wav")).expect("a tape");
     control.listen_to(ear);
     let sound = noise(20_000);
     for (i, part) in sound.chunks(64).enumerate() {
-        part.iter().for_each(|frame| mouth.give(*frame));
+        part.iter().for_each(|frame| mouth.give(frame));
         // Now and then the other side is late, and then catches up; once it stays away.
         if i % 7 == 3 || (100..120).contains(&i) {
             continue;
@@ -107,4 +107,121 @@ fn the_tape_of_a_set_plays_the_same_bits_again() {
     assert!(bits(&again(Some(&reels))) == bits(&live), "the tape is what was heard");
     let late = Reels { files: vec![(1001, dir.path().join("input.wav"))] };
     assert!(bits(&again(Some(&late))) != bits(&live), "a frame later is something else");
+}
+
+/// Settings of a session of so many channels in and out.
+fn wide(channels: u16, oversample: u32) -> Settings {
+    Settings { outputs: channels, inputs: channels, oversample, ..settings(widest()) }
+}
+
+/// What comes in by each channel goes out by the one of the same number, but for those from `cut` on.
+fn through(channels: usize, cut: usize) -> Patch {
+    let ends = Patch::default().shaped("in", "AudioIn", channels, &[]).shaped("out", "AudioOut", channels, &[]);
+    (0..cut).fold(ends, |patch, channel| patch.cable(&format!("in.out[{channel}]"), &format!("out.in[{channel}]"), 0.5))
+}
+
+/// Frames of so many channels, interleaved, without a pattern.
+fn noises(channels: usize, frames: usize) -> Vec<f32> {
+    noise(channels * frames).into_iter().flatten().take(channels * frames).collect()
+}
+
+fn channel(sound: &[f32], channels: usize, channel: usize) -> Vec<u32> {
+    sound.iter().skip(channel).step_by(channels).map(|x| x.to_bits()).collect()
+}
+
+fn feed(engine: &mut Engine, sound: &[f32], channels: usize) -> Vec<f32> {
+    let mut out = vec![];
+    for part in sound.chunks(channels * 77) {
+        let mut block = vec![0.0; part.len()];
+        engine.process_with(Some(part), &mut block, channels);
+        out.extend(block);
+    }
+    out
+}
+
+#[test]
+fn every_channel_that_comes_in_is_heard_as_the_left_one_would_be() {
+    for oversample in [1, 4] {
+        for channels in [2usize, 3, 5] {
+            let sound = noises(channels, 3000);
+            let (mut control, mut engine) = new(wide(channels as u16, oversample));
+            let patch = through(channels, channels).graph();
+            control.swap(patch, patches_core::graph::Landing::Now, 0.0).expect("within the limits");
+            let out = feed(&mut engine, &sound, channels);
+            for number in 0..channels {
+                // The same sound alone, on the left.
+                let alone: Vec<f32> = sound.iter().skip(number).step_by(channels).flat_map(|x| [*x, 0.0]).collect();
+                let (mut control, mut engine) = new(wide(2, oversample));
+                let patch = through(2, 1).graph();
+                control.swap(patch, patches_core::graph::Landing::Now, 0.0).expect("within the limits");
+                let left = feed(&mut engine, &alone, 2);
+                let (heard, wanted) = (channel(&out, channels, number), channel(&left, 2, 0));
+                assert!(heard == wanted, "{oversample} times, {number} of {channels}");
+                assert!(wanted.iter().any(|bits| f32::from_bits(*bits).abs() > 0.1));
+            }
+        }
+    }
+}
+
+#[test]
+fn a_channel_that_does_not_come_in_is_silent_and_one_that_moves_fades() {
+    let (mut control, mut engine) = new(Settings { inputs: 2, ..wide(4, 1) });
+    let now = patches_core::graph::Landing::Now;
+    control.swap(through(4, 4).graph(), now, 0.0).expect("within the limits");
+    let mut block = vec![0.0; 1000 * 4];
+    engine.process_with(Some(&vec![0.5; 1000 * 2]), &mut block, 4);
+    let loud =
+        |sound: &[f32], number: usize| sound.iter().skip(number).step_by(4).fold(0.0f32, |peak, x| peak.max(x.abs()));
+    assert!(loud(&block, 0) > 0.2 && loud(&block, 1) > 0.2);
+    assert!(loud(&block, 2) == 0.0 && loud(&block, 3) == 0.0);
+    // Two channels of four change places in the list: what they are called is not where they are.
+    let (mut control, mut engine) = new(wide(4, 1));
+    let named = |names: [&str; 4]| {
+        let mut patch = Patch::default().shaped("in", "AudioIn", 4, &[]).shaped("out", "AudioOut", 4, &[]);
+        patch.0.modules.get_mut("in").expect("there is one").channels = names.map(Into::into).to_vec();
+        patch.cable("in.out[mic]", "out.in[2]", 1.0).graph()
+    };
+    control.swap(named(["l", "r", "mic", "x"]), now, 0.0).expect("within the limits");
+    let tone = |from: usize| -> Vec<f32> {
+        (from..from + 2400).flat_map(|i| [0.0, 0.0, (i as f32 * 0.05).sin() * 0.5, 0.0]).collect()
+    };
+    feed(&mut engine, &tone(0), 4);
+    control.swap(named(["l", "r", "x", "mic"]), now, 0.04).expect("within the limits");
+    let faded = feed(&mut engine, &tone(2400), 4);
+    let heard = |from: usize| loud(&faded[from * 4..(from + 130) * 4], 2);
+    assert!((heard(900) - 0.25).abs() < 0.05 && heard(2200) < 0.05, "{} {}", heard(900), heard(2200));
+}
+
+#[test]
+fn a_tape_of_four_channels_plays_the_same_bits_again() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let (mut control, mut engine) = new(wide(4, 1));
+    let cues = [Cue { graph: through(4, 4).graph(), ..Cue::default() }];
+    control.swap(cues[0].graph.clone(), patches_core::graph::Landing::Now, 0.0).expect("within the limits");
+    let slips = Arc::default();
+    let (mut mouth, ear) = pair(4, 64, Arc::clone(&slips));
+    let (take, path) = control.tape(&dir.path().join("input.wav")).expect("a tape");
+    control.listen_to(ear);
+    let mut live: Vec<f32> = vec![];
+    for part in noises(4, 20_000).chunks(64 * 4) {
+        part.chunks_exact(4).for_each(|frame| mouth.give(frame));
+        let mut block = vec![0.0; 64 * 4];
+        engine.process(&mut block, 4);
+        live.extend(block);
+    }
+    drop(engine);
+    assert_eq!(take.finish(), []);
+    assert_eq!(hound::WavReader::open(&path).expect("a tape").spec().channels, 4);
+    let reels = Reels { files: vec![(0, path)] };
+    let performance = Performance { cues: &cues, notes: &[], input: Some(&reels) };
+    let mut replay: Vec<f32> = vec![];
+    let done = perform(wide(4, 1), &performance, live.len() as u64 / 4, 0, |part| {
+        replay.extend(part);
+        Ok::<(), ()>(())
+    });
+    assert!(done.is_ok());
+    for number in 0..4 {
+        assert!(channel(&live, 4, number) == channel(&replay, 4, number), "channel {number}");
+        assert!(live.iter().skip(number).step_by(4).any(|x| x.abs() > 0.1));
+    }
 }

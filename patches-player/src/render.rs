@@ -46,7 +46,7 @@ pub struct RenderArgs {
     /// A MIDI file that plays `Keys`, `MidiIn` and `Cc`, at its own tempo; where nothing else is said, as long as it is
     #[arg(long, value_name = "FILE")]
     pub midi: Option<PathBuf>,
-    /// A WAV file that is heard as the audio input `in`, of as many frames a second
+    /// A WAV file that is heard as the audio input `in`, of as many frames a second; each of its channels is one of `in`
     #[arg(long, value_name = "FILE")]
     pub input: Option<PathBuf>,
     /// Bring the loudest sample to full scale
@@ -285,13 +285,13 @@ pub fn run(args: &RenderArgs) -> Result<(), Error> {
     if frames > limits::HOURS * 3600 * u64::from(args.rate) {
         return Err(Error::Usage(format!("longer than {} hours", limits::HOURS)));
     }
-    let outputs = channels::outputs(&cues[0].graph);
+    let wide = (channels::outputs(&cues[0].graph), channels::inputs(&cues[0].graph));
     let input = args.input.as_ref().map(|path| Reels { files: vec![(0, path.clone())] });
     let job = Job {
         output: &args.output,
         bits: args.bits,
         loudness: if args.normalize { Loudness::Full } else { Loudness::Own },
-        settings: settings(args.rate, args.oversample, args.seed, !args.no_limiter, (outputs, 2))?,
+        settings: settings(args.rate, args.oversample, args.seed, !args.no_limiter, wide)?,
         cues: &cues,
         notes: song.as_ref().map_or(&[], |song| &song.notes),
         input: input.as_ref(),

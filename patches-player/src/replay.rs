@@ -11,6 +11,7 @@ use patches_core::graph::{self, Graph};
 use patches_core::library::Library;
 use patches_dsl::Files;
 use patches_dsl::fault::nearest;
+use patches_engine::channels;
 use patches_engine::desk::{Ask, Desk};
 use patches_engine::engine::Settings;
 use patches_engine::error::Error as EngineError;
@@ -113,7 +114,7 @@ pub fn run(args: &ReplayArgs) -> Result<(), Error> {
         output: &args.output,
         bits: args.bits,
         loudness: Loudness::Own,
-        settings: settings(&session)?,
+        settings: settings(&session, &cues)?,
         cues: &cues,
         notes: &notes(&session),
         input: input.as_ref(),
@@ -127,9 +128,11 @@ pub fn run(args: &ReplayArgs) -> Result<(), Error> {
 }
 
 /// What the session was played with.
-fn settings(session: &Session) -> Result<Settings, Error> {
+fn settings(session: &Session, cues: &[Cue]) -> Result<Settings, Error> {
     let Head { rate, oversample, seed, limiter, outputs, .. } = session.head;
-    render::settings(rate, oversample, seed, limiter, (outputs, 2))
+    // What came in is on tape, and what is not there was not heard either.
+    let inputs = cues.iter().map(|cue| channels::inputs(&cue.graph)).fold(2, u16::max);
+    render::settings(rate, oversample, seed, limiter, (outputs, inputs))
 }
 
 /// Writes what went to the device last. Nothing is written over.

@@ -230,3 +230,29 @@ fn channels_that_are_asked_for_are_there() {
         }
     }
 }
+
+#[test]
+fn a_file_with_more_channels_is_heard_channel_by_channel() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let dir = dir.path();
+    std::fs::write(dir.join("a.patches"), FOUR).expect("written");
+    done(dir, "render a.patches -o four.wav --seconds 1.5");
+    // Turned round, and the first two as a pair.
+    let text = "in = AudioIn(channels: [a, b, c, d, e]); out = AudioOut(channels: 6)
+in.out[a] -> out.in[3]; in.out[b] -> out.in[2]; in.out[c] -> out.right; in.out[d] -> out.left
+in -> out.in[4]; in.out[e] -> out.in[5]\n";
+    std::fs::write(dir.join("b.patches"), text).expect("written");
+    done(dir, "render b.patches -o b.wav --seconds 1.5 --input four.wav --no-limiter");
+    let frames = floats(&frames_of(&dir.join("b.wav"), 6)[24_000..]);
+    let turned: Vec<Vec<f64>> = frames.iter().map(|frame| frame[..4].iter().rev().copied().collect()).collect();
+    assert_tones(&turned, "turned round");
+    let both = |hertz: f64| amplitude(&frames, 4, hertz);
+    assert!((both(200.0) - 0.25).abs() < 0.003 && (both(300.0) - 0.2).abs() < 0.003 && both(400.0) < 0.003);
+    assert!(frames.iter().all(|frame| frame[5] == 0.0), "the file has no fifth channel");
+    // A session written by hand hears the same.
+    let log = "{\"session\":1,\"rate\":48000,\"outputs\":6,\"limiter\":false}\n{\"at\":0,\"patch\":\"b.patches\"}\n\
+               {\"at\":0,\"input\":\"four.wav\"}\n{\"at\":72000,\"end\":true}\n";
+    std::fs::write(dir.join("hand.jsonl"), log).expect("written");
+    done(dir, "replay hand.jsonl -o hand.wav");
+    assert!(frames_of(&dir.join("hand.wav"), 6) == frames_of(&dir.join("b.wav"), 6));
+}

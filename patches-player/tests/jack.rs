@@ -124,6 +124,68 @@ fn four_channels_are_four_ports_and_each_is_heard_as_it_is_replayed() {
     }
 }
 
+#[cfg(feature = "jack")]
+#[test]
+fn four_channels_come_in_by_four_ports_and_the_replay_is_what_was_heard() {
+    if !have(&[&NEEDS[..], &["jack_connect"]].concat()) {
+        return;
+    }
+    let server = Server::start();
+    std::fs::write(server.dir().join("tone.patches"), four(20)).expect("written");
+    let mut command = server.with_env(patches(server.dir()));
+    let mut source =
+        Player::start(command.args(["play", "tone.patches", "--json", "--backend", "jack", "--session", "tone"]));
+    source.wait_for("started");
+    let text = |gain: u32| {
+        let mut text = String::from("in = AudioIn(channels: 4); out = AudioOut(channels: 4)\n");
+        for channel in 0..4 {
+            text += &format!("in.out[{channel}] -[{gain}%]-> out.in[{channel}]\n");
+        }
+        text
+    };
+    save(&server.patch(), &text(50), Save::InPlace);
+    let mut player = server.play(&["--backend", "jack"]);
+    let events = [player.next(), player.next()];
+    let open = events.iter().find(|event| event["event"] == "input").unwrap_or_else(|| panic!("{events:?}"));
+    assert_eq!(open["state"], "open", "{open}");
+    let ends = (server.all_ports(source.id(), 'P', 4), server.all_ports(player.id(), 'C', 4));
+    for (from, to) in ends.0.iter().zip(&ends.1) {
+        let connect = server.tool("jack_connect").args([from, to]).output().expect("it runs");
+        assert!(connect.status.success(), "{connect:?}");
+    }
+    // What is silent has no place in a replay.
+    std::thread::sleep(Duration::from_millis(300));
+    let recorder = server.record_all(&player, 4);
+    std::thread::sleep(Duration::from_millis(1500));
+    save(&server.patch(), &text(30), Save::Rename);
+    assert_eq!(player.wait_for("swapped")["save"], 2);
+    std::thread::sleep(Duration::from_millis(1500));
+    let heard = frames_of(&recorder.end(), 4);
+    let stopped = player.quit();
+    assert_eq!(stopped["allocations_in_callback"], 0, "{stopped}");
+    let stopped_source = source.quit();
+    for (session, out) in [("take", "replay.wav"), ("tone", "tone.wav")] {
+        let output = run(server.dir(), ["replay", session, "-o", out]);
+        assert_eq!(told(&output).0, 0, "{output:?}");
+    }
+    let all = |name: &str| frames_of(&server.dir().join(name), 4);
+    let (replay, tape, tone) = (all("replay.wav"), all("take/input.wav"), all("tone.wav"));
+    for pair in [[0, 1], [2, 3]] {
+        let of =
+            |frames: &[Vec<u32>]| -> Vec<[u32; 2]> { frames.iter().map(|f| pair.map(|side: usize| f[side])).collect() };
+        compare(&server, &of(&heard), &of(&replay), &stopped);
+        // What came in by each port is what the other one played by its own.
+        let found = stretches(&of(&tape), &of(&tone));
+        let same: usize = found.iter().map(|(_, _, frames)| frames).sum();
+        let late = server.xruns() as u64
+            + [&stopped, &stopped_source].map(|s| s["xruns"].as_u64().expect("a count")).iter().sum::<u64>()
+            + stopped["input_slips"].as_u64().expect("a count");
+        println!("{same} frames of {} on tape are those that were played, {late} late", tape.len());
+        assert!(same > 96_000, "{found:?}");
+        assert!(found.len() as u64 <= 1 + 2 * late, "{found:?} with {late} late");
+    }
+}
+
 #[test]
 fn a_lost_device_does_not_stop_the_patch_and_comes_back() {
     if !have(&NEEDS) {

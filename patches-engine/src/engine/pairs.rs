@@ -22,7 +22,7 @@ pub(super) fn pairs(settings: &Settings) -> Box<[Pair]> {
         master: Master::new(settings.rate, settings.limiter),
         peak: [0.0; 2],
     };
-    (0..settings.outputs.max(2).div_ceil(2)).map(pair).collect()
+    (0..settings.outputs.div_ceil(2)).map(pair).collect()
 }
 
 impl Pair {
@@ -49,7 +49,7 @@ impl Pair {
 impl Engine {
     /// Sends what has just been run to the device, and to whoever else takes it.
     pub(super) fn send(&mut self, out: &mut [f32], channels: usize) {
-        let factor = self.over.factor();
+        let factor = self.factor;
         let inner = out.len() / channels * factor;
         for (index, pair) in self.pairs.iter_mut().enumerate() {
             let mut block = [[0.0; 2]; BLOCK];

@@ -70,7 +70,7 @@ impl Shared {
             beat: AtomicU64::default(),
             tempo: AtomicU64::default(),
             beats_per_bar: AtomicU64::default(),
-            peak: (0..outputs.max(2)).map(|_| AtomicU32::default()).collect(),
+            peak: (0..outputs).map(|_| AtomicU32::default()).collect(),
             load: AtomicU32::default(),
             load_max: AtomicU32::default(),
             limiter: AtomicU32::default(),

@@ -121,7 +121,8 @@ fn start(device: &cpal::Device, backend: &cpal::HostId, wish: &Wish) -> Result<H
         _ => Error::Device { device: name.clone(), why: say(&e) },
     };
     let likes = device.default_output_config().map_err(refuse)?;
-    let widths = wish.channels.map_or_else(|| widths(device, wish.asks, likes.channels()), |asked| vec![asked]);
+    let known = || device.supported_output_configs().map_or(vec![], |all| all.map(|c| c.channels()).collect());
+    let widths = wish.channels.map_or_else(|| widths(&known(), wish.asks, likes.channels()), |asked| vec![asked]);
     let own = likes.sample_rate();
     let rates = match (wish.engine, wish.rate) {
         (Some(engine), _) if engine != own => vec![engine, own],
@@ -159,16 +160,11 @@ fn start(device: &cpal::Device, backend: &cpal::HostId, wish: &Wish) -> Result<H
     Err(failed.map_or_else(|| Error::NoDevice { why: "no buffer size".into() }, refuse))
 }
 
-/// How many channels to try, in order: the fewest that the patch finds its own among, then what nearly every device has.
-fn widths(device: &cpal::Device, asks: u16, likes: u16) -> Vec<u16> {
-    let mut all = vec![];
-    if asks > 2 {
-        let known: Vec<u16> =
-            device.supported_output_configs().map_or(vec![], |all| all.map(|c| c.channels()).collect());
-        all.extend(known.into_iter().filter(|channels| *channels >= asks).min());
-    }
-    all.push(likes.clamp(1, 2));
-    all
+/// How many channels of a device to try, in order, of those it is known to have: the fewest among which the patch finds its
+/// own, then what nearly every device has.
+pub(super) fn widths(known: &[u16], asks: u16, likes: u16) -> Vec<u16> {
+    let enough = known.iter().copied().filter(|channels| asks > 2 && *channels >= asks).min();
+    enough.into_iter().chain([likes.clamp(1, 2)]).collect()
 }
 
 /// Waits for a moment; an error if the stream has taken more than a second of sound in it, or is gone already.
@@ -283,4 +279,20 @@ pub fn list() -> Vec<Listed> {
         }
     }
     listed
+}
+
+#[cfg(test)]
+mod tests {
+    use super::widths;
+
+    #[test]
+    fn a_device_is_tried_with_what_the_patch_asks_for_and_then_with_two() {
+        let jack = [1, 2, 4, 6, 8, 16];
+        assert_eq!(widths(&jack, 2, 2), [2]);
+        assert_eq!(widths(&jack, 4, 2), [4, 2]);
+        assert_eq!(widths(&jack, 3, 2), [4, 2], "the fewest that are enough");
+        assert_eq!(widths(&jack, 32, 2), [2]);
+        assert_eq!(widths(&[], 4, 8), [2]);
+        assert_eq!(widths(&[1], 2, 1), [1]);
+    }
 }

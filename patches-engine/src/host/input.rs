@@ -24,18 +24,19 @@ struct Shared {
 pub struct Input {
     name: String,
     bent: bool,
+    channels: u16,
     shared: Arc<Shared>,
     #[cfg(feature = "device")]
     _stream: cpal::Stream,
 }
 
 impl Input {
-    /// Opens an input by name, or the default one, for an engine that plays on this output, and gives what the engine is to
-    /// listen to.
+    /// Opens an input by name, or the default one, for an engine that plays on this output and hears so many channels, and
+    /// gives what the engine is to listen to.
     ///
     /// # Errors
     /// If it is not there, or gives nothing.
-    pub fn open(name: Option<&str>, backend: Backend, output: &About) -> Result<(Input, Ear), Error> {
+    pub fn open(name: Option<&str>, backend: Backend, output: &About, channels: u16) -> Result<(Input, Ear), Error> {
         // A clock alone has no input, but one that is named may be there.
         let backend = match (backend, name, output.backend.as_str()) {
             (Backend::Clock, None, _) => {
@@ -46,10 +47,10 @@ impl Input {
             (asked, ..) => asked,
         };
         #[cfg(feature = "device")]
-        return stream::open(name, backend, output);
+        return stream::open(name, backend, output, channels);
         #[cfg(not(feature = "device"))]
         {
-            let _ = (backend, output);
+            let _ = (backend, output, channels);
             Err(match name {
                 Some(name) => Error::NoSuchInput { name: name.into(), there: vec![] },
                 None => Error::NoInput { why: "built without sound devices".into() },
@@ -60,6 +61,11 @@ impl Input {
     /// What it is called.
     pub fn name(&self) -> &str {
         &self.name
+    }
+
+    /// How many channels of it are heard; those that the engine has besides are silent.
+    pub fn channels(&self) -> u16 {
+        self.channels
     }
 
     /// Whether it has a clock of its own, and is resampled.

@@ -5,6 +5,7 @@ use super::search::Search;
 use crate::cli::PlayArgs;
 use crate::event::Event;
 use patches_core::graph::Graph;
+use patches_engine::channels;
 use patches_engine::control::Control;
 use patches_engine::ear::Ear;
 use patches_engine::error::Error;
@@ -20,8 +21,8 @@ use std::time::Duration;
 const RETRY: Duration = Duration::from_secs(2);
 /// Bytes of one tape. A WAV file holds twice as much.
 const TAPE_BYTES: u64 = 2 << 30;
-/// Bytes of a frame on tape.
-const FRAME_BYTES: u64 = 8;
+/// Bytes of a sample on tape.
+const SAMPLE_BYTES: u64 = 4;
 /// What tapes are called.
 const TAPE: &str = "input.wav";
 
@@ -32,6 +33,10 @@ type Opened = Result<(Input, Ear), Error>;
 pub struct Ears {
     name: Option<String>,
     backend: Backend,
+    /// Channels that the engine hears.
+    inputs: u16,
+    /// Channels that there are to be for all that the patch listens to, and the same as last told.
+    listens: (u16, u16),
     /// It is open.
     input: Option<Input>,
     /// A patch has asked for it.
@@ -49,7 +54,7 @@ pub struct Ears {
 }
 
 impl Ears {
-    /// An input that is opened when it is asked for; one that is named, at once.
+    /// An input of so many channels that is opened when it is asked for; one that is named, at once.
     ///
     /// # Errors
     /// If it is named and not there.
@@ -58,10 +63,13 @@ impl Ears {
         output: &About,
         folder: Option<&Path>,
         control: &mut Control,
+        inputs: u16,
     ) -> Result<(Ears, Option<Event>), Error> {
         let mut ears = Ears {
             name: args.input.clone(),
             backend: args.backend.backend(),
+            inputs,
+            listens: (2, 2),
             input: None,
             asked: false,
             search: Search::new(RETRY),
@@ -74,7 +82,7 @@ impl Ears {
         let mut event = None;
         if ears.name.is_some() {
             ears.asked = true;
-            let opened = Input::open(ears.name.as_deref(), ears.backend, output)?;
+            let opened = Input::open(ears.name.as_deref(), ears.backend, output, inputs)?;
             event = ears.opened(opened, control).into_iter().next();
         }
         Ok((ears, event))
@@ -82,9 +90,10 @@ impl Ears {
 
     /// A patch plays. If it listens, the input is to be open.
     pub fn asked(&mut self, graph: &Graph, output: &About) {
+        self.listens.0 = channels::heard(graph);
         let listens = graph.modules.values().any(|module| module.spec.name() == INPUT);
         if listens && !std::mem::replace(&mut self.asked, true) {
-            self.search.begin(open(self.name.clone(), self.backend, output.clone()));
+            self.search.begin(open(self.name.clone(), self.backend, output.clone(), self.inputs));
         }
     }
 
@@ -133,21 +142,34 @@ impl Ears {
             self.search.again();
             self.told = true;
         }
-        match self.search.tend(|| open(self.name.clone(), self.backend, output.clone())) {
+        match self.search.tend(|| open(self.name.clone(), self.backend, output.clone(), self.inputs)) {
             Some(Ok(opened)) => events.extend(self.opened(opened, control)),
             Some(Err(error)) => events.extend(self.failed(&error)),
             None => {}
         }
+        events.extend(self.lacking());
         let clock = control.clock();
         if let Some((tape, begins)) = &self.tape {
             events.extend(tape.told().filter_map(told));
-            if clock.saturating_sub(*begins) * FRAME_BYTES > TAPE_BYTES {
+            if clock.saturating_sub(*begins) * SAMPLE_BYTES * u64::from(self.inputs) > TAPE_BYTES {
                 events.extend(self.begin_tape(control));
             }
         }
         events.extend(self.ended.iter().flat_map(Recorder::told).filter_map(told));
         self.ended.retain(|tape| !tape.is_over());
         events
+    }
+
+    /// The patch listens to channels that are not there; said once.
+    fn lacking(&mut self) -> Option<Event> {
+        let there = self.inputs.min(self.input.as_ref()?.channels()).max(2);
+        let (listens, told) = self.listens;
+        self.listens.1 = listens;
+        let message = format!(
+            "the input was opened with {there} channels, and the patch listens to {listens}: `in.out[{there}]` and beyond are \
+             silent. Channels are settled at the start: start again with this patch, on a device that has them"
+        );
+        (listens > there && listens != told).then_some(Event::Notice { message })
     }
 
     /// There is none; said once.
@@ -174,8 +196,13 @@ impl Ears {
 }
 
 /// Opens it.
-fn open(name: Option<String>, backend: Backend, output: About) -> impl FnOnce() -> Opened + Send + 'static {
-    move || Input::open(name.as_deref(), backend, &output)
+fn open(
+    name: Option<String>,
+    backend: Backend,
+    output: About,
+    inputs: u16,
+) -> impl FnOnce() -> Opened + Send + 'static {
+    move || Input::open(name.as_deref(), backend, &output, inputs)
 }
 
 /// What a tape has to say.

@@ -74,10 +74,12 @@ pub fn run(source: Source, args: &PlayArgs) -> Result<(), Error> {
     let shown = shown(args);
     let mut notes = Vec::new();
     // What the device is opened with is settled here: what the patch asks for later comes too late.
-    let wish = Wish { asks: source.outputs(&patches_modules::library()), ..args.wish() };
+    let (asks, inputs) = source.channels(&patches_modules::library());
+    let wish = Wish { asks, ..args.wish() };
     let host = open(&wish, &mut notes)?;
     let outputs = host.about().channels.max(2);
-    let settings = render::settings(host.about().rate, args.oversample, args.seed, !args.no_limiter, (outputs, 2))?;
+    let settings =
+        render::settings(host.about().rate, args.oversample, args.seed, !args.no_limiter, (outputs, inputs))?;
     let (mut control, engine) = engine::new(settings);
     let jack = host.about().backend == "jack";
     let midi = control.inlet().map(|inlet| Ports::open(inlet, args.midi.clone(), jack)).transpose()?;
@@ -91,7 +93,7 @@ pub fn run(source: Source, args: &PlayArgs) -> Result<(), Error> {
     if let Some(path) = &args.record {
         notes.push(takes.begin(path)?);
     }
-    let (ears, heard) = Ears::new(args, host.about(), folder, &mut control)?;
+    let (ears, heard) = Ears::new(args, host.about(), folder, &mut control, inputs)?;
     notes.extend(heard);
     let keeper = Keeper::new(host, wish, Box::new(engine), platform::lock_memory());
 

@@ -45,11 +45,11 @@ impl Source {
         self.files.iter().map(|file| file.display().to_string()).collect::<Vec<_>>().join(" + ")
     }
 
-    /// How many channels the patches would have the device have, as they are now; those that cannot be read ask for none.
-    pub fn outputs(&self, library: &Library) -> u16 {
-        let loaded = self.files.iter().map(|file| self.load(file, library));
-        let outputs = loaded.filter(|loaded| !loaded.has_errors()).map(|loaded| channels::outputs(&loaded.graph));
-        outputs.fold(2, u16::max)
+    /// How many channels the patches would have go out and come in, as they are now; those that cannot be read ask for none.
+    pub fn channels(&self, library: &Library) -> (u16, u16) {
+        let loaded = self.files.iter().map(|file| self.load(file, library)).filter(|loaded| !loaded.has_errors());
+        let asked = loaded.map(|loaded| (channels::outputs(&loaded.graph), channels::inputs(&loaded.graph)));
+        asked.fold((2, 2), |(out, in_), (outputs, inputs)| (out.max(outputs), in_.max(inputs)))
     }
 
     /// Reads one.

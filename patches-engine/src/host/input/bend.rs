@@ -1,6 +1,6 @@
 //! Keeps an input in step with an output that has another clock: it is resampled by a ratio that follows how much waits.
 
-use crate::ear::{Frame, Mouth};
+use crate::ear::Mouth;
 use crate::host::resample::sinc;
 use rubato::audioadapter_buffers::direct::InterleavedSlice;
 use rubato::{Adjustable, Async, Resampler};
@@ -17,6 +17,8 @@ const SLOW: f64 = 0.002;
 /// A resampler between a host's callback and the ear.
 pub struct Bend {
     resampler: Async<f32>,
+    /// Channels.
+    width: usize,
     chunk: Vec<f32>,
     out: Vec<f32>,
     /// What is meant to wait, and what does so in the mean.
@@ -25,30 +27,31 @@ pub struct Bend {
 }
 
 impl Bend {
-    /// From one rate to another; `wanted` frames are meant to wait. None if there is no such resampler.
-    pub fn new(from: u32, to: u32, wanted: usize) -> Option<Bend> {
+    /// From one rate to another, of so many channels; `wanted` frames are meant to wait. None if there is no such resampler.
+    pub fn new((from, to): (u32, u32), width: usize, wanted: usize) -> Option<Bend> {
         let ratio = f64::from(to) / f64::from(from);
-        let resampler = sinc(ratio, 1.0 + 2.0 * MOST, CHUNK, 2)?;
-        let out = vec![0.0; resampler.output_frames_max() * 2];
-        Some(Bend { resampler, chunk: Vec::with_capacity(CHUNK * 2), out, wanted: wanted as f64, mean: wanted as f64 })
+        let resampler = sinc(ratio, 1.0 + 2.0 * MOST, CHUNK, width)?;
+        let out = vec![0.0; resampler.output_frames_max() * width];
+        let chunk = Vec::with_capacity(CHUNK * width);
+        Some(Bend { resampler, width, chunk, out, wanted: wanted as f64, mean: wanted as f64 })
     }
 
-    /// Gives a frame. Nothing is allocated.
-    pub fn give(&mut self, frame: Frame, mouth: &mut Mouth) {
+    /// Gives a frame, of all channels. Nothing is allocated.
+    pub fn give(&mut self, frame: &[f32], mouth: &mut Mouth) {
         self.chunk.extend(frame);
-        if self.chunk.len() < CHUNK * 2 {
+        if self.chunk.len() < CHUNK * self.width {
             return;
         }
         self.mean += (mouth.waiting().0 as f64 - self.mean) * SLOW;
         let relative = 1.0 - ((self.mean - self.wanted) * GAIN).clamp(-MOST, MOST);
         // The ratio is within what the resampler was made for.
         let _ = self.resampler.set_resample_ratio_relative(relative, true);
-        let room = self.out.len() / 2;
+        let (width, room) = (self.width, self.out.len() / self.width);
         if let (Ok(from), Ok(mut to)) =
-            (InterleavedSlice::new(&self.chunk, 2, CHUNK), InterleavedSlice::new_mut(&mut self.out, 2, room))
+            (InterleavedSlice::new(&self.chunk, width, CHUNK), InterleavedSlice::new_mut(&mut self.out, width, room))
             && let Ok((_, frames)) = self.resampler.process_into_buffer(&from, &mut to, None)
         {
-            self.out[..frames * 2].as_chunks::<2>().0.iter().for_each(|frame| mouth.give(*frame));
+            self.out[..frames * width].chunks_exact(width).for_each(|frame| mouth.give(frame));
         }
         self.chunk.clear();
     }
@@ -65,8 +68,8 @@ mod tests {
     /// first seconds, and how often something was missing or too much.
     fn heard(wrong: f64, bent: bool, rate: u32) -> (Vec<f32>, u64) {
         let slips = Arc::default();
-        let (mut mouth, mut ear) = pair(128, Arc::clone(&slips));
-        let mut bend = bent.then(|| Bend::new(rate, 48_000, 128 + 256).expect("a resampler"));
+        let (mut mouth, mut ear) = pair(3, 128, Arc::clone(&slips));
+        let mut bend = bent.then(|| Bend::new((rate, 48_000), 3, 128 + 256).expect("a resampler"));
         let (mut heard, mut given) = (vec![], 0u64);
         let seconds = 60;
         for callback in 0..seconds * 48_000 / 256 {
@@ -76,15 +79,17 @@ mod tests {
                     let at = given as f64 / f64::from(rate);
                     let tone = (at * 1000.0 * std::f64::consts::TAU).sin() as f32;
                     match &mut bend {
-                        Some(bend) => bend.give([tone; 2], &mut mouth),
-                        None => mouth.give([tone; 2]),
+                        Some(bend) => bend.give(&[tone, 0.0, -tone], &mut mouth),
+                        None => mouth.give(&[tone, 0.0, -tone]),
                     }
                     given += 1;
                 }
             }
-            let mut block = [[0.0; 2]; 256];
+            let mut block = [0.0; 256 * 3];
             ear.listen(&mut block);
-            heard.extend(block.map(|frame| frame[0]));
+            // Each channel stays in its place.
+            assert!(block.chunks(3).all(|frame| frame[1] == 0.0 && frame[2] == -frame[0]));
+            heard.extend(block.chunks(3).map(|frame| frame[0]));
         }
         (heard.split_off(480_000), slips.load(Relaxed))
     }

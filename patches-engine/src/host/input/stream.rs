@@ -4,7 +4,7 @@ use super::bend::Bend;
 use super::{Input, Shared};
 use crate::ear::{Ear, Mouth, pair};
 use crate::error::Error;
-use crate::host::device::{TRIAL, hosts, id_of, name_of, pick, say};
+use crate::host::device::{TRIAL, hosts, id_of, name_of, pick, say, widths};
 use crate::host::{About, Backend, FRAMES, Listed, RATE, platform};
 use cpal::traits::{DeviceTrait, HostTrait, StreamTrait};
 use cpal::{BufferSize, ErrorKind, FromSample, SampleFormat, SizedSample, StreamConfig};
@@ -15,7 +15,7 @@ use std::time::Instant;
 ///
 /// # Errors
 /// If it is not there, or cannot be opened.
-pub fn open(name: Option<&str>, backend: Backend, output: &About) -> Result<(Input, Ear), Error> {
+pub fn open(name: Option<&str>, backend: Backend, output: &About, heard: u16) -> Result<(Input, Ear), Error> {
     platform::quiet_sound_libraries();
     let mut why = None;
     let mut there = Vec::new();
@@ -30,7 +30,7 @@ pub fn open(name: Option<&str>, backend: Backend, output: &About) -> Result<(Inp
             }
         };
         let Some(device) = device else { continue };
-        match start(&device, &id.name().to_lowercase(), output) {
+        match start(&device, &id.name().to_lowercase(), output, heard) {
             Ok(opened) => return Ok(opened),
             Err(error) => why = why.or(Some(error)),
         }
@@ -42,20 +42,22 @@ pub fn open(name: Option<&str>, backend: Backend, output: &About) -> Result<(Inp
     })
 }
 
-/// Opens a device, at the output's rate where it can, else at its own.
-fn start(device: &cpal::Device, backend: &str, output: &About) -> Result<(Input, Ear), cpal::Error> {
+/// Opens a device, at the output's rate where it can, else at its own; of its channels as many as are heard, where it has
+/// them.
+fn start(device: &cpal::Device, backend: &str, output: &About, heard: u16) -> Result<(Input, Ear), cpal::Error> {
     let likes = device.default_input_config()?;
-    let channels = likes.channels().clamp(1, 2);
+    let known = device.supported_input_configs().map_or(vec![], |all| all.map(|c| c.channels()).collect());
+    let widths = widths(&known, heard, likes.channels());
     let rates = [output.rate, likes.sample_rate()];
     let sizes = [BufferSize::Fixed(output.frames), BufferSize::Default];
     let mut failed = None;
-    for rate in rates {
-        for buffer_size in sizes {
-            let config = StreamConfig { channels, sample_rate: rate, buffer_size };
-            match build(device, config, likes.sample_format(), backend, output) {
-                Ok(opened) => return Ok(opened),
-                Err(error) => failed = failed.or(Some(error)),
-            }
+    let ways = rates.iter().flat_map(|rate| sizes.iter().map(|size| (*rate, *size)));
+    let ways = widths.iter().flat_map(|channels| ways.clone().map(|(rate, size)| (*channels, rate, size)));
+    for (channels, rate, buffer_size) in ways {
+        let config = StreamConfig { channels, sample_rate: rate, buffer_size };
+        match build(device, config, likes.sample_format(), backend, (output, heard)) {
+            Ok(opened) => return Ok(opened),
+            Err(error) => failed = failed.or(Some(error)),
         }
     }
     Err(failed.unwrap_or_else(|| ErrorKind::DeviceNotAvailable.into()))
@@ -67,6 +69,8 @@ struct Pour {
     bend: Option<Bend>,
     shared: Arc<Shared>,
     channels: usize,
+    /// Room for a frame, of as many channels as are heard.
+    frame: Box<[f32]>,
     rate: f64,
     frames: f64,
     started: Option<Instant>,
@@ -85,10 +89,16 @@ impl Pour {
             return;
         }
         for frame in sound.chunks_exact(self.channels) {
-            let [left, right] = [frame[0], frame[self.channels - 1]].map(|x| f32::from_sample_(x));
+            for (into, x) in self.frame.iter_mut().zip(frame) {
+                *into = f32::from_sample_(*x);
+            }
+            // One alone is on both sides.
+            if let ([left, right, ..], 1) = (&mut self.frame[..], self.channels) {
+                *right = *left;
+            }
             match &mut self.bend {
-                Some(bend) => bend.give([left, right], &mut self.mouth),
-                None => self.mouth.give([left, right]),
+                Some(bend) => bend.give(&self.frame, &mut self.mouth),
+                None => self.mouth.give(&self.frame),
             }
         }
     }
@@ -99,7 +109,7 @@ fn build(
     config: StreamConfig,
     format: SampleFormat,
     backend: &str,
-    output: &About,
+    (output, heard): (&About, u16),
 ) -> Result<(Input, Ear), cpal::Error> {
     let shared = Arc::new(Shared::default());
     // The size of a callback is known only when the stream is there.
@@ -109,13 +119,15 @@ fn build(
     } as usize;
     let same_clock = backend == "jack" || name_of(device) == output.device;
     let bent = !same_clock || config.sample_rate != output.rate;
-    let (mouth, ear) = pair(lead, shared.slips.clone());
-    let bend = bent.then(|| Bend::new(config.sample_rate, output.rate, lead + output.frames as usize)).flatten();
+    let (mouth, ear) = pair(heard, lead, shared.slips.clone());
+    let rates = (config.sample_rate, output.rate);
+    let bend = bent.then(|| Bend::new(rates, usize::from(heard), lead + output.frames as usize)).flatten();
     let pour = Pour {
         mouth,
         bend,
         shared: shared.clone(),
         channels: usize::from(config.channels),
+        frame: vec![0.0; usize::from(heard)].into(),
         rate: f64::from(config.sample_rate),
         frames: 0.0,
         started: None,
@@ -128,7 +140,7 @@ fn build(
         _ => listen::<f32>(device, config, pour, &shared)?,
     };
     stream.play()?;
-    Ok((Input { name: name_of(device), bent, shared, _stream: stream }, ear))
+    Ok((Input { name: name_of(device), bent, channels: config.channels, shared, _stream: stream }, ear))
 }
 
 fn listen<T: SizedSample>(
@@ -180,7 +192,7 @@ fn tried(device: &cpal::Device, backend: &str) -> Result<(), String> {
     let (backend, device_name) = (backend.to_string(), String::new());
     let output =
         About { backend: backend.clone(), device: device_name, rate: RATE, bridged: None, frames: FRAMES, channels: 2 };
-    let (input, _ear) = start(device, &backend, &output).map_err(|error| say(&error))?;
+    let (input, _ear) = start(device, &backend, &output, 2).map_err(|error| say(&error))?;
     std::thread::sleep(TRIAL);
     input.lost().map_or(Ok(()), Err)
 }

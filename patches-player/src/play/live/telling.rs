@@ -64,7 +64,7 @@ impl Live {
 
     /// Says once of a patch that it sends something to channels that are not there.
     pub(super) fn tell_lacking(&mut self) {
-        let (there, heard) = (self.keeper.about().channels.max(2), channels::heard(&self.graph));
+        let (there, heard) = (self.keeper.about().channels.max(2), channels::sent(&self.graph));
         if heard > there && heard != self.lacking {
             self.say(format!(
                 "the device was opened with {there} channels, and the patch sends to {heard}: what goes to `out.in[{there}]` and \
