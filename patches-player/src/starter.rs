@@ -34,6 +34,7 @@ const EXAMPLES: &[(&str, &str)] = &[
     ("drone", include_str!("../../examples/drone.patches")),
     ("feedback", include_str!("../../examples/feedback.patches")),
     ("weather", include_str!("../../examples/weather.patches")),
+    ("stage", include_str!("../../examples/stage.patches")),
     ("keys", include_str!("../../examples/keys.patches")),
     ("sine_tone", include_str!("../../examples/sine_tone.patches")),
 ];

@@ -2,7 +2,7 @@
 
 mod common;
 
-use common::{examples, level, run, told, wav};
+use common::{examples, level, run, sides, told, wav};
 use std::path::Path;
 
 /// Seconds that are rendered of each.
@@ -30,7 +30,7 @@ fn every_example_sounds_and_stays_within_full_scale() {
             ],
         );
         assert_eq!(told(&render).0, 0, "{name}: {render:?}");
-        let frames = wav(&out);
+        let frames = sides(&out);
         assert_eq!(frames.len(), SECONDS * 48_000, "{name}");
         let (peak, _) = level(&frames);
         assert!(peak <= 1.0, "{name} peaks at {peak}");

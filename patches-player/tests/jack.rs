@@ -161,6 +161,14 @@ fn four_channels_come_in_by_four_ports_and_the_replay_is_what_was_heard() {
     assert_eq!(player.wait_for("swapped")["save"], 2);
     std::thread::sleep(Duration::from_millis(1500));
     let heard = frames_of(&recorder.end(), 4);
+    // More than it was opened with is silent, and that is said.
+    save(
+        &server.patch(),
+        &(text(30) + "in.out[5] -> out.in[0]\n").replace("AudioIn(channels: 4)", "AudioIn(channels: 6)"),
+        Save::Rename,
+    );
+    let message = player.wait_for("notice")["message"].to_string();
+    assert!(message.contains("opened with 4 channels, and the patch listens to 6"), "{message}");
     let stopped = player.quit();
     assert_eq!(stopped["allocations_in_callback"], 0, "{stopped}");
     let stopped_source = source.quit();

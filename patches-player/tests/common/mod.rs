@@ -204,6 +204,12 @@ pub fn frames_of(path: &Path, channels: u16) -> Vec<Vec<u32>> {
     samples.chunks_exact(usize::from(channels)).map(<[u32]>::to_vec).collect()
 }
 
+/// The first two channels of a 32-bit float WAV that may have more.
+pub fn sides(path: &Path) -> Vec<[f32; 2]> {
+    let channels = hound::WavReader::open(path).unwrap_or_else(|e| panic!("{}: {e}", path.display())).spec().channels;
+    frames_of(path, channels).iter().map(|frame| [0, 1].map(|side: usize| f32::from_bits(frame[side]))).collect()
+}
+
 /// The bits of a stereo 32-bit float WAV.
 pub fn wav_bits(path: &Path) -> Vec<[u32; 2]> {
     let mut reader = hound::WavReader::open(path).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
