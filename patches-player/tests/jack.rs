@@ -167,7 +167,12 @@ fn four_channels_come_in_by_four_ports_and_the_replay_is_what_was_heard() {
         &(text(30) + "in.out[5] -> out.in[0]\n").replace("AudioIn(channels: 4)", "AudioIn(channels: 6)"),
         Save::Rename,
     );
-    let message = player.wait_for("notice")["message"].to_string();
+    let message = loop {
+        let message = player.wait_for("notice")["message"].to_string();
+        if message.contains("listens to") {
+            break message;
+        }
+    };
     assert!(message.contains("opened with 4 channels, and the patch listens to 6"), "{message}");
     let stopped = player.quit();
     assert_eq!(stopped["allocations_in_callback"], 0, "{stopped}");

@@ -121,7 +121,7 @@ fn every_example_goes_to_yaml_and_back_and_sounds_the_same() {
             let (code, _, err) = end(dir.path(), &format!("render {name} -o {name}.wav --seconds 1"));
             assert_eq!(code, 0, "{err}");
         }
-        let bits = |name: &str| common::wav_bits(&dir.path().join(name));
+        let bits = |name: &str| common::all_frames(&dir.path().join(name));
         assert!(bits("a.patches.wav") == bits("b.patches.wav"), "{name}: back as text");
         assert!(bits("a.patches.wav") == bits("a.yaml.wav"), "{name}: as YAML");
     }

@@ -196,18 +196,24 @@ pub fn save(path: &Path, text: &str, how: Save) {
     }
 }
 
-/// The bits of a 32-bit float WAV of so many channels, frame by frame.
-pub fn frames_of(path: &Path, channels: u16) -> Vec<Vec<u32>> {
+/// The bits of a 32-bit float WAV, frame by frame.
+pub fn all_frames(path: &Path) -> Vec<Vec<u32>> {
     let mut reader = hound::WavReader::open(path).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
-    assert_eq!(reader.spec().channels, channels, "{}", path.display());
+    let channels = usize::from(reader.spec().channels);
     let samples: Vec<u32> = reader.samples::<f32>().map(|s| s.expect("a sample").to_bits()).collect();
-    samples.chunks_exact(usize::from(channels)).map(<[u32]>::to_vec).collect()
+    samples.chunks_exact(channels).map(<[u32]>::to_vec).collect()
+}
+
+/// The same of one that has so many channels.
+pub fn frames_of(path: &Path, channels: u16) -> Vec<Vec<u32>> {
+    let frames = all_frames(path);
+    assert!(frames.iter().all(|frame| frame.len() == usize::from(channels)), "{}", path.display());
+    frames
 }
 
 /// The first two channels of a 32-bit float WAV that may have more.
 pub fn sides(path: &Path) -> Vec<[f32; 2]> {
-    let channels = hound::WavReader::open(path).unwrap_or_else(|e| panic!("{}: {e}", path.display())).spec().channels;
-    frames_of(path, channels).iter().map(|frame| [0, 1].map(|side: usize| f32::from_bits(frame[side]))).collect()
+    all_frames(path).iter().map(|frame| [0, 1].map(|side: usize| f32::from_bits(frame[side]))).collect()
 }
 
 /// The bits of a stereo 32-bit float WAV.
