@@ -4,6 +4,7 @@
 //! names in, `check` gives values the units of the inputs they meet. Each gives what could be made of the text, and what
 //! is wrong with it. Nothing here knows how a module sounds.
 
+mod again;
 mod build;
 mod build_expr;
 mod build_score;
@@ -40,6 +41,6 @@ mod yaml_write;
 
 pub use fault::{Fault, Severity, codes};
 pub use format::format;
-pub use load::load;
+pub use load::{Before, load, load_again};
 pub use source::{Disk, Files, Loaded, Memory, SourceFile};
 pub use yaml_write::to_yaml;

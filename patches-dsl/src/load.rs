@@ -1,10 +1,12 @@
 //! From a path to a graph: the text and all it includes are read, parsed, expanded and checked.
 
+use crate::again::Known;
 use crate::check::{Around, Checked, check};
 use crate::expand::{Unit, expand};
 use crate::fault::{Fault, Severity, codes};
+use crate::hash::HashMap;
 use crate::limits;
-use crate::parse::{Parsed, parse};
+use crate::parse::{Parsed, parse_again};
 use crate::source::{Files, Loaded, SourceFile};
 use crate::tree::{Statement, What};
 use patches_core::graph::{Graph, ParamValue, Span};
@@ -12,10 +14,22 @@ use patches_core::library::Library;
 use patches_core::spec::ParamKind;
 use std::path::{Component, Path, PathBuf};
 
+/// What was read before, by path.
+#[derive(Default)]
+pub struct Before(HashMap<PathBuf, Known>);
+
 /// Reads, expands and checks a patch. Never panics; gives a graph and all faults, whatever the text.
 pub fn load(path: &Path, files: &dyn Files, library: &Library) -> Loaded {
+    load_again(path, files, library, &mut Before::default())
+}
+
+/// The same, of a patch that was read before: of a text that changed, only what is new is read by the grammar. It gives
+/// what [`load`] gives.
+pub fn load_again(path: &Path, files: &dyn Files, library: &Library, before: &mut Before) -> Loaded {
     let mut reader = Reader {
         files,
+        before: std::mem::take(&mut before.0),
+        known: HashMap::default(),
         read: Texts::default(),
         texts: Vec::new(),
         watch: Vec::new(),
@@ -24,7 +38,8 @@ pub fn load(path: &Path, files: &dyn Files, library: &Library) -> Loaded {
     };
     reader.main(path);
     let read = std::mem::take(&mut reader.read);
-    let Reader { texts, mut faults, watch, .. } = reader;
+    let Reader { texts, mut faults, watch, known, .. } = reader;
+    before.0 = known;
     let checked = deep(|| read.graph(library)).unwrap_or_else(|fault| Checked {
         graph: Graph::default(),
         faults: vec![fault],
@@ -92,6 +107,9 @@ struct Texts {
 
 struct Reader<'a> {
     files: &'a dyn Files,
+    /// What was read before, and what is read now.
+    before: HashMap<PathBuf, Known>,
+    known: HashMap<PathBuf, Known>,
     read: Texts,
     texts: Vec<SourceFile>,
     watch: Vec<PathBuf>,
@@ -159,8 +177,13 @@ impl Reader<'_> {
             text.strip_prefix('\u{feff}').map(str::to_string).unwrap_or(text)
         };
         let yaml = path.extension().is_some_and(|end| end == "yaml" || end == "yml");
-        let mut parsed = deep(|| if yaml { crate::yaml::parse(&text, file as u16) } else { parse(&text, file as u16) })
-            .unwrap_or_else(|fault| Parsed { statements: Vec::new(), faults: vec![fault] });
+        let mut known = self.before.remove(path);
+        let mut parsed = deep(|| match yaml {
+            true => crate::yaml::parse(&text, file as u16),
+            false => parse_again(&text, file as u16, &mut known),
+        })
+        .unwrap_or_else(|fault| Parsed { statements: Vec::new(), faults: vec![fault] });
+        self.known.extend(known.map(|known| (path.to_path_buf(), known)));
         self.faults.append(&mut parsed.faults);
         let asked: Vec<(String, Span)> = includes(&parsed.statements);
         self.texts.push(SourceFile { path: path.to_path_buf(), text: shown.unwrap_or(text) });

@@ -6,6 +6,7 @@ use pest::Token;
 use pest::iterators::Pairs;
 
 /// One part of a text.
+#[derive(Clone)]
 struct Node {
     rule: Rule,
     start: u32,
@@ -15,14 +16,11 @@ struct Node {
 }
 
 /// All parts of a text.
-pub(crate) struct Nodes<'i> {
-    text: &'i str,
-    list: Vec<Node>,
-}
+pub(crate) struct Nodes(Vec<Node>);
 
-impl<'i> Nodes<'i> {
-    /// The parts that the parser found in this text.
-    pub fn new(text: &'i str, pairs: Pairs<'i, Rule>) -> Nodes<'i> {
+impl Nodes {
+    /// What the parser found.
+    pub fn new(pairs: Pairs<'_, Rule>) -> Nodes {
         let tokens = pairs.tokens();
         let mut list: Vec<Node> = Vec::with_capacity(tokens.len() / 2);
         let mut open: Vec<usize> = Vec::new();
@@ -42,13 +40,57 @@ impl<'i> Nodes<'i> {
                 }
             }
         }
-        Nodes { text, list }
+        Nodes(list)
     }
 
-    /// The part that all others are in.
-    pub fn first(&self) -> Option<P<'_>> {
-        self.list.first().map(|_| P { nodes: self, index: 0 })
+    /// The part that all others are in, of the text they were found in.
+    pub fn first<'i>(&'i self, text: &'i str) -> Option<P<'i>> {
+        self.0.first().map(|_| P { text, list: &self.0, index: 0 })
     }
+
+    /// Whether none of them is what cannot be read.
+    pub fn is_readable(&self) -> bool {
+        !self.0.iter().any(|node| matches!(node.rule, Rule::unreadable | Rule::stray | Rule::unclosed))
+    }
+
+    /// Those of a file in which what stood from byte `from` to byte `old` became what `others` were found in, up to byte
+    /// `new`. All three are places where a statement begins, or the end.
+    pub fn replaced(&self, from: usize, old: usize, others: &Nodes, new: usize) -> Nodes {
+        let all = &self.0;
+        // The statements stand in the body of the file, which begins with them and ends with its end.
+        let mut place = BODY + 1;
+        let mut skip = |at: usize| {
+            while all[place].rule != Rule::EOI && (all[place].start as usize) < at {
+                place = all[place].next as usize;
+            }
+            place
+        };
+        let (before, behind) = (skip(from), skip(old));
+        let mut list = Vec::with_capacity(all.len() + others.0.len());
+        list.extend_from_slice(&all[..before]);
+        let others = &others.0[BODY + 1..others.0.len() - 1];
+        list.extend(moved(others, from as u32, (before as u32).wrapping_sub(BODY as u32 + 1)));
+        let (bytes, places) = ((new as u32).wrapping_sub(old as u32), (list.len() as u32).wrapping_sub(behind as u32));
+        list.extend(moved(&all[behind..], bytes, places));
+        let (end, next) = (list[list.len() - 1].end, list.len() as u32);
+        for outer in &mut list[..=BODY] {
+            (outer.end, outer.next) = (end, next);
+        }
+        Nodes(list)
+    }
+}
+
+/// Where the body of a file stands in the list of its parts.
+const BODY: usize = 1;
+
+/// Parts that stand so many bytes and places further on, or, where the sum runs over, further to the front.
+fn moved(list: &[Node], bytes: u32, places: u32) -> impl Iterator<Item = Node> + '_ {
+    list.iter().map(move |node| Node {
+        start: node.start.wrapping_add(bytes),
+        end: node.end.wrapping_add(bytes),
+        next: node.next.wrapping_add(places),
+        ..*node
+    })
 }
 
 /// Rules that take the white space behind them along, which is no part of what is meant: they end where their last part
@@ -63,13 +105,14 @@ fn takes_blank(rule: Rule) -> bool {
 /// A part of a text.
 #[derive(Clone, Copy)]
 pub(crate) struct P<'i> {
-    nodes: &'i Nodes<'i>,
+    text: &'i str,
+    list: &'i [Node],
     index: u32,
 }
 
 impl<'i> P<'i> {
     fn node(&self) -> &'i Node {
-        &self.nodes.list[self.index as usize]
+        &self.list[self.index as usize]
     }
 
     /// The rule it was read by.
@@ -80,7 +123,7 @@ impl<'i> P<'i> {
     /// Its text.
     pub fn as_str(&self) -> &'i str {
         let node = self.node();
-        &self.nodes.text[node.start as usize..node.end as usize]
+        &self.text[node.start as usize..node.end as usize]
     }
 
     /// Its first byte.
@@ -95,15 +138,14 @@ impl<'i> P<'i> {
 
     /// Its parts, in the order of the text.
     pub fn into_inner(self) -> Inner<'i> {
-        Inner { nodes: self.nodes, index: self.index + 1, end: self.node().next }
+        Inner { next: P { index: self.index + 1, ..self }, end: self.node().next }
     }
 }
 
 /// The parts of a part.
 #[derive(Clone)]
 pub(crate) struct Inner<'i> {
-    nodes: &'i Nodes<'i>,
-    index: u32,
+    next: P<'i>,
     end: u32,
 }
 
@@ -111,11 +153,11 @@ impl<'i> Iterator for Inner<'i> {
     type Item = P<'i>;
 
     fn next(&mut self) -> Option<P<'i>> {
-        if self.index >= self.end {
+        if self.next.index >= self.end {
             return None;
         }
-        let part = P { nodes: self.nodes, index: self.index };
-        self.index = part.node().next;
+        let part = self.next;
+        self.next.index = part.node().next;
         Some(part)
     }
 }
@@ -128,6 +170,6 @@ impl<'i> Inner<'i> {
 
     /// The rule of the next part.
     pub fn peek(&self) -> Option<Rule> {
-        (self.index < self.end).then(|| self.nodes.list[self.index as usize].rule)
+        (self.next.index < self.end).then(|| self.next.as_rule())
     }
 }

@@ -1,5 +1,6 @@
 //! From one text to its syntax tree. What cannot be read is a fault of its own; the rest is there.
 
+use crate::again::{Known, cuts};
 use crate::build::Builder;
 use crate::fault::{Fault, codes};
 use crate::limits;
@@ -8,7 +9,7 @@ use crate::slips;
 use crate::tree::{Expr, Statement};
 use patches_core::graph::Span;
 use pest::Parser;
-use pest::error::{ErrorVariant, InputLocation};
+use pest::error::{Error, ErrorVariant, InputLocation};
 
 /// The parser made from the grammar; the derived names are those of its rules.
 #[allow(missing_docs, reason = "the grammar documents its rules")]
@@ -32,21 +33,44 @@ pub struct Parsed {
 
 /// Reads one text. The caller gives the thread a stack of [`limits::STACK`] bytes.
 pub fn parse(text: &str, file: u16) -> Parsed {
+    match too_deep(text, file) {
+        Some(fault) => Parsed { statements: Vec::new(), faults: vec![fault] },
+        None => tree(text, file, nodes(text)).0,
+    }
+}
+
+/// The same, of a text that was read before, as it was then or changed in places; `known` is what was found in it.
+pub(crate) fn parse_again(text: &str, file: u16, known: &mut Option<Known>) -> Parsed {
     if let Some(fault) = too_deep(text, file) {
         return Parsed { statements: Vec::new(), faults: vec![fault] };
     }
+    let cuts = cuts(text);
+    let changed = known.as_ref().and_then(|known| known.changed(text, &cuts, |part| nodes(part).ok()));
+    let (parsed, nodes) = tree(text, file, changed.map_or_else(|| nodes(text), Ok));
+    let now = nodes.and_then(|nodes| Known::new(text, nodes, cuts));
+    *known = now.or_else(|| known.take());
+    parsed
+}
+
+/// The parts of a file.
+pub(crate) fn nodes(text: &str) -> Result<Nodes, Box<Error<Rule>>> {
     let steps = text.len().saturating_mul(limits::STEPS_PER_BYTE).saturating_add(1 << 20);
     pest::set_call_limit(std::num::NonZeroUsize::new(steps));
+    Grammar::parse(Rule::file, text).map(Nodes::new).map_err(Box::new)
+}
+
+/// The tree of a file from its parts.
+fn tree(text: &str, file: u16, nodes: Result<Nodes, Box<Error<Rule>>>) -> (Parsed, Option<Nodes>) {
     let mut builder = Builder::new(file);
-    let statements = match Grammar::parse(Rule::file, text) {
-        Ok(pairs) => Nodes::new(text, pairs).first().map(|file| builder.file(file)).unwrap_or_default(),
+    let (statements, nodes) = match nodes {
+        Ok(nodes) => (nodes.first(text).map(|file| builder.file(file)).unwrap_or_default(), Some(nodes)),
         Err(error) => {
             let span = place(&error.location, file);
             builder.faults.push(Fault::error(codes::UNREADABLE, span, "cannot read this text from here on"));
-            Vec::new()
+            (Vec::new(), None)
         }
     };
-    Parsed { statements, faults: builder.faults }
+    (Parsed { statements, faults: builder.faults }, nodes)
 }
 
 /// The expression that a text is, if it is one and nothing more.
@@ -55,8 +79,8 @@ pub(crate) fn value_alone(text: &str, builder: &mut Builder) -> Option<Expr> {
         return None;
     }
     let text = text.trim();
-    let nodes = Nodes::new(text, Grammar::parse(Rule::value_alone, text).ok()?);
-    let expr = nodes.first()?.into_inner().find(|pair| pair.as_rule() == Rule::value_body)?.into_inner().next()?;
+    let nodes = Nodes::new(Grammar::parse(Rule::value_alone, text).ok()?);
+    let expr = nodes.first(text)?.into_inner().find(|pair| pair.as_rule() == Rule::value_body)?.into_inner().next()?;
     Some(builder.expr(expr))
 }
 

@@ -69,7 +69,7 @@ const FAREWELL: Duration = Duration::from_secs(1);
 ///
 /// # Errors
 /// If the device asked for is not there, or the platform gives no watcher, terminal or folder for the session.
-pub fn run(source: Source, args: &PlayArgs) -> Result<(), Error> {
+pub fn run(mut source: Source, args: &PlayArgs) -> Result<(), Error> {
     platform::catch_signals();
     let shown = shown(args);
     let mut notes = Vec::new();

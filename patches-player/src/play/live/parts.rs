@@ -64,8 +64,7 @@ impl Live {
     /// Reads the files, and acts if a text has changed: of each by itself.
     pub(super) fn read(&mut self, now: Instant) {
         let begun = Instant::now();
-        let loaded: Vec<Loaded> =
-            self.source.files().iter().map(|file| self.source.load(file, &self.library)).collect();
+        let loaded: Vec<Loaded> = self.source.load(&self.library);
         let mut watch: Vec<PathBuf> = Vec::new();
         for path in loaded.iter().flat_map(|loaded| &loaded.watch) {
             if !watch.contains(path) {
