@@ -166,17 +166,22 @@ impl Checker<'_> {
         // Names given twice are told already; what is left are paths of the flat form that meet others.
         let clean = self.expanded.faults.is_empty();
         let built = std::mem::take(&mut self.built);
-        let mut placed: Vec<(Path, Module)> = self.paths.iter().cloned().zip(built).collect();
-        placed.sort_by(|a, b| a.0.cmp(&b.0));
+        let paths = &self.paths;
+        let mut order: Vec<usize> = (0..built.len()).collect();
+        order.sort_by(|&a, &b| paths[a].cmp(&paths[b]));
         let mut twice = Vec::new();
-        for pair in placed.windows(2) {
-            if let [(before, first), (path, second)] = pair
-                && before == path
+        for pair in order.windows(2) {
+            if let &[first, second] = pair
+                && paths[first] == paths[second]
             {
-                let fault = Fault::error(codes::GIVEN_TWICE, second.span, format!("`{path}` is given twice"));
-                twice.push(fault.also(first.span, "first given here"));
+                let message = format!("`{}` is given twice", paths[second]);
+                let fault = Fault::error(codes::GIVEN_TWICE, built[second].span, message);
+                twice.push(fault.also(built[first].span, "first given here"));
             }
         }
+        let mut built: Vec<Option<Module>> = built.into_iter().map(Some).collect();
+        let placed: Vec<(Path, Module)> =
+            order.iter().filter_map(|&index| Some((paths[index].clone(), built[index].take()?))).collect();
         for fault in twice.into_iter().filter(|_| clean) {
             self.fault(fault);
         }

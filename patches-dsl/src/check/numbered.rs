@@ -28,11 +28,37 @@ impl<'a> Numbered<'a> {
     }
 
     /// For each module the cables that a number of each says it has: by their place in the list.
-    pub fn lists(&self, of: impl Fn(&(usize, usize, &Cable)) -> usize) -> Vec<Vec<u32>> {
-        let mut lists = vec![Vec::new(); self.modules.len()];
-        for (index, cable) in self.cables.iter().enumerate() {
-            lists[of(cable)].push(index as u32);
+    pub fn lists(&self, of: impl Fn(&(usize, usize, &Cable)) -> usize) -> Lists {
+        Lists::new(self.modules.len(), self.cables.iter().map(&of))
+    }
+}
+
+/// Lists of numbers, all in one, for most are short.
+pub(super) struct Lists {
+    /// Where each begins; the last entry is where all end.
+    begins: Vec<u32>,
+    all: Vec<u32>,
+}
+
+impl Lists {
+    /// So many lists; each number from 0 goes into the one that `of` has for it, in order.
+    pub fn new(count: usize, of: impl Iterator<Item = usize> + Clone) -> Lists {
+        let mut begins = vec![0_u32; count + 1];
+        of.clone().for_each(|list| begins[list + 1] += 1);
+        for list in 0..count {
+            begins[list + 1] += begins[list];
         }
-        lists
+        let mut free = begins.clone();
+        let mut all = vec![0; begins[count] as usize];
+        for (number, list) in of.enumerate() {
+            all[free[list] as usize] = number as u32;
+            free[list] += 1;
+        }
+        Lists { begins, all }
+    }
+
+    /// The numbers in one.
+    pub fn of(&self, list: usize) -> &[u32] {
+        &self.all[self.begins[list] as usize..self.begins[list + 1] as usize]
     }
 }

@@ -6,6 +6,7 @@
 //! nothing tells apart, are numbered.
 
 use super::earlier;
+use super::numbered::Lists;
 use crate::flat::{Channel, Expanded, Feed, Shape, V, What};
 use crate::hash::HashMap;
 use crate::linear::{fnv, fnv_on};
@@ -81,14 +82,14 @@ struct Naming<'a> {
     /// Ports without side and channel, by where their names lie: most are, and each is named often.
     plain: HashMap<(*const u8, usize), Arc<str>>,
     /// Indices of the wires that go to and come from each node.
-    into: Vec<Vec<usize>>,
-    out_of: Vec<Vec<usize>>,
+    into: Lists,
+    out_of: Lists,
 }
 
 impl<'a> Naming<'a> {
     fn new(expanded: &'a Expanded) -> Naming<'a> {
         let count = expanded.modules.len() + expanded.bodies.len();
-        let (into, out_of) = (vec![Vec::new(); count], vec![Vec::new(); count]);
+        let (into, out_of) = (Lists::new(0, std::iter::empty()), Lists::new(0, std::iter::empty()));
         let mut naming = Naming { expanded, wires: Vec::new(), plain: HashMap::default(), into, out_of };
         for (index, draft) in expanded.modules.iter().enumerate() {
             for fed in &draft.fed {
@@ -102,10 +103,8 @@ impl<'a> Naming<'a> {
                 naming.feed(feed, expanded.modules.len() + junction.body, junction.name.clone());
             }
         }
-        for (index, wire) in naming.wires.iter().enumerate() {
-            naming.into[wire.to].push(index);
-            naming.out_of[wire.from].push(index);
-        }
+        naming.into = Lists::new(count, naming.wires.iter().map(|wire| wire.to));
+        naming.out_of = Lists::new(count, naming.wires.iter().map(|wire| wire.from));
         naming
     }
 
@@ -200,27 +199,28 @@ impl<'a> Naming<'a> {
     /// Type and nearest neighbour of a node without a name.
     fn candidate(&self, node: Node) -> String {
         let body = self.body(node);
-        let from = |&wire: &usize| {
-            let wire = &self.wires[wire];
+        let from = |&wire: &u32| {
+            let wire = &self.wires[wire as usize];
             (&*wire.to_port, self.label("", wire.from, &wire.from_port, body))
         };
-        let to = |&wire: &usize| {
-            let wire = &self.wires[wire];
+        let to = |&wire: &u32| {
+            let wire = &self.wires[wire as usize];
             (&*wire.from_port, self.label(">", wire.to, &wire.to_port, body))
         };
         // A template instance is wired to its inside too, which says nothing about where it stands.
         let inner = node.checked_sub(self.expanded.modules.len());
         let inside = |other: Node| inner == Some(self.body(other));
-        let into = self.into[node].iter().filter(|&&wire| !inside(self.wires[wire].from)).map(from).min();
-        let near =
-            into.or_else(|| self.out_of[node].iter().filter(|&&wire| !inside(self.wires[wire].to)).map(to).min());
+        let into = self.into.of(node).iter().filter(|&&wire| !inside(self.wires[wire as usize].from)).map(from).min();
+        let near = into.or_else(|| {
+            self.out_of.of(node).iter().filter(|&&wire| !inside(self.wires[wire as usize].to)).map(to).min()
+        });
         let [kind, round] = self.kind(node);
         [kind, round, "@", near.as_ref().map_or("", |(_, label)| label)].concat()
     }
 
     /// Names of all nodes within their bodies.
     fn local_names(&self) -> Vec<Arc<str>> {
-        let count = self.into.len();
+        let count = self.expanded.modules.len() + self.expanded.bodies.len();
         let mut names: Vec<Arc<str>> = vec![Arc::from(""); count];
         let mut alike: BTreeMap<(usize, String), Vec<Node>> = BTreeMap::new();
         for (node, slot) in names.iter_mut().enumerate() {
@@ -246,7 +246,7 @@ impl<'a> Naming<'a> {
 
     /// A number for each node that says all that is known of it: its own settings and, step by step, its neighbours'.
     fn colours(&self, own: &[u64]) -> Vec<u64> {
-        let count = self.into.len();
+        let count = self.expanded.modules.len() + self.expanded.bodies.len();
         let mut colours = own.to_vec();
         let mut kinds = distinct(&colours);
         // What a wire says itself stands before its neighbour's number, so it is worked out once.
@@ -299,8 +299,10 @@ impl<'a> Naming<'a> {
 
     fn next_colour(&self, node: Node, colours: &[u64], into: &[u64], out_of: &[u64], near: &mut Vec<u64>) -> u64 {
         near.clear();
-        near.extend(self.into[node].iter().map(|&wire| hash_on(into[wire], colours[self.wires[wire].from])));
-        near.extend(self.out_of[node].iter().map(|&wire| hash_on(out_of[wire], colours[self.wires[wire].to])));
+        let from = |wire: usize| hash_on(into[wire], colours[self.wires[wire].from]);
+        let to = |wire: usize| hash_on(out_of[wire], colours[self.wires[wire].to]);
+        near.extend(self.into.of(node).iter().map(|&wire| from(wire as usize)));
+        near.extend(self.out_of.of(node).iter().map(|&wire| to(wire as usize)));
         near.sort_unstable();
         near.push(colours[node]);
         hash(near)

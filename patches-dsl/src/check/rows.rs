@@ -68,10 +68,13 @@ impl Checker<'_> {
     }
 
     fn of_curve(&self, draft: &Draft, port: u16, aim: Aim) -> u16 {
+        if !aim.rate {
+            return port;
+        }
         let curve = self.around.library.find("Curve").is_some_and(|spec| std::ptr::eq(spec, draft.spec));
         let hertz = || draft.params.iter().any(|(_, _, v)| matches!(&v.what, What::Word(word) if &**word == "hertz"));
         match draft.spec.output("rate") {
-            Some((rate, _)) if curve && aim.rate && hertz() => rate,
+            Some((rate, _)) if curve && hertz() => rate,
             _ => port,
         }
     }

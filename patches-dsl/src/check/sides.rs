@@ -59,7 +59,7 @@ impl Checker<'_> {
         let mut todo: Vec<usize> = (0..graph.modules.len()).collect();
         while let Some(number) = todo.pop() {
             let (_, from) = graph.modules[number];
-            for &cable in &out[number] {
+            for &cable in out.of(number) {
                 let (_, target, cable) = graph.cables[cable as usize];
                 let (_, to) = graph.modules[target];
                 let stereo = from.spec.outputs[cable.from.port as usize].stereo || twice[number];

@@ -150,7 +150,7 @@ impl Checker<'_> {
         let mut reached = vec![false; graph.modules.len()];
         todo.iter().for_each(|&number| reached[number] = true);
         while let Some(number) = todo.pop() {
-            for &cable in &into[number] {
+            for &cable in into.of(number) {
                 let (from, ..) = graph.cables[cable as usize];
                 if !reached[from] {
                     reached[from] = true;
