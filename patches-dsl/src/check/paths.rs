@@ -12,7 +12,9 @@ use crate::hash::HashMap;
 use crate::linear::{fnv, fnv_on};
 use patches_core::graph::Path;
 use patches_core::spec::Side;
+use smallvec::{SmallVec, smallvec};
 use std::collections::BTreeMap;
+use std::fmt::Write;
 use std::sync::Arc;
 
 /// Paths of everything.
@@ -24,6 +26,9 @@ pub(super) struct Paths {
     /// Of the bodies; that of the file is empty.
     pub bodies: Vec<Path>,
 }
+
+/// A few numbers.
+type Numbers = SmallVec<[u64; 8]>;
 
 /// What can be wired: modules first, then template instances.
 type Node = usize;
@@ -57,11 +62,16 @@ pub(super) fn paths(expanded: &Expanded) -> Paths {
     }
     let mut was: Vec<Vec<Path>> = Vec::with_capacity(modules);
     let mut paths = Vec::with_capacity(modules);
+    let mut path = String::new();
     for (index, draft) in expanded.modules.iter().enumerate() {
         // The file's own body has no path, and its names are paths as they are.
         paths.push(match draft.body {
             0 => local[index].clone(),
-            body => joined(&bodies[body], &local[index]),
+            body => {
+                path.clear();
+                [&*bodies[body], "/", &*local[index]].iter().for_each(|part| path.push_str(part));
+                path.as_str().into()
+            }
         });
         was.push(if renamed[draft.body] || !draft.was.is_empty() {
             earlier::earlier(expanded, &bodies, draft, &local[index])
@@ -237,8 +247,13 @@ impl<'a> Naming<'a> {
             if nodes.len() > 1 {
                 nodes.sort_by_key(|&node| (own[node], colours[node]));
             }
+            let (mut name, length) = (candidate.clone(), candidate.len());
             for (n, node) in nodes.into_iter().enumerate() {
-                names[node] = if n == 0 { candidate.as_str().into() } else { format!("{candidate}#{}", n + 1).into() };
+                if n > 0 {
+                    name.truncate(length);
+                    write!(name, "#{}", n + 1).expect("a string takes any text");
+                }
+                names[node] = name.as_str().into();
             }
         }
         names
@@ -273,14 +288,14 @@ impl<'a> Naming<'a> {
         let name = self.name(node).map_or(0, |name| hash_text(name));
         let [kind, round] = self.kind(node);
         // A body's number depends on the order of the text; its path is made of names, and bodies are named apart.
-        let mut parts = vec![0, name, fnv_on(hash_text(kind), round.bytes())];
+        let mut parts: Numbers = smallvec![0, name, fnv_on(hash_text(kind), round.bytes())];
         if let Some(draft) = self.expanded.modules.get(node) {
             parts.push(match &draft.shape {
                 Shape::Unsaid => 0,
                 Shape::Count(count) => u64::from(*count),
                 Shape::Names(names) => hash_all(names.iter().map(|name| hash_text(name))),
             });
-            let mut set: Vec<u64> = draft
+            let mut set: Numbers = draft
                 .params
                 .iter()
                 .map(|(index, channel, v)| hash(&[u64::from(*index), channel_hash(fnv([]), channel), value_hash(v)]))

@@ -28,6 +28,7 @@ use crate::tree::{Call, Expr, Statement, Template, Type};
 use crate::value::Dim;
 use patches_core::graph::Span;
 use patches_core::library::Library;
+use std::cell::RefCell;
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -132,6 +133,8 @@ pub(crate) enum Pending<'t> {
 /// Makes the flat patch.
 pub(crate) struct Expander<'t> {
     library: &'t Library,
+    /// What names of types mean that were looked for.
+    types: RefCell<HashMap<Arc<str>, Option<names::Type>>>,
     out: Expanded,
     scopes: Vec<Scope<'t>>,
     signals: Vec<Signal<'t>>,
@@ -172,6 +175,7 @@ pub(crate) struct Unit<'t> {
 pub(crate) fn expand<'t>(units: &[Unit<'t>], library: &'t Library) -> Expanded {
     let mut expander = Expander {
         library,
+        types: RefCell::default(),
         out: Expanded::default(),
         scopes: Vec::new(),
         signals: Vec::new(),

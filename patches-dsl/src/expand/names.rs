@@ -10,6 +10,9 @@ use patches_core::graph::Span;
 use patches_core::spec::Spec;
 use std::sync::Arc;
 
+/// A type of the library, and the older one it is named as.
+pub(super) type Type = (&'static Spec, Option<&'static Older>);
+
 /// What a type name means.
 pub(super) enum Kind<'t> {
     Module(&'static Spec, Option<&'static Older>),
@@ -79,7 +82,17 @@ impl<'t> Expander<'t> {
             }
             at = self.scopes[here].parent;
         }
-        older::find(self.library, name).map(|(spec, older)| Kind::Module(spec, older))
+        self.library_type(name).map(|(spec, older)| Kind::Module(spec, older))
+    }
+
+    /// The module type of a name in the library, looked for once.
+    fn library_type(&self, name: &str) -> Option<Type> {
+        if let Some(found) = self.types.borrow().get(name) {
+            return *found;
+        }
+        let found = older::find(self.library, name);
+        self.types.borrow_mut().insert(name.into(), found);
+        found
     }
 
     /// A pattern, section, song or curve by name.
