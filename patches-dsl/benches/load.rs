@@ -1,13 +1,17 @@
 //! How long a text takes to a checked graph, and where the time goes. The aim: a thousand lines in less than 10 ms.
 //!
-//! `cargo bench -p patches-dsl` prints the best of many runs for each text, whole and parsing alone.
+//! `cargo bench -p patches-dsl` prints the best of many runs for each text: parsing alone, the whole of a text that was
+//! never seen, and the whole of one that was read before and is saved with another number in one line.
 
 #[path = "../tests/common/mod.rs"]
 #[allow(dead_code, reason = "the tests use the rest")]
 mod common;
 
 use patches_dsl::parse::parse;
+use patches_dsl::{Before, Memory, load_again};
+use std::cell::{Cell, RefCell};
 use std::fmt::Write;
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 /// A text of about so many lines that calls for `line` again and again.
@@ -67,14 +71,32 @@ fn best(mut work: impl FnMut()) -> Duration {
     best
 }
 
-/// With `whole NAME` or `parsing NAME` behind it, that alone is done twenty times, for a profiler or a counter of
+/// Saves a text again and again, each time with another number in the middle of it.
+fn saves(text: &str) -> impl Fn() {
+    let (before, turn) = (RefCell::new(Before::default()), Cell::new(0));
+    let digit = |(at, _): &(usize, &str)| *at > text.len() / 2;
+    let of = |sign| text.match_indices(sign).find(digit).map(|(at, _)| at);
+    let at = of("0Hz").or_else(|| of("0 ")).expect("every text has a number that may be another");
+    let with = |digit: &str| Memory::default().with("a.patches", [&text[..at], digit, &text[at + 1..]].concat());
+    let texts = ["0", "1"].map(with);
+    move || {
+        turn.set(1 - turn.get());
+        let files = &texts[turn.get()];
+        let loaded = load_again(Path::new("a.patches"), files, common::library(), &mut before.borrow_mut());
+        drop(std::hint::black_box(loaded));
+    }
+}
+
+/// With `whole NAME`, `parsing NAME` or `saves NAME` behind it, that alone is done twenty times, for a profiler or a counter of
 /// instructions, which a loaded machine does not disturb.
 fn main() {
     let args: Vec<String> = std::env::args().skip(1).filter(|arg| !arg.starts_with("--")).collect();
     if let [part, name] = args.as_slice() {
         for (_, text) in texts().iter().filter(|(text, _)| text.contains(name)) {
+            let save = saves(text);
             for _ in 0..20 {
                 match part.as_str() {
+                    "saves" => save(),
                     "parsing" => drop(std::hint::black_box(parse(text, 0))),
                     _ => drop(std::hint::black_box(common::load_text(text))),
                 }
@@ -82,15 +104,13 @@ fn main() {
         }
         return;
     }
-    println!("{:36} {:>9} {:>10} {:>10}", "text", "bytes", "parsing", "whole");
+    println!("{:36} {:>9} {:>10} {:>10} {:>10}", "text", "bytes", "parsing", "whole", "save");
     for (name, text) in texts() {
         let parsing = best(|| drop(std::hint::black_box(parse(&text, 0))));
         let whole = best(|| drop(std::hint::black_box(common::load_text(&text))));
-        println!(
-            "{name:36} {:>9} {:>8.2}ms {:>8.2}ms",
-            text.len(),
-            parsing.as_secs_f64() * 1e3,
-            whole.as_secs_f64() * 1e3
-        );
+        let save = saves(&text);
+        let save = best(&save);
+        let [parsing, whole, save] = [parsing, whole, save].map(|time| time.as_secs_f64() * 1e3);
+        println!("{name:36} {:>9} {parsing:>8.2}ms {whole:>8.2}ms {save:>8.2}ms", text.len());
     }
 }
