@@ -195,10 +195,20 @@ impl Builder {
 
     fn args(&mut self, pair: P<'_>) -> Args {
         let parts = pair.into_inner();
-        match parts.peek() {
-            Some(Rule::given) => Args::Named(parts.map(|part| self.entry(part)).collect()),
-            _ => Args::Placed(parts.map(|part| self.expr(part)).collect()),
+        // Parameters alone may be a function's numbers or what a template is given: what is called tells.
+        if !parts.clone().any(|part| part.as_rule() == Rule::given) {
+            let placed = |part: P<'_>| if part.as_rule() == Rule::param { self.value(part) } else { self.expr(part) };
+            return Args::Placed(parts.map(placed).collect());
         }
+        let named = |part: P<'_>| if part.as_rule() == Rule::param { self.passed(part) } else { self.entry(part) };
+        Args::Named(parts.map(named).collect())
+    }
+
+    /// `<attack>` among what is set: `attack: <attack>`, of an element `level[0]: <level[0]>`.
+    fn passed(&mut self, pair: P<'_>) -> Entry {
+        let index = pair.into_inner().nth(1).map(|index| Index::One(self.int_or_name(index)));
+        let param = self.param(pair);
+        Entry::Set { name: param.name.clone(), index, value: Expr::Param(param) }
     }
 
     fn entries(&mut self, pair: P<'_>) -> Vec<Entry> {
@@ -210,7 +220,7 @@ impl Builder {
         let mut parts = pair.into_inner();
         let first = parts.next().expect("an entry has a key");
         match first.as_rule() {
-            Rule::param => Entry::Pass(self.param(first)),
+            Rule::param => self.passed(first),
             Rule::at => {
                 let mut parts = first.into_inner();
                 let channel = self.name(&parts.next().expect("`@` is followed by a channel"));

@@ -201,7 +201,6 @@ impl Display for Entry {
             Entry::Set { name, index: Some(index), value } => write!(f, "({name}{index} {value})"),
             Entry::Set { name, index: None, value } => write!(f, "({name} {value})"),
             Entry::At { channel, entries } => list(f, &format!("@{channel}"), entries),
-            Entry::Pass(param) => write!(f, "{param}"),
         }
     }
 }

@@ -170,6 +170,25 @@ pub enum Args {
     Named(Vec<Entry>),
 }
 
+impl Args {
+    /// What is given by name: name, element, value. Parameters alone are given under their own names. Nothing where any goes
+    /// by its place.
+    pub fn given<'t>(&'t self) -> Option<Vec<(&'t Name, Option<&'t Index>, &'t Expr)>> {
+        let set = |entry: &'t Entry| match entry {
+            Entry::Set { name, index, value } => Some((name, index.as_ref(), value)),
+            Entry::At { .. } => None,
+        };
+        match self {
+            Args::Named(entries) => Some(entries.iter().filter_map(set).collect()),
+            Args::Placed(all) => {
+                let own =
+                    |expr: &'t Expr| if let Expr::Param(param) = expr { Some((&param.name, None, expr)) } else { None };
+                all.iter().map(own).collect()
+            }
+        }
+    }
+}
+
 /// One line in braces or one named argument.
 #[derive(Clone, Debug)]
 pub enum Entry {
@@ -189,8 +208,6 @@ pub enum Entry {
         /// What is set for it.
         entries: Vec<Entry>,
     },
-    /// `<attack>`: handed on under its own name.
-    Pass(ParamRef),
 }
 
 /// Which way a cable goes.

@@ -2,12 +2,11 @@
 
 use super::eval::Thing;
 use super::names::is_constant;
-use super::set::Given;
 use super::{Binding, Expander, Pending, flatten, value};
 use crate::fault::{Fault, codes};
 use crate::flat::*;
 use crate::limits;
-use crate::tree::{self, Args, Call, Entry, Expr, Index, Name, Port, Statement, Word};
+use crate::tree::{self, Call, Entry, Expr, Index, Name, Port, Statement, Word};
 use patches_core::graph::Span;
 use patches_core::spec::{DEVICE_CHANNELS, ParamKind, Side, Spec};
 use std::sync::Arc;
@@ -84,7 +83,7 @@ impl<'t> Expander<'t> {
         let Pending::Call(call, scope) = std::mem::replace(&mut self.shapes[module], Pending::Known) else { return };
         let spec = self.out.modules[module].spec;
         let Some(args) = &call.args else { return };
-        let Args::Named(entries) = args else {
+        let Some(given) = args.given() else {
             let fault = Fault::error(codes::SHAPE, call.span, "the shape of a module is named");
             let help = match spec.has_channels() {
                 true => format!("write `{}(channels: 3)`", spec.name()),
@@ -92,8 +91,7 @@ impl<'t> Expander<'t> {
             };
             return self.fault(scope, fault.help(help));
         };
-        for entry in entries {
-            let Entry::Set { name, index: None, value: expr } = entry else { continue };
+        for (name, _, expr) in given {
             if &*name.text != "channels" {
                 let fault = Fault::error(codes::SHAPE, name.span, format!("a shape has no `{}`", name.text));
                 self.fault(scope, fault.help("round brackets take `channels: …`; parameters stand in braces"));
@@ -220,18 +218,6 @@ impl<'t> Expander<'t> {
                     self.entry(module, entry, Some(channel), scope);
                 }
             }
-            Entry::Pass(param) => {
-                let v = self.param(param, scope);
-                // `<level[0]>` goes on as `level[0]`.
-                let channel = match (&param.index, at) {
-                    (Some(index), _) | (None, Some(index)) => match index.text.parse::<u32>() {
-                        Ok(number) => Channel::Number(number),
-                        Err(_) => self.at_channel(index, module, scope),
-                    },
-                    (None, None) => Channel::Unsaid,
-                };
-                self.set(module, &param.name, channel, Given::Value(v), scope);
-            }
             Entry::Set { name, index, value: expr } => {
                 let channel = match (index, at) {
                     (Some(index), _) => self.channel(index, module, scope),
@@ -242,7 +228,7 @@ impl<'t> Expander<'t> {
                     (None, None) => Some(Channel::Unsaid),
                 };
                 if let Some(channel) = channel {
-                    self.set(module, name, channel, Given::Expr(expr), scope);
+                    self.set(module, name, channel, expr, scope);
                 }
             }
         }

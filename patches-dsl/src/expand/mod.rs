@@ -70,9 +70,6 @@ pub(crate) enum State {
     Done(V),
 }
 
-/// Stands for an expression where a value is known without one.
-static NOTHING: Expr = Expr::Note(0.0, Span { file: 0, start: 0, end: 0 });
-
 /// A template, and the scope it was declared in.
 #[derive(Clone)]
 pub(crate) struct Declared<'t> {

@@ -13,15 +13,12 @@ use std::sync::Arc;
 
 impl<'t> Expander<'t> {
     /// Sets one parameter or input.
-    pub(super) fn set(&mut self, module: usize, name: &Name, channel: Channel, given: Given<'t>, scope: usize) {
+    pub(super) fn set(&mut self, module: usize, name: &Name, channel: Channel, expr: &'t Expr, scope: usize) {
         let Draft { spec, older: row, .. } = self.out.modules[module];
         let mut aimed = find_input(spec, &name.text);
         if let Some(index) = spec.param(&name.text) {
             let kind = &spec.params[index as usize].kind;
-            let v = match given {
-                Given::Value(v) => v,
-                Given::Expr(expr) => self.eval_param(expr, kind, scope),
-            };
+            let v = self.eval_param(expr, kind, scope);
             // A number is no scale of notes: in older files it is how far the signal reaches.
             let range = spec.input("range").filter(|_| &*name.text == "scale" && matches!(v.what, What::Const(_)));
             match range {
@@ -33,10 +30,7 @@ impl<'t> Expander<'t> {
         if row.is_some_and(|row| row.loop_gain == Some(&*name.text))
             && let Some(Aimed { port, .. }) = aimed
         {
-            let v = match given {
-                Given::Value(v) => v,
-                Given::Expr(expr) => self.eval(expr, scope),
-            };
+            let v = self.eval(expr, scope);
             let v = self.loop_gain(v, name, scope);
             return self.feed(module, port, channel, set_to(v, name.span), scope);
         }
@@ -50,10 +44,7 @@ impl<'t> Expander<'t> {
             }
             return self.unknown_parameter(spec, name, scope);
         };
-        let v = match given {
-            Given::Value(v) => v,
-            Given::Expr(expr) => self.eval(expr, scope),
-        };
+        let v = self.eval(expr, scope);
         let (v, older) = in_unit_of_name(v, bare);
         let set = aimed.is_some_and(|aimed| aimed.older.is_none()) || !older::adds(&name.text);
         self.feed(module, port, channel, Feed { set, older, ..set_to(v, name.span) }, scope);
@@ -104,12 +95,6 @@ impl<'t> Expander<'t> {
         let fault = Fault::error(codes::UNKNOWN_PARAMETER, name.span, message);
         self.fault(scope, fault.near(&name.text, known.copied()));
     }
-}
-
-/// What a parameter is set to.
-pub(super) enum Given<'t> {
-    Expr(&'t Expr),
-    Value(V),
 }
 
 /// What braces set.

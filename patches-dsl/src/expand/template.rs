@@ -158,16 +158,19 @@ impl<'t> Expander<'t> {
     /// What stands in a template's brackets: name, element, value.
     fn given(&mut self, call: &'t Call, scope: usize) -> Vec<(&'t Name, Option<u32>, &'t Expr)> {
         let mut list = Vec::new();
-        let named = match &call.args {
-            Some(Args::Named(entries)) => entries.iter().collect(),
-            Some(Args::Placed(args)) if !args.is_empty() => {
+        match call.args.as_ref().map(Args::given) {
+            None => {}
+            Some(Some(given)) => {
+                for (name, index, expr) in given {
+                    self.given_at(name, index, None, expr, scope, &mut list);
+                }
+            }
+            Some(None) => {
                 let fault = Fault::error(codes::ARGUMENT, call.span, "what a template is given is named");
                 self.fault(scope, fault.help("write `voice(attack: 5ms)`"));
-                Vec::new()
             }
-            _ => Vec::new(),
-        };
-        for entry in named.into_iter().chain(call.braces.iter().flatten()) {
+        }
+        for entry in call.braces.iter().flatten() {
             self.given_entry(entry, None, scope, &mut list);
         }
         list
@@ -181,20 +184,7 @@ impl<'t> Expander<'t> {
         list: &mut Vec<(&'t Name, Option<u32>, &'t Expr)>,
     ) {
         match entry {
-            Entry::Set { name, index, value } => {
-                let element = match index {
-                    None => at,
-                    Some(Index::One(expr)) => match self.whole(expr, scope).and_then(|n| u32::try_from(n).ok()) {
-                        Some(n) => Some(n),
-                        None => return,
-                    },
-                    Some(Index::Every(every)) => {
-                        self.error(scope, codes::ARGUMENT, every.span, "`[*n]` stands in cables only");
-                        return;
-                    }
-                };
-                list.push((name, element, value));
-            }
+            Entry::Set { name, index, value } => self.given_at(name, index.as_ref(), at, value, scope, list),
             Entry::At { channel, entries } => {
                 let at = channel.text.parse::<u32>().ok();
                 if at.is_none() {
@@ -205,8 +195,29 @@ impl<'t> Expander<'t> {
                     self.given_entry(entry, at, scope, list);
                 }
             }
-            Entry::Pass(_) => {}
         }
+    }
+
+    fn given_at(
+        &mut self,
+        name: &'t Name,
+        index: Option<&'t Index>,
+        at: Option<u32>,
+        value: &'t Expr,
+        scope: usize,
+        list: &mut Vec<(&'t Name, Option<u32>, &'t Expr)>,
+    ) {
+        let element = match index {
+            None => at,
+            Some(Index::One(expr)) => match self.whole(expr, scope).and_then(|n| u32::try_from(n).ok()) {
+                Some(n) => Some(n),
+                None => return,
+            },
+            Some(Index::Every(every)) => {
+                return self.error(scope, codes::ARGUMENT, every.span, "`[*n]` stands in cables only");
+            }
+        };
+        list.push((name, element, value));
     }
 
     fn parameter(&mut self, decl: &'t Decl, expr: &'t Expr, scope: usize, member: Option<usize>) -> usize {
@@ -223,24 +234,6 @@ impl<'t> Expander<'t> {
         scope: usize,
         member: Option<usize>,
     ) -> Binding {
-        // `{ <attack> }` hands a parameter of the outer body on.
-        for entry in call.braces.iter().flatten() {
-            if let Entry::Pass(param) = entry
-                && param.name.text == decl.name.text
-            {
-                let v = self.param(param, scope);
-                self.signals.push(Signal {
-                    name: decl.name.text.clone(),
-                    expr: &super::NOTHING,
-                    scope,
-                    want: None,
-                    member,
-                    used: false,
-                    state: State::Done(v),
-                });
-                return Binding::Signal(self.signals.len() - 1);
-            }
-        }
         match &decl.default {
             Some(expr) => Binding::Signal(self.parameter(decl, expr, inner, member)),
             None => {
