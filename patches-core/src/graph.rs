@@ -279,7 +279,7 @@ impl fmt::Display for Graph {
                 let input = &module.spec.inputs[port as usize];
                 write!(f, " {}", input.names[0])?;
                 if input.indexed {
-                    write!(f, "[{}]", module.channels[channel as usize])?;
+                    write!(f, "[{}]", module.channels.get(channel as usize).map_or("?", |name| name))?;
                 }
                 match setting {
                     Setting::Number(v) => write!(f, "={v}")?,
@@ -291,7 +291,7 @@ impl fmt::Display for Graph {
                 let param = &module.spec.params[index as usize];
                 write!(f, " {}", param.names[0])?;
                 if param.indexed {
-                    write!(f, "[{}]", module.channels[channel as usize])?;
+                    write!(f, "[{}]", module.channels.get(channel as usize).map_or("?", |name| name))?;
                 }
                 match (value, &param.kind) {
                     (ParamValue::Choice(i), ParamKind::Choice(words)) => write!(f, "={}", words[*i as usize][0])?,

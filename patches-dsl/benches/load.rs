@@ -50,6 +50,7 @@ fn texts() -> Vec<(&'static str, String)> {
     };
     let voices = |i: usize, t: &mut String| write(t, format_args!("v{i} = voice(cut: {}Hz); v{i} -> out\n", 200 + i));
     vec![
+        ("1000 lines: acid, again and again", acid(111)),
         ("1000 lines: modules and cables", lines(500, named)),
         ("1000 lines: unnamed chains", lines(1000, chains)),
         ("1000 lines: expressions", lines(1000, sums)),
@@ -58,6 +59,14 @@ fn texts() -> Vec<(&'static str, String)> {
         ("20000 modules unnamed", lines(6700, chains)),
         ("1 MB on one line", format!("x = Osc {{ fm: {}0 }}\nx -> out", "Noise.white * 0 + ".repeat(58_000))),
     ]
+}
+
+/// A patch as people write them, with its empty lines, so many times under other names: nine lines each.
+fn acid(count: usize) -> String {
+    let (tempo, body) = include_str!("../tests/good/acid.patches").split_once('\n').expect("a line");
+    let names = ["line", "seq", "env", "osc", "filt"];
+    let body = |i: usize| names.iter().fold(body.to_string(), |text, name| text.replace(name, &format!("{name}{i}")));
+    std::iter::once(tempo.to_string()).chain((0..count).map(body)).collect()
 }
 
 /// The best of as many runs as fit into half a second.

@@ -11,8 +11,15 @@ use common::{Player, Save, have, patches, run, save, told, wav_bits};
 #[cfg(feature = "jack")]
 use serde_json::Value;
 #[cfg(feature = "jack")]
-use std::process::Stdio;
+use std::process::{Child, Stdio};
+#[cfg(feature = "jack")]
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, Ordering::Relaxed},
+};
 use std::time::Duration;
+#[cfg(feature = "jack")]
+use std::time::Instant;
 
 /// The noise in it makes every two frames unlike all others, so that a recording has one place in a replay.
 fn text(round: usize) -> String {
@@ -351,24 +358,24 @@ fn a_thousand_notes_of_another_program_arrive_in_time_and_none_sticks() {
         let out = server.tool("jack_lsp").output().expect("jack_lsp runs").stdout;
         String::from_utf8_lossy(&out).contains("patches:midi_in").then_some(())
     });
+    let stalls = Stalls::watch();
     let mut sequence = server.tool("jack_midiseq");
     sequence.args(["Seq", &LOOP.to_string()]);
     for (start, note) in NOTES {
         sequence.args([start.to_string(), note.to_string(), "300".into()]);
     }
-    let mut sequence = sequence.stdout(Stdio::null()).spawn().expect("jack_midiseq runs");
+    let sequence = Ends(sequence.stdout(Stdio::null()).spawn().expect("jack_midiseq runs"));
     wait_for(|| {
         let connect = server.tool("jack_connect").args(["Seq:out", "patches:midi_in"]).output().expect("it runs");
         connect.status.success().then_some(())
     });
     wait_for(|| (logged(&server).iter().filter(|note| note.2).count() >= 1000).then_some(()));
     // In the middle of whatever it plays it goes away.
-    sequence.kill().expect("killed");
-    sequence.wait().expect("ended");
+    drop(sequence);
     std::thread::sleep(Duration::from_millis(800));
     let stopped = player.quit();
     let notes = logged(&server);
-    in_time(&server, &notes, &stopped);
+    in_time(&server, &notes, &stopped, stalls.end());
     assert_eq!(stopped["allocations_in_callback"], 0);
     // What was recorded is what the log plays, and it ends in silence: no note sticks.
     let output = run(server.dir(), ["replay", "take", "-o", "replay.wav"]);
@@ -382,10 +389,53 @@ fn a_thousand_notes_of_another_program_arrive_in_time_and_none_sticks() {
     assert!(!take[48_000..96_000].iter().all(quiet), "the notes are heard");
 }
 
+/// A program that ends with the test, however that ends.
+#[cfg(feature = "jack")]
+struct Ends(Child);
+
+#[cfg(feature = "jack")]
+impl Drop for Ends {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+/// How often this machine woke a thread more than a millisecond late: what comes in then is late however it is played.
+#[cfg(feature = "jack")]
+struct Stalls {
+    ends: Arc<AtomicBool>,
+    thread: std::thread::JoinHandle<usize>,
+}
+
+#[cfg(feature = "jack")]
+impl Stalls {
+    fn watch() -> Stalls {
+        const STEP: Duration = Duration::from_millis(2);
+        let ends = Arc::new(AtomicBool::new(false));
+        let seen = Arc::clone(&ends);
+        let thread = std::thread::spawn(move || {
+            let mut stalls = 0;
+            while !seen.load(Relaxed) {
+                let begun = Instant::now();
+                std::thread::sleep(STEP);
+                stalls += usize::from(begun.elapsed() > STEP + Duration::from_millis(1));
+            }
+            stalls
+        });
+        Stalls { ends, thread }
+    }
+
+    fn end(self) -> usize {
+        self.ends.store(true, Relaxed);
+        self.thread.join().expect("it watches to the end")
+    }
+}
+
 /// All notes are there, in order, chords on one sample, and the way from one to the next as it was played to within a
 /// millisecond, but where something was late.
 #[cfg(feature = "jack")]
-fn in_time(server: &Server, notes: &[(u64, u8, bool)], stopped: &Value) {
+fn in_time(server: &Server, notes: &[(u64, u8, bool)], stopped: &Value, stalls: usize) {
     let struck: Vec<(u64, u8)> = notes.iter().filter(|note| note.2).map(|&(at, note, _)| (at, note)).collect();
     let place = |note: u8| NOTES.iter().position(|&(_, other)| other == note).expect("a note of the loop");
     let mut first = place(struck[0].1);
@@ -413,11 +463,12 @@ fn in_time(server: &Server, notes: &[(u64, u8, bool)], stopped: &Value) {
     }
     let late = server.xruns() + stopped["xruns"].as_u64().expect("a count") as usize;
     println!(
-        "{} notes, the way between two off by {worst} frames at most, {off} by more than a millisecond, {late} xruns",
+        "{} notes, the way between two off by {worst} frames at most, {off} by more than a millisecond, {late} xruns, {stalls} stalls",
         struck.len()
     );
-    // After an xrun the time of day and the frames have to find each other again, which takes some notes.
-    assert!(off <= 12 * late, "{off} off, {late} xruns");
+    // After an xrun, or a stall of the machine that was none, the time of day and the frames have to find each other again,
+    // which takes some notes.
+    assert!(off <= 12 * (late + stalls), "{off} off, {late} xruns, {stalls} stalls");
     assert!(lost <= late, "notes are lost in {lost} places, {late} xruns");
     let open = notes.iter().fold(std::collections::HashSet::new(), |mut open, &(_, note, struck)| {
         if struck {
