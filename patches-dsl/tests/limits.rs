@@ -219,3 +219,10 @@ fn numbers_beyond_all_ranges_are_held_or_told() {
         assert!(!soon(text).is_empty() && !soon(text).contains(&"internal"), "{text}: {:?}", soon(text));
     }
 }
+
+#[test]
+fn a_text_that_stopped_the_checker_is_told_what_is_wrong_with_it() {
+    let loaded = common::load_text(include_str!("fuzz/two_of_one_name.patches"));
+    assert!(loaded.has_errors());
+    assert!(loaded.faults.iter().all(|fault| fault.code != patches_dsl::codes::INTERNAL), "{:?}", loaded.faults);
+}

@@ -99,6 +99,7 @@ impl Checker<'_> {
         }
         self.place();
         self.probes(&paths.bodies);
+        self.drop_strangers();
         self.settle_sides();
         self.merge_cables();
         self.check_midi();
@@ -107,6 +108,17 @@ impl Checker<'_> {
         self.graph.reset = self.selected(&whole.reset, &paths.bodies);
         self.graph.sort();
         self.warn();
+    }
+
+    /// Leaves out what leads to ports that the module at its end does not have: of two modules by one name, which is a fault,
+    /// one is in the graph.
+    fn drop_strangers(&mut self) {
+        let modules = &self.graph.modules;
+        let spec = |end: &End| modules.get(&end.module).map(|module| module.spec);
+        let gives = |end: &End| spec(end).is_none_or(|spec| (end.port as usize) < spec.outputs.len());
+        let takes = |end: &End| spec(end).is_none_or(|spec| (end.port as usize) < spec.inputs.len());
+        self.graph.cables.retain(|cable| gives(&cable.from) && takes(&cable.to));
+        self.graph.probes.retain(|probe| gives(&probe.from));
     }
 
     /// Cables from one output to one input become one. The sort keeps those in the order they were made, which is that of
