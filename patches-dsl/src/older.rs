@@ -76,6 +76,11 @@ static TYPES: [Older; 28] = [
 /// `MidiIn` of YAML files, where it is a keyboard and not the `MidiIn` of today.
 pub const YAML_MIDI_IN: &str = "MidiIn in YAML";
 
+/// What a type is called in YAML: by its first name that means nothing else there.
+pub fn yaml_name(spec: &Spec) -> &'static str {
+    spec.names.iter().find(|name| **name != "MidiIn").copied().unwrap_or(spec.name())
+}
+
 /// The older type of this name.
 pub fn row(name: &str) -> Option<&'static Older> {
     TYPES.iter().find(|row| row.name == name)

@@ -5,7 +5,7 @@
 
 use crate::print_score::Scores;
 use patches_core::graph::{End, Graph, Item, Landing, Module, ParamValue, Path, Setting, Slot};
-use patches_core::spec::{Kind, ParamKind};
+use patches_core::spec::{Input, Kind, ParamKind};
 use std::fmt::Write;
 use std::sync::Arc;
 
@@ -93,7 +93,7 @@ fn declared(path: &Path, module: &Module, scores: &Scores) -> String {
     for (slot, setting) in &module.settings {
         let input = &module.spec.inputs[slot.0 as usize];
         let value = match setting {
-            Setting::Number(v) => number(*v, input.kind),
+            Setting::Number(v) => set_to(*v, input),
             musical => time(*musical),
         };
         entries.push(format!("{}{}: {value}", input.names[0], channel(module, slot, input.indexed)));
@@ -111,6 +111,15 @@ fn declared(path: &Path, module: &Module, scores: &Scores) -> String {
         let _ = write!(text, " was {}", was.join(", "));
     }
     text
+}
+
+/// What an input is set to, with all its digits.
+pub(crate) fn set_to(v: f64, input: &Input) -> String {
+    match input.kind {
+        // What is calculated may be below zero where what is written may not.
+        Kind::Gain if v < 0.0 && input.min >= 0.0 => format!("{v} * 100%"),
+        kind => number(v, kind),
+    }
 }
 
 /// A value in the unit of a kind, with all its digits.

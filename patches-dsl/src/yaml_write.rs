@@ -154,7 +154,7 @@ fn node(module: &Module, scores: &Scores) -> Node {
         let input = &module.spec.inputs[slot.0 as usize];
         let value = match setting {
             Setting::Number(v) if is_bare(*v, input) => Scalar::Number(*v),
-            Setting::Number(v) => Scalar::Text(print::number(*v, input.kind)),
+            Setting::Number(v) => Scalar::Text(print::set_to(*v, input)),
             musical => Scalar::Text(print::time(*musical)),
         };
         params.insert(port(module, input.names[0], input.indexed, slot.1, Side::Both), value);
@@ -166,7 +166,7 @@ fn node(module: &Module, scores: &Scores) -> Node {
     }
     let mut was: Vec<Scalar> = module.was.iter().map(|was| Scalar::Text(was.to_string())).collect();
     let was = if was.len() > 1 { Some(Scalar::List(was)) } else { was.pop() };
-    Node { module: module.spec.name(), channels, params, was }
+    Node { module: crate::older::yaml_name(module.spec), channels, params, was }
 }
 
 /// Whether a bare number is read as this value.
@@ -175,6 +175,7 @@ fn is_bare(v: f64, input: &Input) -> bool {
         Kind::Pitch => input.unit == Unit::Own && v <= 16.0,
         Kind::Interval => matches!(input.unit, Unit::Own | Unit::Octaves),
         Kind::Time | Kind::Rate => matches!(input.unit, Unit::Own | Unit::Hertz),
+        Kind::Gain => v >= 0.0 || input.min < 0.0,
         _ => true,
     }
 }

@@ -39,7 +39,7 @@ struct Wire {
     from_port: Arc<str>,
     to: Node,
     to_port: Arc<str>,
-    /// What stands on and around it: scales, other terms.
+    /// What stands on and around it: scales, other terms, and its place among them.
     note: u64,
 }
 
@@ -133,7 +133,12 @@ impl<'a> Naming<'a> {
             u64::from(feed.late),
             feed.take as u64,
         ]);
-        std::iter::once(&feed.value).chain(&feed.scale).for_each(|v| self.sources(v, to, &to_port, note));
+        self.each_source(std::iter::once(&feed.value).chain(&feed.scale), to, &to_port, note);
+    }
+
+    /// The sources of parts of one value, which their places tell apart: `Noise * (Noise + 1)`.
+    fn each_source<'v>(&mut self, parts: impl Iterator<Item = &'v V>, to: Node, to_port: &Arc<str>, note: u64) {
+        parts.zip(0..).for_each(|(part, place)| self.sources(part, to, to_port, hash_on(note, place)));
     }
 
     fn sources(&mut self, v: &V, to: Node, to_port: &Arc<str>, note: u64) {
@@ -150,9 +155,9 @@ impl<'a> Naming<'a> {
             }
             What::Minus(inner) => self.sources(inner, to, to_port, note),
             What::Sum(parts) | What::Product(parts) => {
-                parts.iter().for_each(|(_, v)| self.sources(v, to, to_port, note));
+                self.each_source(parts.iter().map(|(_, part)| part), to, to_port, note);
             }
-            What::Apply(_, args) | What::List(args) => args.iter().for_each(|v| self.sources(v, to, to_port, note)),
+            What::Apply(_, parts) | What::List(parts) => self.each_source(parts.iter(), to, to_port, note),
             _ => {}
         }
     }

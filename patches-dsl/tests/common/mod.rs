@@ -155,7 +155,7 @@ fn control() -> Vec<Spec> {
             .with_output(output(&["out"], Kind::Number))
             .with_output(output(&["pitch"], Kind::Pitch))
             .with_output(output(&["rate"], Kind::Rate)),
-        Spec::new(&["MidiIn"], "ports").with_output(output(&["midi"], Kind::Midi)),
+        Spec::new(&["MidiIn", "MidiPorts"], "ports").with_output(output(&["midi"], Kind::Midi)),
         Spec::new(&["Keys"], "keyboard")
             .with_input(input(&["midi"], Kind::Midi))
             .with_param(Param::int(&["voices"], 1, 64, 8, ""))

@@ -5,7 +5,8 @@ use patches_core::prelude::*;
 
 /// What the language sees of this type.
 fn spec() -> Spec {
-    Spec::new(&["MidiIn"], "MIDI of some ports and channels")
+    // In YAML `MidiIn` is a keyboard of older files, so that this one goes by its other name there.
+    Spec::new(&["MidiIn", "MidiPorts"], "MIDI of some ports and channels")
         .with_param(Param::text(&["port"], "part of a port's name; else all ports"))
         .with_param(Param::int(&["channel"], 0, 16, 0, "MIDI channel; 0 is all"))
         .with_output(Output::new(&["midi"], Kind::Midi, "the messages"))
