@@ -20,9 +20,14 @@ fn read_back(loaded: &Loaded, from: &str) -> Graph {
     loaded.graph.clone()
 }
 
-/// Two graphs are equal; as lines, where they are not, for a graph tells all of its types.
+/// Two graphs are equal; where they are not, the lines that only one of them has, for a graph tells all of its types.
 fn assert_same(a: &Graph, b: &Graph, from: &str) {
-    assert_eq!(a.to_string(), b.to_string(), "{from}");
+    let (left, right) = (a.to_string(), b.to_string());
+    let only = |these: &str, those: &str| {
+        let more = these.lines().filter(|line| !those.lines().any(|other| other == *line));
+        more.collect::<Vec<_>>().join("\n")
+    };
+    assert!(left == right, "{from}\n---\n{}\n---\n{}", only(&left, &right), only(&right, &left));
     assert!(a == b, "{from}\n{a}\n{:?}\n{:?}", marks(a), marks(b));
 }
 

@@ -21,6 +21,7 @@ use crate::limits;
 use crate::tree::PathName;
 use patches_core::graph::{End, Graph, Module, Path, Span};
 use patches_core::library::Library;
+use patches_core::spec::Kind;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -138,10 +139,13 @@ impl Checker<'_> {
             let place = place.get(&end.module.as_ptr()).copied();
             (place.unwrap_or_else(|| known.range(..end.module.clone()).count()), end.port, end.channel, end.side)
         };
+        // Of triggers that come at once the largest counts: what comes twice is one that comes once.
+        let adds =
+            |to: &End| known.get(&to.module).is_none_or(|m| m.spec.inputs[to.port as usize].kind != Kind::Trigger);
         cables.sort_by_cached_key(|cable| (end(&cable.from), end(&cable.to), cable.late));
         cables.dedup_by(|next, kept| {
             let same = next.key() == kept.key();
-            kept.scale += if same { next.scale } else { 0.0 };
+            kept.scale += if same && adds(&kept.to) { next.scale } else { 0.0 };
             same
         });
         for cable in &mut cables {
