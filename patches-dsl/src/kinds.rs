@@ -1,13 +1,14 @@
 //! Constants in the unit of the input they meet.
 
 use crate::fault::{Fault, codes};
+use crate::flat::{V, What};
 use crate::value::{Const, Dim, Old};
 use patches_core::exact;
 use patches_core::graph::{Setting, Span};
 use patches_core::spec::{Input, Kind, Unit};
 
 /// Above this a bare number that is a pitch is in hertz.
-const OCTAVES: f64 = 16.0;
+pub(crate) const OCTAVES: f64 = 16.0;
 
 /// The setting of an input for a constant.
 pub fn setting(c: Const, input: &Input, span: Span) -> Result<(Setting, Option<Fault>), Fault> {
@@ -50,7 +51,7 @@ pub fn setting(c: Const, input: &Input, span: Span) -> Result<(Setting, Option<F
             number(c.value)
         }
         (Kind::Number, Dim::Interval) if matches!(input.unit, Unit::Semitones | Unit::Cents | Unit::Octaves) => {
-            number(c.value * parts(input.unit))
+            number(c.value * parts(input.unit).unwrap_or(1.0))
         }
         (Kind::Number, Dim::Bpm) if input.unit == Unit::Bpm => number(c.value),
         (Kind::Number, Dim::Frequency) if input.unit == Unit::Hertz => number(c.value),
@@ -78,24 +79,38 @@ pub fn added(a: Setting, b: Setting) -> Setting {
     time(a + b, a_beats + b_beats)
 }
 
-/// How many of a unit are in an octave.
-fn parts(unit: Unit) -> f64 {
+/// Whether the bare numbers of a list of intervals are semitones: one that goes beyond an octave can mean nothing else.
+pub fn in_semitones(members: &[V]) -> bool {
+    members.iter().any(|member| matches!(&member.what, What::Const(c) if c.dim == Dim::Number && c.value.abs() > 1.0))
+}
+
+/// How many of a unit are one of the kind's own.
+fn parts(unit: Unit) -> Option<f64> {
     match unit {
-        Unit::Semitones => 12.0,
-        Unit::Cents => 1200.0,
-        _ => 1.0,
+        Unit::Own | Unit::Hertz => None,
+        Unit::Octaves => Some(1.0),
+        Unit::Semitones => Some(12.0),
+        Unit::Cents => Some(1200.0),
+        Unit::Milliseconds => Some(1000.0),
+        Unit::Bpm => Some(60.0),
     }
 }
 
 /// A bare number in the unit of its parameter, as the kind counts.
 fn in_unit(v: f64, unit: Unit) -> f64 {
-    match unit {
-        Unit::Own | Unit::Octaves | Unit::Hertz => v,
-        Unit::Milliseconds => v / 1000.0,
-        Unit::Semitones => v / 12.0,
-        Unit::Cents => v / 1200.0,
-        Unit::Bpm => v / 60.0,
-    }
+    parts(unit).map_or(v, |parts| v / parts)
+}
+
+/// What numbers of an expression are where an input takes them in a unit of its own: so many are one of the kind's, and
+/// what they measure then.
+pub fn counted(input: &Input) -> Option<(f64, Dim)> {
+    let dim = match input.kind {
+        Kind::Interval => Dim::Interval,
+        Kind::Time => Dim::Time,
+        Kind::Rate => Dim::Frequency,
+        _ => return None,
+    };
+    Some((parts(input.unit)?, dim))
 }
 
 fn pitch_of_number(v: f64, input: &Input, span: Span) -> Result<(Setting, Option<Fault>), Fault> {

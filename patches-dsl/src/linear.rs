@@ -3,11 +3,13 @@
 
 use crate::fault::codes;
 use crate::flat::Function;
+use crate::kinds::OCTAVES;
 use crate::products::{in_beats, operation, product};
 use crate::value::{Const, Dim, Misfit};
-use patches_core::graph::End;
+use patches_core::graph::{End, Item};
 use patches_core::spec::Side;
 use std::rc::Rc;
+use std::sync::Arc;
 
 /// Where a term comes from.
 #[derive(Clone, Debug)]
@@ -46,16 +48,7 @@ pub enum Op {
     /// One of the words of `Math`.
     Math(&'static str),
     /// To the nearest note of this scale.
-    Quantize(Scale),
-}
-
-/// A scale by name, or as a list of values.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Scale {
-    /// `minor`.
-    Named(Rc<str>),
-    /// Intervals in octaves.
-    Listed(Vec<f64>),
+    Quantize(Arc<[Item]>),
 }
 
 /// An output times a factor.
@@ -103,6 +96,10 @@ pub struct Aim {
     pub rate: bool,
     /// A time or a rate: a quotient of whole numbers is a note length.
     pub musical: bool,
+    /// A pitch: a large number is in hertz.
+    pub pitch: bool,
+    /// What it goes to adds the voices that come, so that an expression of several has to be worked out before.
+    pub adds: bool,
 }
 
 fn misfit<T>(message: impl Into<String>, help: Option<&str>) -> Result<T, Misfit> {
@@ -166,13 +163,32 @@ impl Sum {
         self
     }
 
+    /// A constant as what it is where it goes, before a signal decides over it.
+    fn meant(self, aim: Aim) -> Result<Sum, Misfit> {
+        let sum = self.beside_signal(aim)?.note_length(aim);
+        match sum.base {
+            Some(Const { dim: Dim::Number, value, .. }) if aim.pitch && sum.terms.is_empty() && value > OCTAVES => {
+                Ok(Sum::constant(Const::new(Dim::Frequency, value).as_pitch()?))
+            }
+            _ => Ok(sum),
+        }
+    }
+
+    /// As [`Self::meant`]; in a rate a musical time is as many hertz as its length says at the tempo of the moment.
+    fn compared(self, aim: Aim) -> Result<Sum, Misfit> {
+        let sum = self.meant(aim)?;
+        if aim.rate && sum.dim == Dim::Beats && sum.terms.is_empty() {
+            return Ok(operation(Op::Math("div"), Sum::constant(Const::whole(1.0)), sum, Dim::Frequency));
+        }
+        Ok(sum)
+    }
+
     /// `self + other`, or `self - other`.
     pub fn plus(self, other: Sum, minus: bool, aim: Aim) -> Result<Sum, Misfit> {
         if let (Some(a), Some(b)) = (self.as_constant(), other.as_constant()) {
             return Ok(Sum::constant(a.plus(b, minus)?));
         }
-        let mut a = self.beside_signal(aim)?.note_length(aim);
-        let mut b = other.beside_signal(aim)?.note_length(aim);
+        let (mut a, mut b) = (self.meant(aim)?, other.meant(aim)?);
         adopt(&mut a, b.dim, aim);
         adopt(&mut b, a.dim, aim);
         let (dim, base) = added(&a, &b, minus)?;
@@ -265,10 +281,12 @@ impl Sum {
         if let (Some(a), Some(b)) = (self.as_constant(), other.as_constant()) {
             return Ok(Sum::constant(a.bound(b, larger)?));
         }
-        let (mut a, mut b) = (self.beside_signal(aim)?, other.beside_signal(aim)?);
+        let (mut a, mut b) = (self.compared(aim)?, other.compared(aim)?);
         adopt_same(&mut a, b.dim);
         adopt_same(&mut b, a.dim);
         let dim = match (a.dim, b.dim) {
+            // What a hidden module gives is seconds, whatever it was made of.
+            (Dim::Beats | Dim::Time, Dim::Beats | Dim::Time) => Dim::Time,
             (x, y) if x == y => x,
             (x, y) if x.is_plain() && y.is_plain() => Dim::Number,
             (x, y) => return misfit(format!("cannot compare {} with {}", x.name(), y.name()), None),
@@ -277,7 +295,10 @@ impl Sum {
     }
 
     /// What a function makes of sums.
-    pub fn apply(function: Function, args: Vec<Sum>, aim: Aim) -> Result<Sum, Misfit> {
+    pub fn apply(function: Function, mut args: Vec<Sum>, aim: Aim) -> Result<Sum, Misfit> {
+        if args.iter().any(|arg| !arg.terms.is_empty()) {
+            args = args.into_iter().map(|arg| arg.compared(aim)).collect::<Result<_, _>>()?;
+        }
         let mut args = args.into_iter();
         let mut next = || args.next().unwrap_or(Sum::constant(Const::whole(0.0)));
         match function {
@@ -303,10 +324,9 @@ impl Sum {
     }
 
     /// To the nearest note of a scale.
-    pub fn quantized(self, scale: Scale, aim: Aim) -> Result<Sum, Misfit> {
+    pub fn quantized(self, scale: Arc<[Item]>) -> Result<Sum, Misfit> {
         let sum = Sum { base: self.base.map(|b| b.as_pitch()).transpose()?, ..self };
         let dim = if sum.dim == Dim::Frequency { Dim::Pitch } else { sum.dim };
-        let _ = aim;
         Ok(operation(Op::Quantize(scale), sum, Sum { dim: Dim::Number, base: None, terms: Vec::new() }, dim))
     }
 }

@@ -7,10 +7,10 @@ use crate::flat::{Channel, Draft, Feed, Source, What};
 use crate::hash::HashMap;
 use crate::kinds;
 use crate::limits;
-use crate::linear::{Aim, Key, Op, Operation, Origin, Scale, Sum, Term};
+use crate::linear::{Aim, Key, Op, Operation, Origin, Sum, Term};
 use crate::older::Bare;
 use crate::value::{Const, Dim};
-use patches_core::graph::{Cable, End, Item, Module, ParamValue, Path, Setting, Slot, Span};
+use patches_core::graph::{Cable, End, Module, ParamValue, Path, Setting, Slot, Span};
 use patches_core::spec::{Input, Kind, Normal, ParamKind, Side, Spec};
 use std::collections::BTreeMap;
 use std::rc::Rc;
@@ -36,7 +36,9 @@ impl Checker<'_> {
             let (aim, ones) = ((fed.port, &fed.channel, fed.side), draft.spec.input_by_channel(fed.port));
             let place = self.placed(index, aim, ones, (input.indexed, input.names[0]), fed.feed.span);
             let Some((port, channel, side)) = place else { continue };
-            let before = if fed.feed.set && input.indexed && fed.channel == Channel::Unsaid {
+            // A parameter without an index is all its channels, a port its first.
+            let parameter = input.indexed && !matches!(input.kind, Kind::Audio | Kind::Gate | Kind::Trigger);
+            let before = if fed.feed.set && parameter && fed.channel == Channel::Unsaid {
                 all.insert((fed.port, fed.side), &fed.feed)
             } else if fed.feed.set {
                 slots.entry((port, channel, side)).or_default().set.replace(&fed.feed)
@@ -72,12 +74,17 @@ impl Checker<'_> {
         if wrong > 0 {
             return;
         }
-        let aim = Aim { rate: input.kind == Kind::Rate, musical: matches!(input.kind, Kind::Rate | Kind::Time) };
+        let aim = Aim {
+            rate: input.kind == Kind::Rate,
+            musical: matches!(input.kind, Kind::Rate | Kind::Time),
+            pitch: input.kind == Kind::Pitch,
+            adds: draft.spec.one && input.kind == Kind::Audio,
+        };
         self.no_cable_twice(&fed.cables, input);
         let set = match fed.set {
             Some(feed) => match self.feed_sum(feed, aim) {
                 Some(sum) if input.kind == Kind::Trigger && !self.scale_fits(&sum, feed, input) => return,
-                Some(sum) => Some((sum, feed)),
+                Some(sum) => Some((self.counted(sum, feed, input), feed)),
                 None => return,
             },
             None => None,
@@ -91,7 +98,7 @@ impl Checker<'_> {
                 sum = part;
             }
             if self.scale_fits(&sum, feed, input) {
-                cables.push((sum, feed));
+                cables.push((self.counted(sum, feed, input), feed));
             }
         }
         cables.sort_by_cached_key(|(sum, _)| sum.order());
@@ -113,6 +120,27 @@ impl Checker<'_> {
         }
         let to = End { module: self.paths[index].clone(), port: slot.0, channel: slot.1, side };
         self.connect(terms, &to, draft.spec, index);
+    }
+
+    /// Numbers of an expression in the unit of their input, `semi: 5 + 4 * lfo`; what comes as it is, is in the kind's own.
+    fn counted(&mut self, mut sum: Sum, feed: &Feed, input: &Input) -> Sum {
+        if sum.terms.is_empty() {
+            return sum;
+        }
+        let whole =
+            matches!(feed.value.what, What::Port(_) | What::Junction(_) | What::Pair(..)) || feed.scale.is_some();
+        if let (false, true, Some((unit, dim))) = (whole, sum.dim.is_plain(), kinds::counted(input)) {
+            sum.terms.iter_mut().for_each(|term| term.factor /= unit);
+            sum.base = sum.base.map(|base| Const { dim, ..base.shared(unit) });
+            sum.dim = dim;
+        }
+        if input.kind == Kind::Pitch && sum.terms.iter().any(|term| term.factor.abs() > input.max - input.min) {
+            let span = feed.scale.as_ref().map_or(feed.value.span, |scale| scale.span);
+            let message = format!("this moves `{}` by more octaves than there are", input.names[0]);
+            let fault = Fault::warning(codes::OUT_OF_RANGE, span, message);
+            self.fault(fault.help("a signal moves a pitch by an interval: `800Hz + 1oct * env`"));
+        }
+        sum
     }
 
     fn set(&mut self, index: usize, slot: Slot, value: Setting) {
@@ -168,7 +196,7 @@ impl Checker<'_> {
                 self.fault(kinds::wrong_kind(input, &format!("{} that moves", sum.dim.name()), span));
                 return None;
             }
-            let found = self.converted(sum, input, span)?;
+            let found = self.converted(sum, input, span, input.min)?;
             value = found;
             // Without a constant part a value that moves is still all there is: the default does not stay beside it.
             if found.is_none() && input.normal == Normal::Stays && input.default != 0.0 {
@@ -180,7 +208,8 @@ impl Checker<'_> {
         }
         for (sum, feed) in cables {
             let span = feed.value.span;
-            let Some(found) = self.converted(sum, input, span) else { continue };
+            // A part of a sum may be below what the whole may be.
+            let Some(found) = self.converted(sum, input, span, f64::NEG_INFINITY) else { continue };
             let Some(found) = found else { continue };
             let start = match (value, input.normal) {
                 (Some(value), _) => value,
@@ -203,7 +232,7 @@ impl Checker<'_> {
     }
 
     /// The constant part of a sum in the unit of an input; the outer `None` where that is a fault.
-    fn converted(&mut self, sum: &Sum, input: &Input, span: Span) -> Option<Option<Setting>> {
+    fn converted(&mut self, sum: &Sum, input: &Input, span: Span, min: f64) -> Option<Option<Setting>> {
         let Some(base) = sum.base else { return Some(None) };
         // What takes every kind takes it as it is on a cable; times are seconds there, musical ones too.
         let kind = match base.dim {
@@ -213,7 +242,7 @@ impl Checker<'_> {
             _ => input.kind,
         };
         // The constant of a sum that moves was brought to the kind of the sum; as a number it is read like one.
-        match kinds::setting(base, &Input { kind, ..input.clone() }, span) {
+        match kinds::setting(base, &Input { kind, min, ..input.clone() }, span) {
             Ok((value, hint)) => {
                 hint.into_iter().for_each(|hint| self.fault(hint));
                 Some(Some(value))
@@ -312,13 +341,17 @@ impl Checker<'_> {
         let mut module = Module { spec, channels, settings, params, was: Vec::new(), unnamed: true, span };
         match &operation.op {
             Op::Math(word) => self.choice(&mut module, "op", word, span),
-            Op::Quantize(scale) => self.scale(&mut module, scale, span),
+            Op::Quantize(scale) => {
+                let slot = spec.param("scale").map(|index| (index, 0));
+                module.params.extend(slot.map(|slot| (slot, ParamValue::List(scale.clone()))));
+            }
         }
         for (name, sum) in inputs {
             if let (Some((port, _)), Some(base)) = (spec.input(name), sum.base) {
                 // A musical time is turned into seconds when the tempo is known.
                 let value = match base.dim {
                     Dim::Beats => Setting::Beats(base.value),
+                    Dim::Time if base.beats != 0.0 => Setting::Mixed { seconds: base.value, beats: base.beats },
                     _ => Setting::Number(base.value),
                 };
                 module.settings.insert((port, 0), value);
@@ -352,32 +385,6 @@ impl Checker<'_> {
             None => {
                 let message = format!("`{}` cannot {word}, which this needs", module.spec.name());
                 self.fault(Fault::error(codes::NOT_PLAYABLE, span, message));
-            }
-        }
-    }
-
-    fn scale(&mut self, module: &mut Module, scale: &Scale, span: Span) {
-        match scale {
-            Scale::Named(word) => {
-                let listed = module.spec.params.iter().enumerate().find_map(|(index, param)| match param.kind {
-                    ParamKind::List { words, .. } => Some((index, words)),
-                    _ => None,
-                });
-                match listed {
-                    Some((_, words)) if !words.is_empty() && !words.contains(&&**word) => {
-                        self.fault(super::params::unknown_word("quantize", word, words, words, span));
-                    }
-                    Some((index, _)) => {
-                        let list = Arc::from([Item::Word(Arc::from(&**word))]);
-                        module.params.insert((index as u16, 0), ParamValue::List(list));
-                    }
-                    None => self.choice(module, "scale", word, span),
-                }
-            }
-            Scale::Listed(list) => {
-                let Some(index) = module.spec.param("scale") else { return };
-                let list = list.iter().map(|v| Item::Number(*v)).collect();
-                module.params.insert((index, 0), ParamValue::List(list));
             }
         }
     }

@@ -4,8 +4,10 @@ use super::Checker;
 use crate::fault::{Fault, codes};
 use crate::flat::{Channel, Draft, V, What};
 use crate::kinds;
+use crate::value::Dim;
+use patches_core::exact;
 use patches_core::graph::{Item, ParamValue, Setting, Span};
-use patches_core::spec::{Input, Param, ParamKind};
+use patches_core::spec::{Input, Kind, Param, ParamKind};
 use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
 use std::sync::Arc;
@@ -67,9 +69,9 @@ impl Checker<'_> {
             // Some types know files by a word of their own, such as the built-in tables.
             (ParamKind::File, What::Word(word)) => return Some(ParamValue::Text(word.clone())),
             (ParamKind::File, _) => "a file, such as `file(\"kick.wav\")`".to_string(),
-            (ParamKind::List { .. }, What::List(members)) => return self.list(param, members),
+            (ParamKind::List { .. }, What::List(members)) => return self.listed(name, param, members),
             (ParamKind::List { .. }, What::Const(_) | What::Word(_) | What::Text(_)) => {
-                return self.list(param, std::slice::from_ref(v));
+                return self.listed(name, param, std::slice::from_ref(v));
             }
             (ParamKind::List { kind, .. }, _) => {
                 format!("a list, such as `[{0}]`", kind.example().split(' ').next().unwrap_or(""))
@@ -135,12 +137,18 @@ impl Checker<'_> {
         ParamValue::Text(path.to_string_lossy().into())
     }
 
-    fn list(&mut self, param: &Param, members: &[V]) -> Option<ParamValue> {
+    fn listed(&mut self, name: &str, param: &Param, members: &[V]) -> Option<ParamValue> {
+        self.list(name, param, members).map(ParamValue::List)
+    }
+
+    /// The members of a list that a parameter takes, or a function as that parameter does.
+    pub(super) fn list(&mut self, name: &str, param: &Param, members: &[V]) -> Option<Arc<[Item]>> {
         let ParamKind::List { kind, words } = param.kind else { return None };
-        let name = param.names[0];
         // A list's members are read as an input of the kind would read them.
         let names: &'static [&'static str] = &["a member of this list"];
         let input = Input::new(names, kind, "");
+        let tuned = self.expanded.whole.tuning.map_or(0.0, |a4| exact::pitch_of_hz(a4) - exact::pitch_of_hz(440.0));
+        let semitones = kind == Kind::Interval && kinds::in_semitones(members);
         let mut items = Vec::with_capacity(members.len());
         for member in members {
             match &member.what {
@@ -152,6 +160,11 @@ impl Checker<'_> {
                     self.fault(unknown_word(name, word, words, words, member.span));
                     return None;
                 }
+                // A note is as far above C0 as one of an A4 of 440 Hz: what tunes a scale is its root.
+                What::Const(c) if kind == Kind::Interval && c.dim == Dim::Pitch => {
+                    items.push(Item::Number(c.value - tuned));
+                }
+                What::Const(c) if semitones && c.dim == Dim::Number => items.push(Item::Number(c.value / 12.0)),
                 What::Const(c) => match kinds::setting(*c, &input, member.span) {
                     Ok((Setting::Number(v), hint)) => {
                         hint.into_iter().for_each(|hint| self.fault(hint));
@@ -174,7 +187,7 @@ impl Checker<'_> {
                 }
             }
         }
-        Some(ParamValue::List(items.into()))
+        Some(items.into())
     }
 }
 

@@ -4,7 +4,7 @@ use super::Checker;
 use crate::fault::{Fault, codes};
 use crate::flat::{Feed, Function, Source, V, Value, What};
 use crate::limits;
-use crate::linear::{Aim, Key, Origin, Scale, Sum};
+use crate::linear::{Aim, Key, Origin, Sum};
 use crate::older::Bare;
 use crate::value::{Const, Dim, Misfit, Old};
 use patches_core::graph::{End, Span};
@@ -30,7 +30,12 @@ fn ports_of(v: &V, note: &mut impl FnMut(&Source)) {
 impl Checker<'_> {
     /// What a feed brings, as a sum; nothing where a fault was told.
     pub(super) fn feed_sum(&mut self, feed: &Feed, aim: Aim) -> Option<Sum> {
-        let mut sum = self.sum(&feed.value, aim)?.side(feed.take);
+        let bare = matches!(feed.value.what, What::Port(_) | What::Junction(_) | What::Pair(..));
+        let mut sum = self.sum(&feed.value, Aim { adds: aim.adds && bare, ..aim })?.side(feed.take);
+        // `a + b` is added voice by voice; as two cables each would bring its own voices.
+        if aim.adds && !bare && sum.terms.len() + usize::from(sum.base.is_some()) > 1 {
+            sum = sum.moved();
+        }
         if let Some(scale) = &feed.scale {
             let by = self.sum(scale, aim)?.side(feed.take);
             sum = self.scaled(sum, by, aim, scale.span)?;
@@ -244,35 +249,24 @@ impl Checker<'_> {
     fn quantize(&mut self, args: &[V], aim: Aim, span: Span) -> Option<Sum> {
         let [x, scale] = args else { return None };
         let x = self.sum(x, aim)?;
-        if self.around.library.find("Quant").is_none() {
-            let fault = Fault::error(codes::NOT_PLAYABLE, span, "no module plays `quantize` yet");
-            self.fault(fault);
+        let param =
+            self.around.library.find("Quant").and_then(|spec| Some(&spec.params[spec.param("scale")? as usize]));
+        let Some(param) = param else {
+            self.fault(Fault::error(codes::NOT_PLAYABLE, span, "no module plays `quantize` yet"));
             return None;
-        }
-        let scale = match &scale.what {
-            What::Word(word) | What::Text(word) => Scale::Named((&**word).into()),
-            What::List(members) => {
-                let mut list = Vec::new();
-                for member in members {
-                    match &member.what {
-                        What::Const(c) if matches!(c.dim, Dim::Interval | Dim::Pitch) => list.push(c.value),
-                        _ => {
-                            let message = "a scale is a word, or a list of notes or intervals";
-                            self.fault(Fault::error(codes::WRONG_KIND, member.span, message));
-                            return None;
-                        }
-                    }
-                }
-                Scale::Listed(list)
-            }
+        };
+        let members = match &scale.what {
+            What::Word(_) | What::Text(_) => std::slice::from_ref(scale),
+            What::List(members) => members.as_slice(),
             What::Poison => return None,
             _ => {
-                let fault =
-                    Fault::error(codes::WRONG_KIND, scale.span, "a scale is a word, or a list of notes or intervals");
-                self.fault(fault.help("write `quantize(x, minor)`"));
+                let message = "a scale is a word, or a list of notes or intervals";
+                let fault = Fault::error(codes::WRONG_KIND, scale.span, message);
+                self.fault(fault.help("write `quantize(x, minor)` or `quantize(x, [C3, Eb3, G3])`"));
                 return None;
             }
         };
-        self.told(x.quantized(scale, aim), span)
+        let scale = self.list("quantize", param, members)?;
+        self.told(x.quantized(scale), span)
     }
 }

@@ -152,8 +152,7 @@ mod change {
     }
 }
 
-/// The degrees of a scale in semitones, within an octave. Bare numbers are octaves, as intervals are; a list that goes
-/// beyond an octave can only be meant in semitones.
+/// The degrees of a scale in semitones, within an octave; those of a list are in octaves, of which a note has some more.
 fn degrees(scale: &[Item]) -> Vec<f64> {
     if let [Item::Word(name)] = scale {
         let found = SCALES.iter().find(|(names, _)| names.contains(&&**name));
@@ -164,8 +163,7 @@ fn degrees(scale: &[Item]) -> Vec<f64> {
     if numbers.is_empty() {
         return SCALES[0].1.to_vec();
     }
-    let unit = if numbers.iter().any(|x| x.abs() > 1.0) { 1.0 } else { 12.0 };
-    numbers.iter().map(|x| (x * unit).rem_euclid(12.0)).collect()
+    numbers.iter().map(|x| (x * 12.0).rem_euclid(12.0)).collect()
 }
 
 /// For each cent of the octave, both ends included, the nearest degree in octaves, of the next octaves too; the lower of two.
@@ -235,11 +233,13 @@ mod tests {
         assert_eq!(played(Bench::new(&DEF, 1), &asked), [0.0, 1.0, 1.0, 3.0, 5.0, 11.0, 12.0, 0.0, -1.0, 24.0]);
         let minor = || scale(vec![Item::Word("minor".into())]);
         assert_eq!(played(minor(), &asked), [0.0, 0.0, 2.0, 3.0, 5.0, 10.0, 12.0, 0.0, -2.0, 24.0]);
-        // The same as a list, in semitones and in octaves.
-        let list =
-            |unit: f64| scale([0.0, 2.0, 3.0, 5.0, 7.0, 8.0, 10.0].iter().map(|x| Item::Number(x * unit)).collect());
-        assert_eq!(played(list(1.0), &asked), played(minor(), &asked));
-        assert_eq!(played(list(1.0 / 12.0), &asked), played(minor(), &asked));
+        // The same as a list of intervals, and of notes, which are some octaves higher.
+        let list = |octaves: f64| {
+            let above = [0.0, 2.0, 3.0, 5.0, 7.0, 8.0, 10.0];
+            scale(above.iter().map(|x| Item::Number(x / 12.0 + octaves)).collect())
+        };
+        assert_eq!(played(list(0.0), &asked), played(minor(), &asked));
+        assert_eq!(played(list(4.0), &asked), played(minor(), &asked));
         // On D the same minor has B flat and no A flat.
         assert_eq!(played(minor().set("root", 0, 2.0 / 12.0), &[8.4, 9.9]), [9.0, 10.0]);
     }
