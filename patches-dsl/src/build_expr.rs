@@ -67,7 +67,7 @@ impl Builder {
             Rule::group => self.expr(first(pair)),
             Rule::boundary => Expr::Boundary(self.port(first(pair))),
             Rule::param => Expr::Param(self.param(pair)),
-            Rule::call => Expr::Call(Box::new(self.call(pair))),
+            Rule::call | Rule::worked_out => Expr::Call(Box::new(self.call(pair))),
             Rule::name => {
                 let target = Word::Plain(self.name(&pair));
                 Expr::Call(Box::new(Call {
@@ -212,7 +212,28 @@ impl Builder {
     }
 
     fn entries(&mut self, pair: P<'_>) -> Vec<Entry> {
-        pair.into_inner().map(|entry| self.entry(entry)).collect()
+        let mut list = Vec::new();
+        for part in pair.into_inner() {
+            let channel = part.into_inner().next().filter(|at| at.as_rule() == Rule::at).map(first);
+            match channel.filter(|channel| channel.as_rule() == Rule::param) {
+                Some(channel) => list.extend(self.at_param(part, channel)),
+                None => list.push(self.entry(part)),
+            }
+        }
+        list
+    }
+
+    /// `@<name> { … }`: each of its entries for the channel that the parameter holds.
+    fn at_param(&mut self, pair: P<'_>, channel: P<'_>) -> Vec<Entry> {
+        let braces = first(pair).into_inner().nth(1).expect("`@channel` is followed by braces");
+        let channel = Expr::Param(self.param(channel));
+        let mut entries = self.entries(braces);
+        for entry in &mut entries {
+            if let Entry::Set { index, .. } = entry {
+                index.get_or_insert_with(|| Index::One(channel.clone()));
+            }
+        }
+        entries
     }
 
     /// `entry` or `given`: a name with a value, `<name>` or `@name { … }`.

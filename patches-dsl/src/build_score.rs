@@ -86,6 +86,10 @@ impl Builder {
         match pair.as_rule() {
             Rule::value => self.step_value(first(pair)),
             Rule::hit => StepValue::Hit(span),
+            // In small letters it may be the name of a constant.
+            Rule::pnote if pair.as_str().bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit()) => {
+                StepValue::Name(self.name(&pair))
+            }
             Rule::pnote => StepValue::Note(self.note(&pair), span),
             Rule::param => StepValue::Param(self.param(pair)),
             Rule::name => StepValue::Name(self.name(&pair)),

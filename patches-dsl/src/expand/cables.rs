@@ -59,10 +59,28 @@ impl<'t> Expander<'t> {
         }
         if chain.arrows.is_empty() {
             for joint in stages.iter().flatten() {
-                if let Joint::Boundary(port) = joint {
-                    self.boundary_source(port, scope);
+                match joint {
+                    Joint::Boundary(port) => drop(self.boundary_source(port, scope)),
+                    Joint::Thing(thing, _, span) if !named => self.goes_nowhere(thing, *span, scope),
+                    _ => {}
                 }
             }
+        }
+    }
+
+    /// A statement that is no more than a value or a name, most often the rest of one that was meant to go on.
+    fn goes_nowhere(&mut self, thing: &Thing, span: Span, scope: usize) {
+        let nothing = match thing {
+            Thing::Module(module) => self.out.modules[*module].name.is_some(),
+            Thing::Instance(instance) => self.out.bodies[self.instances[*instance].body].name.is_some(),
+            Thing::Value(v) => !matches!(v.what, What::Poison),
+        };
+        if nothing {
+            let fault = Fault::warning(codes::REACHES_NOTHING, span, "this goes nowhere");
+            self.fault(
+                scope,
+                fault.help("a statement goes on behind an operator, a comma or an arrow, and before an arrow"),
+            );
         }
     }
 
@@ -98,6 +116,11 @@ impl<'t> Expander<'t> {
         for source in &sources {
             for target in &targets {
                 if source.every && target.every {
+                    let (from, to) = (source.list.len(), target.list.len());
+                    if from != to && from > 0 && to > 0 {
+                        let message = format!("{from} cables come, and {to} places are there for them");
+                        self.error(scope, codes::ARGUMENT, arrow.span, message);
+                    }
                     for (v, to) in source.list.iter().zip(&target.list) {
                         self.cable(v, to, arrow, &scale, scope);
                     }

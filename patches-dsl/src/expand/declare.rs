@@ -1,7 +1,7 @@
 //! First round over a body: every name it declares, before any is looked up.
 
 use super::names::Kind;
-use super::{Binding, Declared, Expander, Pending, Score, Signal, State, flatten, value};
+use super::{Binding, Declared, Expander, Pending, Score, Signal, State, UNKNOWN_ROUND, flatten, value};
 use crate::fault::{Fault, codes};
 use crate::flat::{Draft, Shape, What};
 use crate::hash::HashSet;
@@ -334,8 +334,9 @@ impl<'t> Expander<'t> {
     fn run_of(&mut self, scope: usize, over: &'t Over) -> Vec<(i64, crate::flat::V)> {
         match over {
             Over::Range(from, to) => {
-                let (Some(a), Some(b)) = (self.whole(from, scope), self.whole(to, scope)) else { return Vec::new() };
                 let span = from.span();
+                let unknown = vec![(UNKNOWN_ROUND, value(What::Poison, span))];
+                let (Some(a), Some(b)) = (self.whole(from, scope), self.whole(to, scope)) else { return unknown };
                 let last = b.min(a.saturating_add(limits::ROUNDS as i64 + 1));
                 let number = |i| value(What::Const(crate::value::Const::whole(i as f64)), span);
                 (a..=last).map(|i| (i, number(i))).collect()
@@ -344,7 +345,7 @@ impl<'t> Expander<'t> {
                 let list = self.eval_words(expr, scope);
                 match &list.what {
                     What::List(members) => members.iter().cloned().enumerate().map(|(i, v)| (i as i64, v)).collect(),
-                    What::Poison => Vec::new(),
+                    What::Poison => vec![(UNKNOWN_ROUND, list.clone())],
                     _ => {
                         let message = "`for` runs over a range or a list";
                         let fault = Fault::error(codes::ARGUMENT, expr.span(), message);

@@ -91,8 +91,11 @@ impl<'t> Expander<'t> {
             };
             return self.fault(scope, fault.help(help));
         };
+        let mut before: Option<Span> = None;
         for (name, _, expr) in given {
-            if &*name.text != "channels" {
+            if let Some(before) = before.replace(name.span).filter(|_| &*name.text == "channels") {
+                self.given_twice(scope, "`channels`", name.span, before);
+            } else if &*name.text != "channels" {
                 let fault = Fault::error(codes::SHAPE, name.span, format!("a shape has no `{}`", name.text));
                 self.fault(scope, fault.help("round brackets take `channels: …`; parameters stand in braces"));
             } else if !spec.has_channels() {
@@ -109,7 +112,7 @@ impl<'t> Expander<'t> {
             true => (format!("`{}`", spec.name()), DEVICE_CHANNELS),
             false => ("a module".into(), limits::CHANNELS),
         };
-        let Expr::List(members, span) = expr else {
+        let Some(members) = self.channel_names(expr, scope) else {
             let count = self.whole(expr, scope)?;
             if !(1..=most as i64).contains(&count) {
                 self.error(scope, codes::SHAPE, expr.span(), format!("{whose} has 1 to {most} channels, not {count}"));
@@ -119,30 +122,41 @@ impl<'t> Expander<'t> {
         };
         let mut names: Vec<Arc<str>> = Vec::new();
         for member in members {
-            let name: Arc<str> = match member.word() {
-                Some(word) => word.text.clone(),
-                None => match &self.eval(member, scope).what {
-                    What::Word(word) | What::Text(word) => word.clone(),
-                    What::Const(c) if c.as_whole().is_some_and(|n| n >= 0) => c.value.to_string().into(),
-                    What::Poison => return None,
-                    _ => {
-                        let message = "a channel's name is a word";
-                        self.error(scope, codes::SHAPE, member.span(), message);
-                        return None;
-                    }
-                },
+            let name: Arc<str> = match &member.what {
+                What::Word(word) | What::Text(word) => word.clone(),
+                What::Const(c) if c.as_whole().is_some_and(|n| n >= 0) => c.value.to_string().into(),
+                What::Poison => return None,
+                _ => {
+                    self.error(scope, codes::SHAPE, member.span, "a channel's name is a word");
+                    return None;
+                }
             };
             if names.contains(&name) {
-                self.error(scope, codes::GIVEN_TWICE, member.span(), format!("the channel `{name}` is given twice"));
+                self.error(scope, codes::GIVEN_TWICE, member.span, format!("the channel `{name}` is given twice"));
                 return None;
             }
             names.push(name);
         }
         if names.is_empty() || names.len() > most {
-            self.error(scope, codes::SHAPE, *span, format!("{whose} has 1 to {most} channels"));
+            self.error(scope, codes::SHAPE, expr.span(), format!("{whose} has 1 to {most} channels"));
             return None;
         }
         Some(Shape::Names(names))
+    }
+
+    /// The members of a list of names, written in place or named itself; nothing for a number.
+    fn channel_names(&mut self, expr: &'t Expr, scope: usize) -> Option<Vec<V>> {
+        let word = |expr: &Expr| expr.word().map(|word| value(What::Word(word.text.clone()), word.span));
+        match expr {
+            Expr::List(members, _) => {
+                Some(members.iter().map(|member| word(member).unwrap_or_else(|| self.eval(member, scope))).collect())
+            }
+            Expr::Call(_) | Expr::Param(_) => match &self.eval(expr, scope).what {
+                What::List(members) => Some(members.clone()),
+                _ => None,
+            },
+            _ => None,
+        }
     }
 
     /// Works out the shapes that nothing asked for.

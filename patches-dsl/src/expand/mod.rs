@@ -32,6 +32,9 @@ use std::cell::RefCell;
 use std::rc::Rc;
 use std::sync::Arc;
 
+/// The round of a `for` whose rounds a fault keeps unknown.
+const UNKNOWN_ROUND: i64 = i64::MIN;
+
 /// A list that most often holds one.
 type Few<T> = smallvec::SmallVec<[T; 1]>;
 
@@ -248,15 +251,11 @@ impl<'t> Expander<'t> {
         }
     }
 
-    /// Opens the file's templates that nothing uses, where their defaults allow it, for their faults alone.
+    /// Opens the file's templates that nothing uses, for their faults alone.
     fn try_unused(&mut self) {
         let used: HashSet<Span> = self.instances.iter().map(|instance| instance.template.name.span).collect();
         let mut unused: Vec<Declared<'t>> = self.scopes[self.main].templates.values().map(|(d, _)| d.clone()).collect();
-        unused.retain(|declared| {
-            let template = declared.template;
-            let opens = template.decls.iter().all(|decl| decl.default.is_some());
-            opens && declared.scope == self.main && !used.contains(&template.name.span)
-        });
+        unused.retain(|declared| declared.scope == self.main && !used.contains(&declared.template.name.span));
         unused.sort_by_key(|declared| declared.template.name.span);
         let (modules, junctions, bodies) = (self.out.modules.len(), self.out.junctions.len(), self.out.bodies.len());
         let taps = self.out.taps.len();

@@ -1,6 +1,6 @@
 //! Looking names up.
 
-use super::{Binding, Declared, Expander, Score, State};
+use super::{Binding, Declared, Expander, Score, State, UNKNOWN_ROUND};
 use crate::fault::{Fault, codes};
 use crate::flat::{V, What};
 use crate::limits;
@@ -69,7 +69,9 @@ impl<'t> Expander<'t> {
         let Some((first, rest)) = rounds.split_first() else {
             return self.scopes[scope].names.get(name).map(|(binding, _)| binding.clone());
         };
-        let inner = self.scopes[scope].rounds.get(first)?;
+        // Of rounds that are not known each may be meant.
+        let rounds = &self.scopes[scope].rounds;
+        let inner = rounds.get(first).or_else(|| rounds.get(&UNKNOWN_ROUND))?;
         inner.iter().find_map(|&inner| self.in_round(inner, name, rest))
     }
 

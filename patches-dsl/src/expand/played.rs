@@ -27,6 +27,17 @@ const SILENCE: u64 = 16;
 type Part = (Option<played::Pattern>, u64);
 
 impl<'t> Expander<'t> {
+    /// A word that names a pattern or song, as in `for line in [low, high]`, is what it names.
+    pub(super) fn as_score(&mut self, v: V, scope: usize, word: &'static str) -> V {
+        match &v.what {
+            What::Word(name) => match self.score_at(scope, word, name) {
+                Some((score, at)) => self.score_value(score, at, name, v.span),
+                None => v,
+            },
+            _ => v,
+        }
+    }
+
     /// What a pattern, song or curve is where it is named.
     pub(super) fn score_value(&mut self, score: Score<'t>, scope: usize, name: &Arc<str>, span: Span) -> V {
         let word = match &score {
@@ -258,7 +269,10 @@ impl<'t> Expander<'t> {
     fn cell(&mut self, scope: usize, cell: &'t score::Cell, song: &'t score::Song) -> Option<Vec<Part>> {
         let v = match cell {
             score::Cell::Silence(_) => return Some(Vec::new()),
-            score::Cell::Param(param) => self.param(param, scope),
+            score::Cell::Param(param) => {
+                let v = self.param(param, scope);
+                self.as_score(v, scope, "pattern")
+            }
             score::Cell::Lane(other, lane) => self.lane_cell(scope, other, lane),
             score::Cell::Name(name) => match song.patterns.iter().find(|pattern| pattern.name.text == name.text) {
                 Some(pattern) => {

@@ -1,6 +1,7 @@
 //! Patterns, sections, songs and curves: everything in them that can be wrong is told, whether a module plays them or not.
 
 use super::eval::Thing;
+use super::eval::lower_note;
 use super::names::is_constant;
 use super::{Expander, Score};
 use crate::fault::{Fault, codes};
@@ -75,6 +76,12 @@ impl<'t> Expander<'t> {
                 }
                 StepWhat::Play { head, slide, second, second_slide } => {
                     match head {
+                        Head::Value(StepValue::Name(name)) if second.is_some() && self.is_label(scope, &name.text) => {
+                            let message = format!("no constant `{}`", name.text);
+                            let fault = Fault::error(codes::UNKNOWN_NAME, name.span, message);
+                            let help = format!("a row begins with a space behind its colon: `{}: …`", name.text);
+                            self.fault(scope, fault.help(help));
+                        }
                         Head::Value(value) => self.step_value(scope, value, slide.is_none()),
                         Head::Group(steps) | Head::OneOf(steps) => self.check_steps(scope, steps),
                     }
@@ -87,6 +94,11 @@ impl<'t> Expander<'t> {
                 self.check_after(scope, after);
             }
         }
+    }
+
+    /// Whether a name with a colon straight behind it stands for nothing, and so was meant to begin a row.
+    fn is_label(&mut self, scope: usize, name: &str) -> bool {
+        self.lookup(scope, name).is_none() && lower_note(name).is_none() && !self.is_lost(scope, name)
     }
 
     fn check_after(&mut self, scope: usize, after: &'t After) {
@@ -138,10 +150,13 @@ impl<'t> Expander<'t> {
                         None
                     }
                 },
-                None => {
-                    self.unknown_step(scope, name);
-                    None
-                }
+                None => match lower_note(&name.text) {
+                    Some(octaves) => Some(Const::new(Dim::Pitch, octaves + self.tuned)),
+                    None => {
+                        self.unknown_step(scope, name);
+                        None
+                    }
+                },
             },
         }
     }
@@ -214,6 +229,7 @@ impl<'t> Expander<'t> {
             Cell::Silence(_) => {}
             Cell::Param(param) => {
                 let v = self.param(param, scope);
+                let v = self.as_score(v, scope, "pattern");
                 if !matches!(v.what, What::Pattern(..) | What::Poison) {
                     let message = format!("`{}` holds no pattern", param.name.text);
                     self.error(scope, codes::WRONG_KIND, param.span, message);

@@ -207,7 +207,8 @@ impl<'t> Expander<'t> {
                 return value(What::Poison, span);
             }
         }
-        self.eval(expr, scope)
+        let v = self.eval(expr, scope);
+        self.as_score(v, scope, if song { "song" } else { "pattern" })
     }
 
     /// `"line"`, `"tune.bass"`.

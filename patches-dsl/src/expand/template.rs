@@ -67,13 +67,14 @@ impl<'t> Expander<'t> {
             junctions: HashMap::default(),
             lost: flatten(&template.body).iter().any(|statement| match &statement.what {
                 tree::What::Unreadable(names) => names.iter().any(|name| matches!(&**name, "in" | "out")),
-                _ => false,
+                _ => self.trying && template.decls.iter().any(|decl| decl.default.is_none()),
             }),
             span: call.span,
         });
         self.instance_of.insert(body, index);
-        self.bind_parameters(index, call, scope);
+        let missing = self.bind_parameters(index, call, scope);
         self.declare_ports(index);
+        self.missing(index, &missing, call, scope);
         self.queue.push(index);
         Some(index)
     }
@@ -107,8 +108,25 @@ impl<'t> Expander<'t> {
         false
     }
 
-    /// Binds what is given for the parameters, in either bracket, and their defaults.
-    fn bind_parameters(&mut self, index: usize, call: &'t Call, scope: usize) {
+    /// Tells which parameters need a value, unless one is given under a name that nothing has, which is told instead.
+    fn missing(&mut self, index: usize, missing: &[&'t Decl], call: &'t Call, scope: usize) {
+        let (Some(first), false) = (missing.first(), self.trying) else { return };
+        let (template, ins) = (self.instances[index].template, self.instances[index].ins.clone());
+        let known = |name: &Name| {
+            template.decls.iter().any(|decl| decl.name.text == name.text)
+                || ins.iter().any(|(port, _)| *port == name.text)
+        };
+        if self.given(call, scope).iter().all(|(name, ..)| known(name)) {
+            let names: Vec<String> = missing.iter().map(|decl| format!("`{}`", decl.name.text)).collect();
+            let (names, verb) = (names.join(" and "), if missing.len() > 1 { "need" } else { "needs" });
+            let fault = Fault::error(codes::ARGUMENT, call.span, format!("{names} {verb} a value"));
+            self.fault(scope, fault.also(first.name.span, "declared here, without a default"));
+        }
+    }
+
+    /// Binds what is given for the parameters, in either bracket, and their defaults; those that have neither.
+    fn bind_parameters(&mut self, index: usize, call: &'t Call, scope: usize) -> Vec<&'t Decl> {
+        let mut missing = Vec::new();
         let (template, inner) = (self.instances[index].template, self.instances[index].scope);
         let mut given: HashMap<(&str, Option<u32>), (&'t Expr, Span)> = HashMap::default();
         for (name, element, expr) in self.given(call, scope) {
@@ -121,13 +139,16 @@ impl<'t> Expander<'t> {
             let binding = match &decl.size {
                 None => match given.get(&(&*decl.name.text, None)) {
                     Some((expr, _)) => Binding::Signal(self.parameter(decl, expr, scope, None)),
-                    None => self.default(decl, inner, call, scope, None),
+                    None => self.default(decl, inner, None),
                 },
                 Some(size) => {
                     // The size may be another parameter, whatever their order.
                     let given_size = given.get(&(&*size.0.text, None)).map(|(expr, _)| *expr);
-                    let count = self.size_of(&size.0, template, given_size, scope, inner).unwrap_or(0);
-                    let mut elements = Vec::new();
+                    let Some(count) = self.size_of(&size.0, template, given_size, scope, inner) else {
+                        self.bind(inner, &decl.name, Binding::Poison);
+                        continue;
+                    };
+                    let mut elements = Some(Vec::new());
                     for n in 0..count {
                         let element = given.get(&(&*decl.name.text, Some(n)));
                         let all = given.get(&(&*decl.name.text, None));
@@ -136,10 +157,11 @@ impl<'t> Expander<'t> {
                             (None, Some((expr, _))) => {
                                 Binding::Signal(self.parameter(decl, expr, scope, Some(n as usize)))
                             }
-                            (None, None) => self.default(decl, inner, call, scope, Some(n as usize)),
+                            (None, None) => self.default(decl, inner, Some(n as usize)),
                         };
-                        if let Binding::Signal(signal) = binding {
-                            elements.push(signal);
+                        match (binding, &mut elements) {
+                            (Binding::Signal(signal), Some(elements)) => elements.push(signal),
+                            _ => elements = None,
                         }
                     }
                     for ((name, element), (_, span)) in &given {
@@ -148,11 +170,15 @@ impl<'t> Expander<'t> {
                             self.error(scope, codes::UNKNOWN_CHANNEL, *span, message);
                         }
                     }
-                    Binding::Array(elements)
+                    elements.map_or(Binding::Poison, Binding::Array)
                 }
             };
+            if matches!(binding, Binding::Poison) {
+                missing.push(decl);
+            }
             self.bind(inner, &decl.name, binding);
         }
+        missing
     }
 
     /// What stands in a template's brackets: name, element, value.
@@ -226,22 +252,11 @@ impl<'t> Expander<'t> {
         self.signals.len() - 1
     }
 
-    fn default(
-        &mut self,
-        decl: &'t Decl,
-        inner: usize,
-        call: &'t Call,
-        scope: usize,
-        member: Option<usize>,
-    ) -> Binding {
+    /// What a parameter is where nothing is given.
+    fn default(&mut self, decl: &'t Decl, inner: usize, member: Option<usize>) -> Binding {
         match &decl.default {
             Some(expr) => Binding::Signal(self.parameter(decl, expr, inner, member)),
-            None => {
-                let message = format!("`{}` needs a value", decl.name.text);
-                let fault = Fault::error(codes::ARGUMENT, call.span, message);
-                self.fault(scope, fault.also(decl.name.span, "declared here, without a default"));
-                Binding::Poison
-            }
+            None => Binding::Poison,
         }
     }
 
