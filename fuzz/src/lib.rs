@@ -3,6 +3,8 @@
 #[path = "../../patches-dsl/tests/common/mod.rs"]
 #[allow(dead_code, reason = "the tests use the rest")]
 mod common;
+#[path = "../../patches-dsl/tests/texts/mod.rs"]
+mod texts;
 
 use patches_core::graph::Graph;
 use patches_dsl::print::flat;
@@ -12,6 +14,11 @@ use std::path::Path;
 /// Loads a text by the name of its file, which says what kind it is. It may include itself and sound files.
 pub fn load_as(name: &str, text: &[u8]) -> Loaded {
     load(Path::new(name), &Memory::default().with(name, text), common::library())
+}
+
+/// The statements of a patch made from these bytes.
+pub fn statements(bytes: &[u8]) -> Vec<String> {
+    texts::statements(bytes, common::library())
 }
 
 /// What holds for the outcome of every load: no mistake of the program's own, every place inside its text.

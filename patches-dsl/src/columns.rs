@@ -122,9 +122,11 @@ pub(crate) fn align(rows: &mut [Row]) {
 }
 
 /// Whether two words of neighbouring rows that began in one column were meant to.
-fn meant(a: &Word, b: &Word) -> bool {
-    // The beginning of a line lines up with the beginning of a row, not with a step of one.
-    a.held == b.held && (a.slack || b.slack) && (!a.first || b.begins) && (!b.first || a.begins)
+fn meant(a: &Word, b: &Word, level: bool) -> bool {
+    // The beginning of a line lines up with the beginning of a row, not with a step of one; beginnings of two lines stand
+    // where their brackets put them.
+    let rows = (!a.first || b.begins) && (!b.first || a.begins) && (level || !(a.first && b.first));
+    a.held == b.held && (a.slack || b.slack) && rows
 }
 
 fn block(rows: &mut [Row]) {
@@ -134,7 +136,8 @@ fn block(rows: &mut [Row]) {
         for (number, word) in rows[row].words.iter().enumerate() {
             let Some(column) = word.column else { continue };
             let above = rows[row - 1].words.iter().position(|other| other.column == Some(column));
-            if let Some(above) = above.filter(|&above| meant(&rows[row - 1].words[above], word)) {
+            let level = rows[row - 1].indent == rows[row].indent;
+            if let Some(above) = above.filter(|&above| meant(&rows[row - 1].words[above], word, level)) {
                 let head = leader.get(&(row - 1, above)).copied().unwrap_or((row - 1, above));
                 leader.insert((row, number), head);
                 leader.insert(head, head);

@@ -5,7 +5,8 @@
 //! is written, and what is lined up in patterns and songs stays [so](crate::columns). If the tree of the new text were another one, the text stays as it was.
 
 use crate::columns::{self, Scan};
-use crate::parse::parse;
+use crate::nodes::P;
+use crate::parse::{Rule, nodes, parse};
 
 /// The text in the one layout. A text that cannot be read stays as it is.
 pub fn format(text: &str) -> String {
@@ -13,12 +14,49 @@ pub fn format(text: &str) -> String {
     if !before.faults.is_empty() {
         return text.to_string();
     }
-    let laid_out = layout(text);
+    let laid_out = layout(&parted(text));
     let after = parse(&laid_out, 0);
     // The layout is only ever white space, but white space has a meaning here and there; and what would be laid out
     // another way next time is not laid out.
     let same = after.faults.is_empty() && after.to_string() == before.to_string() && layout(&laid_out) == laid_out;
     if same { laid_out } else { text.to_string() }
+}
+
+/// The text with a space on both sides of every arrow and behind every colon of a value.
+fn parted(text: &str) -> String {
+    let Ok(nodes) = nodes(text) else { return text.to_string() };
+    let mut places = Vec::new();
+    if let Some(file) = nodes.first(text) {
+        gaps(file, text, &mut places);
+    }
+    places.sort_unstable();
+    places.dedup();
+    let (mut out, mut done) = (String::with_capacity(text.len() + places.len()), 0);
+    for place in places {
+        let bare = |c: Option<char>| c.is_some_and(|c| !c.is_whitespace());
+        out.push_str(&text[done..place]);
+        if bare(text[..place].chars().next_back()) && bare(text[place..].chars().next()) {
+            out.push(' ');
+        }
+        done = place;
+    }
+    out.push_str(&text[done..]);
+    out
+}
+
+/// Where a space belongs in a part of a text.
+fn gaps(part: P<'_>, text: &str, places: &mut Vec<usize>) {
+    match part.as_rule() {
+        Rule::to | Rule::from | Rule::late => places.extend([part.start() as usize, part.end() as usize]),
+        Rule::entry | Rule::given | Rule::decl => {
+            let label = |part: &P<'_>| matches!(part.as_rule(), Rule::name | Rule::index | Rule::int | Rule::size);
+            let end = part.into_inner().take_while(label).last().map_or(part.start(), |last| last.end()) as usize;
+            let behind = text[end..].find(':').map(|colon| end + colon + 1);
+            places.extend(behind.filter(|_| text[end..].trim_start_matches([' ', '\t', ']']).starts_with(':')));
+        }
+        _ => {}
+    }
+    part.into_inner().for_each(|inner| gaps(inner, text, places));
 }
 
 /// Columns that a bracket indents.

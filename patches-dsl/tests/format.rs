@@ -156,3 +156,31 @@ proptest! {
         prop_assert_eq!(&laid_out, &format(&laid_out));
     }
 }
+
+#[test]
+fn lines_that_began_in_one_column_stand_where_their_brackets_put_them() {
+    let written = "song t(a) {\n section v { p # 2\n p }\n play v # x\n # y\n play v\n}\npattern p { C2 }\n";
+    let laid_out =
+        "song t(a) {\n    section v { p  # 2\n        p }\n    play v  # x\n    # y\n    play v\n}\npattern p { C2 }\n";
+    assert_eq!(format(written), laid_out);
+}
+
+#[test]
+fn arrows_stand_apart_and_values_behind_their_colons() {
+    for (written, laid_out) in [
+        ("osc->out", "osc -> out"),
+        ("a~>b.in;c<-[0.5]-d", "a ~> b.in; c <-[0.5]- d"),
+        ("Osc { frequency:440Hz,drift :0.1 }.saw-[1/2]->out", "Osc { frequency: 440Hz, drift : 0.1 }.saw -[1/2]-> out"),
+        (
+            "a=Mixer(channels:2){level[0]:0.5,@1{pan:-0.2}}",
+            "a = Mixer(channels: 2) { level[0]: 0.5, @1 { pan: -0.2 } }",
+        ),
+        ("template t(a:float=1,b[2]:int=0) { out:o }", "template t(a: float = 1, b[2]: int = 0) { out:o }"),
+        // What is calculated is as tight as it was written, and a pattern's steps are no values.
+        ("x = (1+2)*-3 + i/16", "x = (1+2)*-3 + i/16"),
+        ("pattern p { x:0.8 C4:0.5 }", "pattern p { x:0.8 C4:0.5 }"),
+        ("Osc { pitch:C4 }->Vca\n->out", "Osc { pitch: C4 } -> Vca\n    -> out"),
+    ] {
+        assert_eq!(format(written).trim_end(), laid_out);
+    }
+}

@@ -15,20 +15,24 @@ fn load_as(name: &str, text: &str) -> Loaded {
     load(Path::new(name), &Memory::default().with(name, text), library())
 }
 
-fn read_back(loaded: &Loaded, from: &str) -> Graph {
-    assert!(!loaded.has_errors(), "{from}\n{}", loaded.render(false));
-    loaded.graph.clone()
+/// What is told of a case that fails: proptest looks for a smaller one that does, and prints the last.
+type Checked<T> = Result<T, TestCaseError>;
+
+fn read_back(loaded: &Loaded, from: &str) -> Checked<Graph> {
+    prop_assert!(!loaded.has_errors(), "{from}\n{}", loaded.render(false));
+    Ok(loaded.graph.clone())
 }
 
 /// Two graphs are equal; where they are not, the lines that only one of them has, for a graph tells all of its types.
-fn assert_same(a: &Graph, b: &Graph, from: &str) {
+fn assert_same(a: &Graph, b: &Graph, from: &str) -> Checked<()> {
     let (left, right) = (a.to_string(), b.to_string());
     let only = |these: &str, those: &str| {
         let more = these.lines().filter(|line| !those.lines().any(|other| other == *line));
         more.collect::<Vec<_>>().join("\n")
     };
-    assert!(left == right, "{from}\n---\n{}\n---\n{}", only(&left, &right), only(&right, &left));
-    assert!(a == b, "{from}\n{a}\n{:?}\n{:?}", marks(a), marks(b));
+    prop_assert!(left == right, "{from}\n---\n{}\n---\n{}", only(&left, &right), only(&right, &left));
+    prop_assert!(a == b, "{from}\n{a}\n{:?}\n{:?}", marks(a), marks(b));
+    Ok(())
 }
 
 /// What the lines of a graph leave out.
@@ -72,18 +76,18 @@ proptest! {
 
         let graph = loaded.graph;
         let same = |form: &str| {
-            let back = read_back(&load_text(form), form);
-            assert_same(&graph, &back, &std::format!("{text}\n=>\n{form}"));
+            let back = read_back(&load_text(form), form)?;
+            assert_same(&graph, &back, &std::format!("{text}\n=>\n{form}"))
         };
-        same(&laid_out);
-        same(&shuffled(&lines, seed).join("\n"));
-        same(&std::format!("patch {{\n{text}\n}}"));
+        same(&laid_out)?;
+        same(&shuffled(&lines, seed).join("\n"))?;
+        same(&std::format!("patch {{\n{text}\n}}"))?;
         let printed = flat(&graph);
-        same(&printed);
-        prop_assert_eq!(&printed, &flat(&read_back(&load_text(&printed), &printed)));
+        same(&printed)?;
+        prop_assert_eq!(&printed, &flat(&read_back(&load_text(&printed), &printed)?));
         let yaml = to_yaml(&graph).expect("a graph has a YAML");
-        let back = read_back(&load_as("a.yaml", &yaml), &yaml);
-        assert_same(&graph, &back, &std::format!("{text}\n=>\n{yaml}"));
+        let back = read_back(&load_as("a.yaml", &yaml), &yaml)?;
+        assert_same(&graph, &back, &std::format!("{text}\n=>\n{yaml}"))?;
         prop_assert_eq!(&yaml, &to_yaml(&back).expect("a graph has a YAML"));
     }
 
@@ -97,7 +101,8 @@ proptest! {
         let main = std::format!("include \"shared.patches\"\n{}", own.join("\n"));
         let files = Memory::default().with("patch.patches", main.as_str()).with("shared.patches", shared.join("\n"));
         let loaded = load(Path::new("patch.patches"), &files, library());
-        assert_same(&whole.graph, &read_back(&loaded, &main), &std::format!("{main}\n---\n{}", shared.join("\n")));
+        let from = std::format!("{main}\n---\n{}", shared.join("\n"));
+        assert_same(&whole.graph, &read_back(&loaded, &main)?, &from)?;
     }
 
     #[test]
@@ -110,15 +115,15 @@ proptest! {
             let files = Memory::default().with("patch.patches", text.as_str());
             let again = load_again(Path::new("patch.patches"), &files, library(), &mut before);
             let fresh = load_text(&text);
-            assert_eq!(again.render(false), fresh.render(false), "{text}");
-            assert_eq!(again.graph, fresh.graph, "{text}");
+            prop_assert_eq!(again.render(false), fresh.render(false), "{}", text);
+            assert_same(&again.graph, &fresh.graph, &text)
         };
-        check(&lines);
+        check(&lines)?;
         let at = at.index(lines.len());
         lines.splice(at.., other.iter().take(3).cloned());
-        check(&lines);
+        check(&lines)?;
         lines.rotate_left(at.min(1));
-        check(&lines);
+        check(&lines)?;
     }
 }
 

@@ -41,6 +41,8 @@ struct Wire {
     to_port: Arc<str>,
     /// What stands on and around it: scales, other terms, and its place among them.
     note: u64,
+    /// Those of one expression have one number, and follow each other.
+    feed: u32,
 }
 
 /// Works out all paths.
@@ -89,6 +91,7 @@ pub(super) fn joined(outer: &str, local: &str) -> Path {
 struct Naming<'a> {
     expanded: &'a Expanded,
     wires: Vec<Wire>,
+    feeds: u32,
     /// Ports without side and channel, by where their names lie: most are, and each is named often.
     plain: HashMap<(*const u8, usize), Arc<str>>,
     /// Indices of the wires that go to and come from each node.
@@ -100,7 +103,7 @@ impl<'a> Naming<'a> {
     fn new(expanded: &'a Expanded) -> Naming<'a> {
         let count = expanded.modules.len() + expanded.bodies.len();
         let (into, out_of) = (Lists::new(0, std::iter::empty()), Lists::new(0, std::iter::empty()));
-        let mut naming = Naming { expanded, wires: Vec::new(), plain: HashMap::default(), into, out_of };
+        let mut naming = Naming { expanded, wires: Vec::new(), feeds: 0, plain: HashMap::default(), into, out_of };
         for (index, draft) in expanded.modules.iter().enumerate() {
             for fed in &draft.fed {
                 let name = draft.spec.inputs[fed.port as usize].names[0];
@@ -133,6 +136,7 @@ impl<'a> Naming<'a> {
             u64::from(feed.late),
             feed.take as u64,
         ]);
+        self.feeds += 1;
         self.each_source(std::iter::once(&feed.value).chain(&feed.scale), to, &to_port, note);
     }
 
@@ -146,7 +150,8 @@ impl<'a> Naming<'a> {
             What::Port(source) => {
                 let name = self.expanded.modules[source.module].spec.outputs[source.port as usize].names[0];
                 let from_port = self.port(name, source.side, &source.channel);
-                self.wires.push(Wire { from: source.module, from_port, to, to_port: to_port.clone(), note });
+                let (from, to_port) = (source.module, to_port.clone());
+                self.wires.push(Wire { from, from_port, to, to_port, note, feed: self.feeds });
             }
             What::Junction(index) => self.junction(*index, to, to_port, note),
             What::Pair(left, right) => {
@@ -165,7 +170,7 @@ impl<'a> Naming<'a> {
     fn junction(&mut self, index: usize, to: Node, to_port: &Arc<str>, note: u64) {
         let junction = &self.expanded.junctions[index];
         let (from, from_port) = (self.expanded.modules.len() + junction.body, junction.name.clone());
-        self.wires.push(Wire { from, from_port, to, to_port: to_port.clone(), note });
+        self.wires.push(Wire { from, from_port, to, to_port: to_port.clone(), note, feed: self.feeds });
     }
 
     /// The name, where the node has one.
@@ -275,9 +280,10 @@ impl<'a> Naming<'a> {
             self.wires.iter().map(says).collect()
         };
         let (into, out_of) = (said(1), said(2));
+        let beside = Beside::new(&self.wires, count);
         let mut near = Vec::new();
         loop {
-            let mut next = |node: Node| self.next_colour(node, &colours, &into, &out_of, &mut near);
+            let mut next = |node: Node| self.next_colour(node, &colours, (&into, &out_of, &beside), &mut near);
             let next: Vec<u64> = (0..count).map(&mut next).collect();
             colours = next;
             let now = distinct(&colours);
@@ -317,15 +323,49 @@ impl<'a> Naming<'a> {
         hash(&parts)
     }
 
-    fn next_colour(&self, node: Node, colours: &[u64], into: &[u64], out_of: &[u64], near: &mut Vec<u64>) -> u64 {
+    fn next_colour(
+        &self,
+        node: Node,
+        colours: &[u64],
+        (into, out_of, beside): (&[u64], &[u64], &Beside),
+        near: &mut Vec<u64>,
+    ) -> u64 {
         near.clear();
         let from = |wire: usize| hash_on(into[wire], colours[self.wires[wire].from]);
         let to = |wire: usize| hash_on(out_of[wire], colours[self.wires[wire].to]);
         near.extend(self.into.of(node).iter().map(|&wire| from(wire as usize)));
         near.extend(self.out_of.of(node).iter().map(|&wire| to(wire as usize)));
+        beside.of(node, colours, near);
         near.sort_unstable();
         near.push(colours[node]);
         hash(near)
+    }
+}
+
+/// Sources that stand beside each other in one expression, `a * b`: what tells them apart tells what they go with.
+struct Beside {
+    /// One, the next, and what their wires say.
+    pairs: Vec<(Node, Node, u64)>,
+    before: Lists,
+    behind: Lists,
+}
+
+impl Beside {
+    fn new(wires: &[Wire], count: usize) -> Beside {
+        let next = wires.windows(2).filter(|pair| pair[0].feed == pair[1].feed);
+        let said = |pair: &[Wire]| (pair[0].from, pair[1].from, hash(&[pair[0].note, pair[1].note]));
+        let pairs: Vec<(Node, Node, u64)> = next.map(said).collect();
+        let before = Lists::new(count, pairs.iter().map(|pair| pair.1));
+        let behind = Lists::new(count, pairs.iter().map(|pair| pair.0));
+        Beside { pairs, before, behind }
+    }
+
+    /// Adds what a node's neighbours in expressions are.
+    fn of(&self, node: Node, colours: &[u64], near: &mut Vec<u64>) {
+        let said = |way: u64, note: u64, other: Node| hash_on(hash_on(note, way), colours[other]);
+        let pair = |&pair: &u32| self.pairs[pair as usize];
+        near.extend(self.before.of(node).iter().map(pair).map(|(other, _, note)| said(3, note, other)));
+        near.extend(self.behind.of(node).iter().map(pair).map(|(_, other, note)| said(4, note, other)));
     }
 }
 

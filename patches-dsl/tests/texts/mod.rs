@@ -105,12 +105,6 @@ pub fn statements(bytes: &[u8], library: &Library) -> Vec<String> {
     maker.file()
 }
 
-/// A text, its statements on lines of their own or after one another.
-#[allow(dead_code, reason = "the tests put statements together themselves")]
-pub fn text(bytes: &[u8], library: &Library) -> String {
-    statements(bytes, library).join("\n")
-}
-
 impl Maker<'_, '_> {
     fn file(&mut self) -> Vec<String> {
         let mut lines = Vec::new();

@@ -1,0 +1,21 @@
+//! Writes the good texts of the tests as YAML, for the fuzzer to begin with: `seeds FOLDER FILE…`.
+
+use patches_dsl::to_yaml;
+use patches_fuzz::load_as;
+use std::path::Path;
+
+fn main() -> std::io::Result<()> {
+    let mut args = std::env::args().skip(1);
+    let folder = args.next().unwrap_or_else(|| ".".into());
+    for file in args {
+        let stem = Path::new(&file).file_stem().unwrap_or_default().to_string_lossy().into_owned();
+        // A file of the tests holds many texts between lines of ---.
+        for (number, text) in std::fs::read_to_string(&file)?.split("\n---\n").enumerate() {
+            let loaded = load_as("patch.patches", text.as_bytes());
+            if let (false, Ok(yaml)) = (loaded.has_errors(), to_yaml(&loaded.graph)) {
+                std::fs::write(Path::new(&folder).join(format!("{stem}-{number}.yaml")), yaml)?;
+            }
+        }
+    }
+    Ok(())
+}
