@@ -1,7 +1,11 @@
-//! Writes the good texts of the tests as YAML, for the fuzzer to begin with: `seeds FOLDER FILE…`.
+//! Writes the good texts of the tests as YAML, for the fuzzer to begin with: `yaml_seeds FOLDER FILE…`.
 
+#[path = "../tests/common/mod.rs"]
+#[allow(dead_code, reason = "the tests use the rest")]
+mod common;
+
+use common::load_text;
 use patches_dsl::to_yaml;
-use patches_fuzz::load_as;
 use std::path::Path;
 
 fn main() -> std::io::Result<()> {
@@ -11,7 +15,7 @@ fn main() -> std::io::Result<()> {
         let stem = Path::new(&file).file_stem().unwrap_or_default().to_string_lossy().into_owned();
         // A file of the tests holds many texts between lines of ---.
         for (number, text) in std::fs::read_to_string(&file)?.split("\n---\n").enumerate() {
-            let loaded = load_as("patch.patches", text.as_bytes());
+            let loaded = load_text(text);
             if let (false, Ok(yaml)) = (loaded.has_errors(), to_yaml(&loaded.graph)) {
                 std::fs::write(Path::new(&folder).join(format!("{stem}-{number}.yaml")), yaml)?;
             }
