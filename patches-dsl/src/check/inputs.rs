@@ -11,7 +11,7 @@ use crate::linear::{Aim, Key, Op, Operation, Origin, Scale, Sum, Term};
 use crate::older::Bare;
 use crate::value::{Const, Dim};
 use patches_core::graph::{Cable, End, Item, Module, ParamValue, Path, Setting, Slot, Span};
-use patches_core::spec::{Input, Kind, Normal, ParamKind, Side, Spec};
+use patches_core::spec::{Input, Kind, Normal, Param, ParamKind, Side, Spec};
 use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -34,7 +34,8 @@ impl Checker<'_> {
         for fed in &draft.fed {
             let input = &draft.spec.inputs[fed.port as usize];
             let (aim, ones) = ((fed.port, &fed.channel, fed.side), draft.spec.input_by_channel(fed.port));
-            let place = self.placed(index, aim, ones, (input.indexed, input.names[0]), fed.feed.span);
+            let name = input.names[fed.feed.called as usize];
+            let place = self.placed(index, aim, ones, (input.indexed, name), fed.at);
             let Some((port, channel, side)) = place else { continue };
             let before = if fed.feed.set && input.indexed && fed.channel == Channel::Unsaid {
                 all.insert((fed.port, fed.side), &fed.feed)
@@ -45,7 +46,10 @@ impl Checker<'_> {
                 None
             };
             if let Some(before) = before {
-                self.twice(&format!("`{}`", input.names[0]), before.span, fed.feed.span);
+                let earlier = input.names[before.called as usize];
+                let both =
+                    if earlier == name { format!("`{name}`") } else { format!("`{earlier}`, also called `{name}`,") };
+                self.twice(&both, before.span, fed.feed.span);
             }
         }
         for (&(port, side), feed) in &all {
@@ -67,6 +71,10 @@ impl Checker<'_> {
     fn slot(&mut self, index: usize, slot: Slot, side: Side, fed: Slots<'_>) {
         let draft = &self.expanded.modules[index];
         let input: &'static Input = &draft.spec.inputs[slot.0 as usize];
+        // Faults speak of it by the name that the text has.
+        let called = fed.set.iter().chain(&fed.cables).next().map_or(0, |feed| feed.called as usize);
+        let named = (called > 0).then(|| Input { names: &input.names[called..], ..input.clone() });
+        let input = named.as_ref().unwrap_or(input);
         // Each that is none is told, not the first alone.
         let wrong = fed.set.iter().chain(&fed.cables).filter(|feed| !self.is_number(feed, input)).count();
         if wrong > 0 {
@@ -359,15 +367,9 @@ impl Checker<'_> {
     fn scale(&mut self, module: &mut Module, scale: &Scale, span: Span) {
         match scale {
             Scale::Named(word) => {
-                let listed = module.spec.params.iter().enumerate().find_map(|(index, param)| match param.kind {
-                    ParamKind::List { words, .. } => Some((index, words)),
-                    _ => None,
-                });
-                match listed {
-                    Some((_, words)) if !words.is_empty() && !words.contains(&&**word) => {
-                        self.fault(super::params::unknown_word("quantize", word, words, words, span));
-                    }
-                    Some((index, _)) => {
+                let is_list = |param: &Param| matches!(param.kind, ParamKind::List { .. });
+                match module.spec.params.iter().position(is_list) {
+                    Some(index) => {
                         let list = Arc::from([Item::Word(Arc::from(&**word))]);
                         module.params.insert((index as u16, 0), ParamValue::List(list));
                     }

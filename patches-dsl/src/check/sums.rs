@@ -3,12 +3,13 @@
 use super::Checker;
 use crate::fault::{Fault, codes};
 use crate::flat::{Feed, Function, Source, V, Value, What};
+use crate::kinds;
 use crate::limits;
 use crate::linear::{Aim, Key, Origin, Scale, Sum};
 use crate::older::Bare;
 use crate::value::{Const, Dim, Misfit, Old};
 use patches_core::graph::{End, Span};
-use patches_core::spec::Kind;
+use patches_core::spec::{Kind, ParamKind};
 use std::borrow::Cow;
 use std::rc::Rc;
 
@@ -63,12 +64,13 @@ impl Checker<'_> {
             }
             return Some(product);
         };
-        if scale.old == Some(Old::Seconds) && !aim.musical {
-            scale = Const::new(Dim::Interval, scale.value / 12.0);
-            self.fault(crate::kinds::old_spelling("`7s` as a scale is written `7st` today", span));
-        }
-        if scale.old == Some(Old::Interval) {
-            self.fault(crate::kinds::old_spelling("`50c` is written `50ct` today", span));
+        match scale.old {
+            Some(Old::Seconds(at)) if !aim.musical => {
+                scale = Const::new(Dim::Interval, scale.value / 12.0);
+                self.fault(kinds::old_spelling("`7s` as a scale is written `7st` today", at));
+            }
+            Some(Old::Interval(at)) => self.fault(kinds::old_spelling("`50c` is written `50ct` today", at)),
+            _ => {}
         }
         if scale.dim.is_plain() {
             let base = match (sum.base, aim.rate) {
@@ -244,21 +246,37 @@ impl Checker<'_> {
     fn quantize(&mut self, args: &[V], aim: Aim, span: Span) -> Option<Sum> {
         let [x, scale] = args else { return None };
         let x = self.sum(x, aim)?;
-        if self.around.library.find("Quant").is_none() {
+        let Some(quant) = self.around.library.find("Quant") else {
             let fault = Fault::error(codes::NOT_PLAYABLE, span, "no module plays `quantize` yet");
             self.fault(fault);
             return None;
-        }
+        };
+        let words = quant.params.iter().find_map(|param| match param.kind {
+            ParamKind::List { words, .. } => Some(words),
+            _ => None,
+        });
         let scale = match &scale.what {
-            What::Word(word) | What::Text(word) => Scale::Named((&**word).into()),
+            What::Word(word) | What::Text(word) => {
+                if let Some(words) = words.filter(|words| !words.contains(&&**word)) {
+                    self.fault(super::params::unknown_word("quantize", word, words, words, scale.span));
+                    return None;
+                }
+                Scale::Named((&**word).into())
+            }
             What::List(members) => {
                 let mut list = Vec::new();
                 for member in members {
                     match &member.what {
-                        What::Const(c) if matches!(c.dim, Dim::Interval | Dim::Pitch) => list.push(c.value),
+                        What::Const(c) if matches!(c.dim, Dim::Interval | Dim::Pitch) => {
+                            if let Some(old) = c.old {
+                                self.fault(kinds::old_spelling("`50c` is written `50ct` today", old.span()));
+                            }
+                            list.push(c.value);
+                        }
                         _ => {
                             let message = "a scale is a word, or a list of notes or intervals";
-                            self.fault(Fault::error(codes::WRONG_KIND, member.span, message));
+                            let help = "write `quantize(x, [0st, 3st, 7st])` or `quantize(x, minor)`";
+                            self.fault(Fault::error(codes::WRONG_KIND, member.span, message).help(help));
                             return None;
                         }
                     }
