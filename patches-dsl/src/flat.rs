@@ -2,6 +2,7 @@
 //! their inputs. Values are still as written; [`crate::check`] gives them the units of the inputs they meet.
 
 use crate::fault::Fault;
+use crate::limits;
 use crate::older::{Bare, Older};
 use crate::tree::PathName;
 use crate::value::Const;
@@ -340,6 +341,13 @@ pub enum Use {
 }
 
 impl Expanded {
+    /// Keeps a place that belongs to a value. Of a patch with very many the rest have to do without.
+    pub fn note(&mut self, one: Use) {
+        if self.uses.len() < limits::USES {
+            self.uses.push(one);
+        }
+    }
+
     /// A fault of a value together with all places that the value has.
     pub fn explained(&self, mut fault: Fault) -> Fault {
         // What belongs to a place may have places of its own.

@@ -204,7 +204,7 @@ impl<'t> Expander<'t> {
             return thing;
         }
         if let Some(octaves) = lower_note(&name.text) {
-            self.out.uses.push(Use::Note(name.span, name.text.clone()));
+            self.out.note(Use::Note(name.span, name.text.clone()));
             return Thing::Value(value(What::Const(Const::new(Dim::Pitch, octaves + self.tuned)), name.span));
         }
         let what = match &*name.text {
@@ -224,7 +224,7 @@ impl<'t> Expander<'t> {
         match self.bound(binding, span) {
             Thing::Value(v) if v.size == 1 && v.span != span && v.what.is_plain() => {
                 let here = if passed { v.clone() } else { value(v.what.clone(), span) };
-                self.out.uses.push(if passed { Use::Passed(v.span, span) } else { Use::Named(span, v.span) });
+                self.out.note(if passed { Use::Passed(v.span, span) } else { Use::Named(span, v.span) });
                 Thing::Value(here)
             }
             thing => thing,

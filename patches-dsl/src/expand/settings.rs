@@ -270,7 +270,11 @@ impl<'t> Expander<'t> {
             },
             _ => {
                 let message = format!("{} has no ports", v.what.name());
-                self.error(scope, codes::UNKNOWN_PORT, port.name.span(), message);
+                let fault = Fault::error(codes::UNKNOWN_PORT, port.name.span(), message);
+                // What a parameter holds is written elsewhere.
+                let here = v.span.file == port.span.file && v.span.end == port.span.start;
+                let given = format!("{} is given here", v.what.name());
+                self.fault(scope, if here { fault } else { fault.also(v.span, given) });
                 poison
             }
         }

@@ -31,7 +31,7 @@ pub fn modules(args: &ModulesArgs) -> Result<(), Error> {
     };
     let all = || library.names().chain(type_names()).chain(older_names());
     let name = all().find(|own| own.eq_ignore_ascii_case(name)).unwrap_or(name);
-    let Some((spec, _)) = find_type(library, name) else {
+    let Some((spec, _)) = find_type(&library, name) else {
         return Err(Error::Usage(match not_yet(name) {
             Some(today) if today == name => format!("no module plays `{name}` yet"),
             Some(today) => format!("no module plays `{name}` yet, which is `{today}` today"),
