@@ -90,7 +90,7 @@ impl Builder {
         let text = pair.as_str().trim_end();
         let unit =
             pair.into_inner().find(|part| part.as_rule() == Rule::unit).map_or("", |unit| unit_named(unit.as_str()));
-        let number = text[..text.len() - unit.len()].trim_start_matches('-');
+        let number = text[..text.len() - unit.len()].trim_start_matches(['-', '+']);
         // `1200.Hz` of older files is not a float as Rust reads one.
         let mut value = number.trim_end_matches('.').parse::<f64>().unwrap_or(f64::NAN);
         if !value.is_finite() {
@@ -262,7 +262,7 @@ impl Builder {
 }
 
 /// The units there are, in lower case.
-const UNITS: [&str; 18] =
+pub(crate) const UNITS: [&str; 18] =
     ["hz", "khz", "oct", "st", "ct", "ms", "s", "min", "db", "%", "bpm", "beats", "beat", "bars", "bar", "c", "d", "t"];
 
 /// A unit as it is kept, however it is written.

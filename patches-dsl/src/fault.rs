@@ -69,12 +69,16 @@ pub fn nearest<'a>(found: &str, names: impl IntoIterator<Item = &'a str>) -> Opt
     let allowed = (length / 3).max(1).min(length.saturating_sub(1));
     // What is only begun is near too: `unipolar` is `unipolar_positive` before it is `bipolar`.
     let begun = |name: &str| length >= 4 && name.to_lowercase().starts_with(&low);
+    // The first letter is the one that is seldom mistyped.
+    let first = |text: &str| text.chars().next().map(|c| c.to_ascii_lowercase());
     names
         .into_iter()
         .filter(|name| *name != found)
         .map(|name| (strsim::osa_distance(&low, &name.to_lowercase()), strsim::osa_distance(found, name), name))
         .filter(|(distance, _, name)| *distance <= allowed || begun(name))
-        .min_by_key(|(distance, exact, name)| (*distance > 1 && !begun(name), *distance, *exact, *name))
+        .min_by_key(|(distance, exact, name)| {
+            (*distance > 1 && !begun(name), *distance, first(name) != first(found), *exact, *name)
+        })
         .map(|(.., name)| name)
 }
 

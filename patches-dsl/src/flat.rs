@@ -2,6 +2,7 @@
 //! their inputs. Values are still as written; [`crate::check`] gives them the units of the inputs they meet.
 
 use crate::fault::Fault;
+use crate::limits;
 use crate::older::{Bare, Older};
 use crate::tree::PathName;
 use crate::value::Const;
@@ -102,17 +103,13 @@ pub enum Function {
 }
 
 impl Function {
+    /// All of them.
+    pub const ALL: [Function; 6] =
+        [Function::Min, Function::Max, Function::Abs, Function::Clamp, Function::Mix, Function::Quantize];
+
     /// The function of this name.
     pub fn named(name: &str) -> Option<Function> {
-        Some(match name {
-            "min" => Function::Min,
-            "max" => Function::Max,
-            "abs" => Function::Abs,
-            "clamp" => Function::Clamp,
-            "mix" => Function::Mix,
-            "quantize" => Function::Quantize,
-            _ => return None,
-        })
+        Function::ALL.into_iter().find(|function| function.name() == name)
     }
 
     /// Its name.
@@ -179,6 +176,8 @@ pub struct Feed {
     pub set: bool,
     /// How it is meant, where the text names the input as older files do.
     pub older: Option<Bare>,
+    /// Which of the input's names the text has.
+    pub called: u16,
     /// Where it is written.
     pub span: Span,
 }
@@ -192,8 +191,32 @@ pub struct Fed {
     pub side: Side,
     /// Its channel.
     pub channel: Channel,
+    /// Where the channel is written, or else the input.
+    pub at: Span,
     /// What comes.
     pub feed: Feed,
+}
+
+/// What is set on a parameter that does not move.
+#[derive(Clone, Debug)]
+pub struct Given {
+    /// Index of the parameter.
+    pub param: u16,
+    /// Which of its names the text has.
+    pub called: u16,
+    /// Its channel.
+    pub channel: Channel,
+    /// Where the channel is written, or else the parameter.
+    pub at: Span,
+    /// What it is.
+    pub value: V,
+}
+
+impl Given {
+    /// A parameter of all channels, by its first name.
+    pub fn new(param: u16, value: V) -> Given {
+        Given { param, called: 0, channel: Channel::Unsaid, at: value.span, value }
+    }
 }
 
 /// How many channels a module has, as written.
@@ -226,8 +249,8 @@ pub struct Draft {
     pub shape: Shape,
     /// What feeds its inputs.
     pub fed: Vec<Fed>,
-    /// Its other parameters: index, channel, value.
-    pub params: Vec<(u16, Channel, V)>,
+    /// Its other parameters.
+    pub params: Vec<Given>,
     /// Its earlier paths as written, the likeliest first.
     pub was: Vec<PathName>,
     /// Where it is written.
@@ -306,6 +329,49 @@ pub struct Whole {
     pub reset: Vec<PathName>,
 }
 
+/// Of a value that has a name, a place that belongs to it.
+#[derive(Clone, Debug)]
+pub enum Use {
+    /// The name stands at the first; its value is written at the second.
+    Named(Span, Span),
+    /// What a template is given stands at the first; it is used at the second.
+    Passed(Span, Span),
+    /// This word is a note, for nothing has it as a name.
+    Note(Span, Arc<str>),
+}
+
+impl Expanded {
+    /// Keeps a place that belongs to a value. Of a patch with very many the rest have to do without.
+    pub fn note(&mut self, one: Use) {
+        if self.uses.len() < limits::USES {
+            self.uses.push(one);
+        }
+    }
+
+    /// A fault of a value together with all places that the value has.
+    pub fn explained(&self, mut fault: Fault) -> Fault {
+        // What belongs to a place may have places of its own.
+        let mut places = vec![fault.span];
+        for one in &self.uses {
+            match one {
+                Use::Named(at, other) if fault.span == *at && !places.contains(other) => {
+                    places.push(*other);
+                    fault = fault.also(*other, "which is this");
+                }
+                Use::Passed(at, other) if fault.span == *at && !places.contains(other) && places.len() < 4 => {
+                    places.push(*other);
+                    fault = fault.also(*other, "used here");
+                }
+                Use::Note(at, name) if fault.span == *at && fault.help.is_none() => {
+                    fault = fault.help(format!("nothing is named `{name}`, so it is read as a note"));
+                }
+                _ => {}
+            }
+        }
+        fault
+    }
+}
+
 /// A patch, expanded.
 #[derive(Clone, Debug, Default)]
 pub struct Expanded {
@@ -319,6 +385,8 @@ pub struct Expanded {
     pub bodies: Vec<Body>,
     /// Settings of the patch.
     pub whole: Whole,
+    /// For faults: of values that stand somewhere by a name, where that is and what belongs to it.
+    pub uses: Vec<Use>,
     /// What is wrong.
     pub faults: Vec<Fault>,
 }

@@ -17,12 +17,13 @@ pub fn setting(c: Const, input: &Input, span: Span) -> Result<(Setting, Option<F
     }
     let wrong = || wrong_kind(input, c.dim.name(), span);
     let number = |v: f64| Ok((Setting::Number(v), None));
-    let hint = |v: f64, what: &str| Ok((Setting::Number(v), Some(old_spelling(what, span))));
+    let old = c.old.map_or(span, Old::span);
+    let hint = |v: f64, what: &str| Ok((Setting::Number(v), Some(old_spelling(what, old))));
     if c.dim == Dim::Divisor {
         return Err(wrong().help("write `1/8d`"));
     }
     match (input.kind, c.dim) {
-        (Kind::Pitch | Kind::Interval, Dim::Time) if c.old == Some(Old::Seconds) => {
+        (Kind::Pitch | Kind::Interval, Dim::Time) if matches!(c.old, Some(Old::Seconds(_))) => {
             hint(c.value / 12.0, "`7s` as an interval is written `7st` today")
         }
         (Kind::Pitch, Dim::Pitch | Dim::Interval) | (Kind::Interval, Dim::Interval) if c.old.is_some() => {

@@ -2,7 +2,7 @@
 //! song's lane gets that lane to play, unless the text gives it another pattern, and cables that say where the song stands.
 
 use crate::fault::{Fault, codes};
-use crate::flat::{Channel, Draft, Expanded, Fed, Feed, Shape, Source, V, Value, What};
+use crate::flat::{Channel, Draft, Expanded, Fed, Feed, Given, Shape, Source, V, Value, What};
 use patches_core::graph::Span;
 use patches_core::spec::{ParamKind, Side, Spec};
 use std::rc::Rc;
@@ -53,7 +53,7 @@ fn player(expanded: &mut Expanded, index: usize) {
     let draft = &expanded.modules[index];
     let (spec, span) = (draft.spec, draft.span);
     let Some(pattern) = param_of(spec, &ParamKind::Pattern) else { return };
-    let given = draft.params.iter().any(|(param, ..)| *param == pattern);
+    let given = draft.params.iter().any(|given| given.param == pattern);
     let own = |name: &str| {
         let port = spec.input(name).map(|(port, _)| port);
         draft.fed.iter().filter(move |fed| Some(fed.port) == port)
@@ -76,7 +76,7 @@ fn player(expanded: &mut Expanded, index: usize) {
     let draft = &mut expanded.modules[index];
     draft.fed.extend(cables);
     if !given {
-        draft.params.push((pattern, Channel::Unsaid, Rc::new(Value::new(played, span))));
+        draft.params.push(Given::new(pattern, Rc::new(Value::new(played, span))));
         expanded.faults.extend(fault);
     }
 }
@@ -118,10 +118,10 @@ fn whence(expanded: &Expanded, feed: &Feed, depth: usize) -> From {
 fn lane(expanded: &Expanded, lead: &Lead, span: Span) -> (What, Option<Fault>) {
     let draft = &expanded.modules[lead.source.module];
     let song = param_of(draft.spec, &ParamKind::Song);
-    let Some((_, _, song)) = draft.params.iter().find(|(param, ..)| Some(*param) == song) else {
+    let Some(song) = draft.params.iter().find(|given| Some(given.param) == song) else {
         return (What::Poison, None);
     };
-    let tune = match &song.what {
+    let tune = match &song.value.what {
         What::Song(tune) => tune,
         // A song of one lane.
         What::Pattern(name, score) => return (What::Pattern(name.clone(), score.clone()), None),
@@ -170,8 +170,8 @@ fn told(expanded: &Expanded, lead: &Lead, player: &Spec, span: Span) -> Vec<Fed>
         let source = Source { module: lead.source.module, port: from, side: Side::Both, channel: Channel::Unsaid };
         let value: V = Rc::new(Value::new(What::Port(source), span));
         let (scale, take, older) = (None, Side::Both, None);
-        let feed = Feed { value, scale, take, late: lead.late, set: false, older, span };
-        Some(Fed { port: to, side: Side::Both, channel: Channel::Unsaid, feed })
+        let feed = Feed { value, scale, take, late: lead.late, set: false, older, called: 0, span };
+        Some(Fed { port: to, side: Side::Both, channel: Channel::Unsaid, at: span, feed })
     };
     TOLD.iter().filter_map(|name| cable(name)).collect()
 }

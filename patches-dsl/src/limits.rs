@@ -30,3 +30,6 @@ pub const STACK: usize = 256 << 20;
 /// Parser steps for each byte of text: far above what any text needs, so that a mistake in the grammar is a fault and
 /// not a hang.
 pub const STEPS_PER_BYTE: usize = 4_000;
+
+/// Places of values with names that are kept for faults.
+pub const USES: usize = 1 << 16;

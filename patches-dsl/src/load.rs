@@ -3,7 +3,7 @@
 use crate::again::Known;
 use crate::check::{Around, Checked, check};
 use crate::expand::{Unit, expand};
-use crate::fault::{Fault, Severity, codes};
+use crate::fault::{Fault, Severity, codes, nearest};
 use crate::hash::HashMap;
 use crate::limits;
 use crate::parse::{Parsed, parse_again};
@@ -163,9 +163,12 @@ impl Reader<'_> {
             Err(error) => {
                 let message = format!("cannot read `{}`: {error}", path.display());
                 let fault = Fault::error(codes::FILE, place, message);
-                let missing = asked.is_none() && error.kind() == std::io::ErrorKind::NotFound;
-                let help = format!("`patches new {}` writes one to begin with", path.display());
-                self.faults.push(if missing { fault.help(help) } else { fault });
+                let missing = error.kind() == std::io::ErrorKind::NotFound;
+                self.faults.push(match (missing, asked) {
+                    (true, None) => fault.help(format!("`patches new {}` writes one to begin with", path.display())),
+                    (true, Some(_)) => self.near_file(fault, path),
+                    (false, _) => fault,
+                });
                 String::new()
             }
         };
@@ -217,6 +220,16 @@ impl Reader<'_> {
             return None;
         }
         Some(known)
+    }
+
+    /// With the file of the same folder that may be meant.
+    fn near_file(&self, fault: Fault, path: &Path) -> Fault {
+        let names = self.files.names(path.parent().unwrap_or(Path::new("")));
+        let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+        match nearest(&name, names.iter().map(String::as_str)) {
+            Some(near) => fault.help(format!("did you mean `{}`?", path.with_file_name(near).display())),
+            None => fault,
+        }
     }
 
     fn short(&self, file: usize) -> String {

@@ -73,6 +73,25 @@ static TYPES: [Older; 28] = [
     renamed("MonoToPoly", "Unison"),
 ];
 
+/// The types of the language, by all their names; a library may lack some.
+#[rustfmt::skip]
+static NAMES: [&str; 118] = [
+    "Osc", "Sine", "Saw", "Square", "Pulse", "Triangle", "Dco", "Wavetable", "Additive", "Supersaw", "Lfo", "Noise",
+    "Pluck", "Modal", "Sampler", "Granular",
+    "Adsr", "Ad", "Vca", "Gain", "Lpg", "Glide", "Lag", "Slew", "Quant", "Sah", "Transpose", "Tuner", "Chord", "Math",
+    "Logic", "Compare", "Follower", "Switch", "Crossfade", "Trig", "Chance",
+    "Clock", "Every", "Dust", "Divider", "Multiplier", "Euclid", "Steps", "Turing", "Random", "MasterSequencer",
+    "PatternPlayer", "Arp", "Transport",
+    "Keys", "MidiIn", "Cc", "MidiCC", "MidiSplit", "MidiTranspose", "MidiDelay", "MidiDrumset", "MidiOut", "OscIn",
+    "OscOut",
+    "Svf", "Lowpass", "Highpass", "Bandpass", "Ladder", "Ota", "OnePole", "DcBlock", "Comb", "Allpass", "Formant", "Eq",
+    "Delay", "Reverb", "Plate", "Spring", "ConvReverb", "Chorus", "Flanger", "Phaser", "Bbd", "Vibrato", "PitchShift",
+    "FreqShift", "RingMod", "Drive", "Fold", "Bitcrusher", "TransientShaper", "Compressor", "NoiseGate", "Limiter",
+    "Spectral", "Width", "Pan",
+    "Kick", "Tom", "Snare", "Clap", "Hat", "ClosedHiHat", "OpenHiHat", "Cymbal", "Claves", "Rim", "Cowbell",
+    "Mixer", "Voices", "Unison", "Spread", "Sum", "Merge", "Split", "Recorder", "Looper", "AudioOut", "AudioIn",
+];
+
 /// `MidiIn` of YAML files, where it is a keyboard and not the `MidiIn` of today.
 pub const YAML_MIDI_IN: &str = "MidiIn in YAML";
 
@@ -86,27 +105,47 @@ pub fn row(name: &str) -> Option<&'static Older> {
     TYPES.iter().find(|row| row.name == name)
 }
 
-/// The type of a name. One that is not found is sought among those of older files, then without `Poly`, `Stereo` and a
-/// leading `V`.
-pub fn find(library: &Library, name: &str) -> Option<(&'static Spec, Option<&'static Older>)> {
-    // Most names are those of today.
-    if let Some(spec) = library.find(name) {
-        return Some((spec, None));
-    }
+/// The names that a type goes by, as it is written first: one that is not found is sought among those of older files, then
+/// without `Poly`, `Stereo` and a leading `V`.
+fn tries(name: &str) -> [String; 6] {
     let plain = name.replace("Poly", "").replace("Stereo", "");
-    let tries = [
+    [
         name.to_string(),
         name.replace("Poly", ""),
         name.replace("Stereo", ""),
         name.strip_prefix('V').unwrap_or(name).to_string(),
         plain.clone(),
         plain.strip_prefix('V').unwrap_or(&plain).to_string(),
-    ];
+    ]
+}
+
+/// The type of a name, and the older one that it is found as.
+pub fn find(library: &Library, name: &str) -> Option<(&'static Spec, Option<&'static Older>)> {
+    // Most names are those of today.
+    if let Some(spec) = library.find(name) {
+        return Some((spec, None));
+    }
     // A name that is all prefix would be empty, which no type is.
-    tries.iter().find_map(|tried| {
+    tries(name).iter().find_map(|tried| {
         let today = library.find(tried).map(|spec| (spec, None));
         today.or_else(|| row(tried).and_then(|row| Some((library.find(row.now)?, Some(row)))))
     })
+}
+
+/// What a type of this name is called today, where it has a name in the language and no module plays it yet.
+pub fn not_yet(name: &str) -> Option<&'static str> {
+    let named = |tried: &String| NAMES.iter().find(|name| *name == tried).copied();
+    tries(name).iter().find_map(|tried| named(tried).or_else(|| row(tried).map(|row| row.now)))
+}
+
+/// All names that a type may be meant by, whether a module plays it or not.
+pub fn names() -> impl Iterator<Item = &'static str> {
+    NAMES.iter().copied()
+}
+
+/// The same of older files.
+pub fn older_names() -> impl Iterator<Item = &'static str> {
+    TYPES.iter().map(|row| row.name).filter(|name| *name != YAML_MIDI_IN)
 }
 
 /// What an older port name says today: the port, and how what is given for it is meant.
@@ -140,7 +179,7 @@ pub fn adds(name: &str) -> bool {
 
 /// Whether a parameter of older files does nothing any more.
 pub fn does_nothing(name: &str) -> bool {
-    matches!(name, "length" | "high_quality")
+    matches!(name, "length" | "high_quality" | "lf_bypass")
 }
 
 /// How long a sound whose loop has this gain takes to fall by 60 dB, in seconds.

@@ -172,12 +172,15 @@ fn expected(variant: &ErrorVariant<Rule>) -> Option<String> {
             Rule::expr | Rule::quantity => Some("a value"),
             Rule::braces | Rule::block => Some("braces"),
             Rule::dots => Some("`..`"),
+            // Where a number may stand a name may too, which is seldom meant.
+            Rule::name if positives.contains(&Rule::whole) => None,
             Rule::name | Rule::call => Some("a name"),
             Rule::entry => Some("`name: value`"),
             Rule::op => Some("an operator"),
             Rule::type_ => Some("a type: float, int, bool, str, pattern or song"),
             Rule::string => Some("a text in quotes"),
             Rule::step | Rule::steps => Some("a step"),
+            Rule::whole => Some("a whole number, such as `3`"),
             _ => None,
         })
         .collect();

@@ -213,7 +213,7 @@ pub(crate) fn is_name(text: &str) -> bool {
 }
 
 /// `A1`, `Bb3`: what stands for a pitch.
-fn is_note(text: &str) -> bool {
+pub(crate) fn is_note(text: &str) -> bool {
     let Some(rest) = text.strip_prefix(|c: char| ('A'..='G').contains(&c)) else { return false };
     let octave = rest.strip_prefix('b').unwrap_or(rest);
     !octave.is_empty() && octave.bytes().all(|b| b.is_ascii_digit())

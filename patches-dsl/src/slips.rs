@@ -1,5 +1,6 @@
 //! Slips of beginners, of phones and of word processors, in statements that cannot be read: each with exactly what to type.
 
+use crate::build_expr::UNITS;
 use crate::parse::{signs, still_open};
 
 /// What was found, from where to where, and what is to be typed.
@@ -14,17 +15,13 @@ pub(crate) struct Slip {
     pub help: String,
 }
 
-fn slip(start: usize, end: usize, message: impl Into<String>, help: impl Into<String>) -> Option<Slip> {
+pub(crate) fn slip(start: usize, end: usize, message: impl Into<String>, help: impl Into<String>) -> Option<Slip> {
     Some(Slip { start, end, message: message.into(), help: help.into() })
 }
 
 /// Words that open a statement of the whole patch.
 pub(crate) const SETTINGS: &[&str] =
     &["tempo", "meter", "swing", "fade", "tail", "tuning", "swap", "mute", "solo", "reset"];
-
-const UNITS: &[&str] = &[
-    "%", "khz", "hz", "oct", "st", "ct", "ms", "min", "db", "bpm", "beats", "beat", "bars", "bar", "s", "c", "d", "t",
-];
 
 /// Signs that look like those of the language, and what to type.
 const LOOK_ALIKES: &[(&str, &str)] = &[
@@ -46,12 +43,11 @@ pub(crate) fn found(text: &str, at: usize) -> Option<Slip> {
     look_alike(text).or_else(|| {
         let at = at + text[at..].len() - text[at..].trim_start_matches([' ', '\t', '\r']).len();
         let place = Place { text, at, before: &text[..at], rest: &text[at..] };
-        place.spaced_unit().or_else(|| place.arrow()).or_else(|| place.comment()).or_else(|| place.setting()).or_else(
-            || {
-                let pattern = text.trim_start().starts_with("pattern");
-                if pattern { place.definition() } else { place.definition().or_else(|| place.brackets()) }
-            },
-        )
+        let pattern = text.trim_start().starts_with("pattern");
+        let first = [Place::unit, Place::spaced_unit, Place::arrow, Place::comment, Place::setting, Place::keyword];
+        let last = [Place::closed, Place::definition, Place::slide];
+        let found = first.iter().chain(&last).find_map(|look| look(&place));
+        found.or_else(|| if pattern { None } else { place.brackets().or_else(|| place.no_colon()) })
     })
 }
 
@@ -92,11 +88,11 @@ fn look_alike(text: &str) -> Option<Slip> {
 }
 
 /// Where reading stopped.
-struct Place<'a> {
-    text: &'a str,
-    at: usize,
-    before: &'a str,
-    rest: &'a str,
+pub(crate) struct Place<'a> {
+    pub text: &'a str,
+    pub at: usize,
+    pub before: &'a str,
+    pub rest: &'a str,
 }
 
 impl Place<'_> {
@@ -147,6 +143,9 @@ impl Place<'_> {
         if self.rest.starts_with("] ") && self.rest[1..].trim_start().starts_with("->") {
             let end = self.at + self.rest.find("->")? + 2;
             return slip(self.at, end, "a scale and its arrow stand together", "write `-[0.5]->`, without a space");
+        }
+        if let Some(slip) = self.scale() {
+            return Some(slip);
         }
         if !run.contains(['<', '>']) || ["->", "<-", "~>"].contains(&run) {
             let open = still_open(self.before).filter(|open| self.text[*open..].starts_with('{'));
@@ -220,6 +219,11 @@ impl Place<'_> {
         let length = self.rest.len() - self.rest.trim_start_matches([':', '=']).len();
         let words: Vec<&str> = head.split_whitespace().collect();
         match words[..] {
+            [note] if crate::print::is_note(note) => {
+                let help = format!("write a name that is no note, such as `{}`", note.to_lowercase());
+                let start = self.before.len() - self.before.trim_start().len();
+                slip(start, start + note.len(), format!("`{note}` is a pitch, and no name"), help)
+            }
             [name] if crate::print::is_name(name) => {
                 let line = self.rest[length..].trim_start_matches([' ', '\t']);
                 let value = line[..line.find(['\n', ';', '#', '{', '(']).unwrap_or(line.len())].trim();

@@ -18,6 +18,11 @@ pub trait Files {
         self.read(path).is_ok()
     }
 
+    /// Names of the files in a folder, for suggestions.
+    fn names(&self, _folder: &Path) -> Vec<String> {
+        Vec::new()
+    }
+
     /// Where a sound file that a text names is to be read from: there, unless the texts are kept apart from what they name.
     fn sound(&self, path: &Path) -> PathBuf {
         path.to_path_buf()
@@ -41,6 +46,14 @@ impl Files for Disk {
     fn exists(&self, path: &Path) -> bool {
         path.exists()
     }
+
+    fn names(&self, folder: &Path) -> Vec<String> {
+        // A folder may hold more than anybody looks through.
+        const MOST: usize = 1000;
+        let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
+        let entries = std::fs::read_dir(folder).into_iter().flatten().flatten().take(MOST);
+        entries.map(|entry| entry.file_name().to_string_lossy().into_owned()).collect()
+    }
 }
 
 /// Files kept in memory, for tests and replay.
@@ -62,6 +75,11 @@ impl Files for Memory {
 
     fn exists(&self, path: &Path) -> bool {
         self.0.contains_key(path)
+    }
+
+    fn names(&self, folder: &Path) -> Vec<String> {
+        let inside = self.0.keys().filter(|path| path.parent() == Some(folder));
+        inside.filter_map(|path| Some(path.file_name()?.to_string_lossy().into_owned())).collect()
     }
 }
 

@@ -252,6 +252,23 @@ pub struct Chain {
     pub span: Span,
 }
 
+impl Port {
+    /// The place of its index, else of its name.
+    pub fn index_span(&self) -> Span {
+        self.index.as_deref().map_or(self.name.span(), Index::span)
+    }
+}
+
+impl Index {
+    /// Its place.
+    pub fn span(&self) -> Span {
+        match self {
+            Index::One(expr) => expr.span(),
+            Index::Every(name) => name.span,
+        }
+    }
+}
+
 impl Chain {
     /// The stage whose module a name before the chain is for: where the sound ends, the first if all arrows go left.
     pub fn named(&self) -> usize {

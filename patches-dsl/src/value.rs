@@ -3,6 +3,7 @@
 use crate::fault::codes;
 use crate::tree::Quantity;
 use patches_core::exact;
+use patches_core::graph::Span;
 
 /// What a constant measures.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -56,9 +57,18 @@ impl Dim {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Old {
     /// `7s`: seconds, but semitones as an interval, pitch or scale.
-    Seconds,
+    Seconds(Span),
     /// `50c`: cents, or something made of an older interval.
-    Interval,
+    Interval(Span),
+}
+
+impl Old {
+    /// Where it is written.
+    pub fn span(self) -> Span {
+        match self {
+            Old::Seconds(span) | Old::Interval(span) => span,
+        }
+    }
 }
 
 /// A constant.
@@ -111,8 +121,8 @@ impl Const {
             "oct" => Const::new(Dim::Interval, v),
             "st" => Const::new(Dim::Interval, v / 12.0),
             "ct" => Const::new(Dim::Interval, v / 1200.0),
-            "c" => Const { old: Some(Old::Interval), ..Const::new(Dim::Interval, v / 1200.0) },
-            "s" => Const { old: Some(Old::Seconds), ..Const::new(Dim::Time, v) },
+            "c" => Const { old: Some(Old::Interval(q.span)), ..Const::new(Dim::Interval, v / 1200.0) },
+            "s" => Const { old: Some(Old::Seconds(q.span)), ..Const::new(Dim::Time, v) },
             "ms" => Const::new(Dim::Time, v / 1000.0),
             "min" => Const::new(Dim::Time, v * 60.0),
             "db" => Const::new(Dim::Gain, exact::gain_of_db(v)),
@@ -178,13 +188,12 @@ impl Const {
     /// `self + other`, or `self - other`.
     pub fn plus(self, other: Const, minus: bool) -> Result<Const, Misfit> {
         let octaves = |dim| matches!(dim, Dim::Pitch | Dim::Frequency | Dim::Interval);
-        if other.old == Some(Old::Seconds) && octaves(self.dim) {
-            let interval = Const::new(Dim::Interval, other.value / 12.0);
-            return Ok(Const { old: Some(Old::Interval), ..self.plus(interval, minus)? });
-        }
-        if other.old.is_some() && octaves(self.dim) {
-            let plain = Const { old: None, ..other };
-            return Ok(Const { old: Some(Old::Interval), ..self.plus(plain, minus)? });
+        if let Some(old) = other.old.filter(|_| octaves(self.dim)) {
+            let plain = match old {
+                Old::Seconds(_) => Const::new(Dim::Interval, other.value / 12.0),
+                Old::Interval(_) => Const { old: None, ..other },
+            };
+            return Ok(Const { old: Some(Old::Interval(old.span())), ..self.plus(plain, minus)? });
         }
         let sign = if minus { -1.0 } else { 1.0 };
         let sum = |dim, a: f64, b: f64| Ok(Const::new(dim, a + sign * b));

@@ -2,235 +2,171 @@
 
 use crate::build::Builder;
 use crate::fault::{Fault, codes};
+use crate::hash::HashMap;
 use crate::parse::{Parsed, value_alone};
 use crate::tree::*;
+use crate::yaml_tree::{Keys, Node, Tree, place, read, text, twice};
 use patches_core::graph::Span;
-use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_yaml::Spanned;
-use std::fmt;
-use std::marker::PhantomData;
 use std::sync::Arc;
 
-/// A mapping in its order, with the places of its keys.
-pub(crate) struct Pairs<V>(Vec<(Spanned<String>, V)>);
-
-impl<V> Default for Pairs<V> {
-    fn default() -> Pairs<V> {
-        Pairs(Vec::new())
-    }
-}
-
-impl<'de, V: Deserialize<'de>> Deserialize<'de> for Pairs<V> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Pairs<V>, D::Error> {
-        struct Visit<V>(PhantomData<V>);
-        impl<'de, V: Deserialize<'de>> Visitor<'de> for Visit<V> {
-            type Value = Pairs<V>;
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a mapping")
-            }
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Pairs<V>, A::Error> {
-                let mut pairs = Vec::new();
-                while let Some(pair) = map.next_entry()? {
-                    pairs.push(pair);
-                }
-                Ok(Pairs(pairs))
-            }
-            fn visit_unit<E>(self) -> Result<Pairs<V>, E> {
-                Ok(Pairs::default())
-            }
-        }
-        deserializer.deserialize_map(Visit(PhantomData))
-    }
-}
-
-/// A value of a parameter.
-pub(crate) enum Scalar {
-    Bool(bool),
-    Number(f64),
-    Text(String),
-    List(Vec<Spanned<Scalar>>),
-}
-
-impl<'de> Deserialize<'de> for Scalar {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Scalar, D::Error> {
-        struct Visit;
-        impl<'de> Visitor<'de> for Visit {
-            type Value = Scalar;
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a number, true or false, a word or a list")
-            }
-            fn visit_bool<E>(self, v: bool) -> Result<Scalar, E> {
-                Ok(Scalar::Bool(v))
-            }
-            fn visit_i64<E>(self, v: i64) -> Result<Scalar, E> {
-                Ok(Scalar::Number(v as f64))
-            }
-            fn visit_u64<E>(self, v: u64) -> Result<Scalar, E> {
-                Ok(Scalar::Number(v as f64))
-            }
-            fn visit_f64<E>(self, v: f64) -> Result<Scalar, E> {
-                Ok(Scalar::Number(v))
-            }
-            fn visit_str<E>(self, v: &str) -> Result<Scalar, E> {
-                Ok(Scalar::Text(v.to_string()))
-            }
-            fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Scalar, A::Error> {
-                let mut list = Vec::new();
-                while let Some(member) = seq.next_element()? {
-                    list.push(member);
-                }
-                Ok(Scalar::List(list))
-            }
-        }
-        deserializer.deserialize_any(Visit)
-    }
-}
-
-#[derive(serde::Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Node {
-    module: Spanned<String>,
-    channels: Option<Spanned<Scalar>>,
-    #[serde(default)]
-    params: Pairs<Spanned<Scalar>>,
-    was: Option<Spanned<Scalar>>,
-}
-
-#[derive(serde::Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Wire {
-    from: Spanned<String>,
-    output: Option<Spanned<String>>,
-    to: Spanned<String>,
-    input: Option<Spanned<String>>,
-    scale: Option<Spanned<Scalar>>,
-    #[serde(default)]
-    late: bool,
-}
-
-#[derive(serde::Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Whole {
-    tempo: Option<Spanned<Scalar>>,
-    meter: Option<Spanned<String>>,
-    swing: Option<Spanned<Scalar>>,
-    fade: Option<Spanned<Scalar>>,
-    tail: Option<Spanned<Scalar>>,
-    tuning: Option<Spanned<Scalar>>,
-    swap: Option<Spanned<String>>,
-    #[serde(default)]
-    mute: Vec<Spanned<String>>,
-    #[serde(default)]
-    solo: Vec<Spanned<String>>,
-    #[serde(default)]
-    reset: Vec<Spanned<String>>,
-    #[serde(default)]
-    scores: Vec<Spanned<String>>,
-    nodes: Option<Pairs<Node>>,
-    #[serde(default)]
-    cables: Vec<Wire>,
-    #[serde(default)]
-    probes: Vec<View>,
-}
-
-#[derive(serde::Deserialize)]
-#[serde(deny_unknown_fields)]
-struct View {
-    from: Spanned<String>,
-    output: Option<Spanned<String>>,
-    kinds: Vec<Spanned<String>>,
-    label: Spanned<String>,
-}
+/// What a patch may have.
+const WHOLE: [&str; 14] = [
+    "tempo", "meter", "swing", "fade", "tail", "tuning", "swap", "mute", "solo", "reset", "scores", "nodes", "cables",
+    "probes",
+];
 
 /// Reads a patch in YAML.
-pub(crate) fn parse(text: &str, file: u16) -> Parsed {
-    let whole: Whole = match serde_yaml::from_str(text) {
-        Ok(whole) => whole,
-        Err(error) => {
-            let span = error.location().map_or(Span { file, ..Span::default() }, |location| place(&location, file));
-            let message = error.without_snippet().to_string();
-            let message = message.lines().next().unwrap_or("this is no YAML").trim_end_matches('.').to_string();
-            return Parsed { statements: Vec::new(), faults: vec![Fault::error(codes::YAML, span, message)] };
-        }
+pub(crate) fn parse(source: &str, file: u16) -> Parsed {
+    let whole = match read(source, file) {
+        Ok(Some(whole)) => whole,
+        Ok(None) => return Parsed::default(),
+        Err(fault) => return Parsed { statements: Vec::new(), faults: vec![fault] },
     };
-    let mut reader = Reader { file, faults: Vec::new() };
-    let mut statements = reader.settings(&whole);
-    for score in &whole.scores {
-        statements.append(&mut reader.score(score));
-    }
-    if let Some(nodes) = &whole.nodes {
-        // An empty patch is one all the same.
-        statements.push(Statement { what: What::Patch(Vec::new()), span: Span { file, ..Span::default() } });
-        statements.extend(nodes.0.iter().map(|(name, node)| reader.node(name, node)));
-    }
-    for wire in &whole.cables {
-        statements.push(reader.wire(wire));
-    }
-    for view in &whole.probes {
-        statements.push(reader.view(view));
-    }
+    let mut reader = Reader { file, source, faults: Vec::new() };
+    let statements = if let Tree::Null = whole.value { Vec::new() } else { reader.whole(&whole) };
     Parsed { statements, faults: reader.faults }
 }
 
-fn place(location: &serde_yaml::Location, file: u16) -> Span {
-    let span = location.span();
-    let start = span.byte_offset().unwrap_or(0) as u32;
-    Span { file, start, end: start + span.byte_len().unwrap_or(0) as u32 }
-}
-
-struct Reader {
+struct Reader<'a> {
     file: u16,
+    source: &'a str,
     faults: Vec<Fault>,
 }
 
-impl Reader {
+impl Reader<'_> {
+    fn whole(&mut self, whole: &Node) -> Vec<Statement> {
+        let Some(keys) = Keys::new(whole, "a patch", &WHOLE, self.file, &mut self.faults) else { return Vec::new() };
+        let mut statements = self.settings(&keys);
+        for score in self.list(&keys, "scores") {
+            statements.append(&mut self.score(score));
+        }
+        if let Some(nodes) = keys.get("nodes") {
+            // An empty patch is one all the same.
+            let span = Span { file: self.file, ..Span::default() };
+            statements.push(Statement { what: What::Patch(Vec::new()), span });
+            for (name, node) in self.pairs(nodes, "nodes") {
+                statements.extend(self.node(name, node));
+            }
+        }
+        for wire in self.list(&keys, "cables") {
+            statements.extend(self.wire(wire));
+        }
+        for view in self.list(&keys, "probes") {
+            statements.extend(self.view(view));
+        }
+        statements
+    }
+
     fn span<T>(&self, spanned: &Spanned<T>) -> Span {
-        place(&spanned.referenced, self.file)
+        place(spanned, self.file)
+    }
+
+    fn wrong(&mut self, span: Span, message: impl Into<String>) {
+        self.faults.push(Fault::error(codes::YAML, span, message));
+    }
+
+    /// The members of a list, where the key is there.
+    fn list<'n>(&mut self, keys: &Keys<'n>, name: &str) -> &'n [Node] {
+        match keys.get(name) {
+            None => &[],
+            Some(Node { value: Tree::List(list), .. }) => list,
+            Some(other) => {
+                self.wrong(self.span(other), format!("`{name}` is a list, not {}", other.value.name()));
+                &[]
+            }
+        }
+    }
+
+    /// A mapping of names that the patch gives, each once.
+    fn pairs<'n>(&mut self, node: &'n Node, name: &str) -> Vec<(&'n Spanned<String>, &'n Node)> {
+        let Tree::Map(map) = &node.value else {
+            if !matches!(node.value, Tree::Null) {
+                let message = format!("`{name}` is a mapping of names and values, not {}", node.value.name());
+                self.wrong(self.span(node), message);
+            }
+            return Vec::new();
+        };
+        let mut pairs: Vec<(&Spanned<String>, &Node)> = Vec::with_capacity(map.len());
+        let mut seen: HashMap<&str, Span> = HashMap::default();
+        for (key, node) in map {
+            match seen.insert(key.value.as_str(), self.span(key)) {
+                Some(first) => self.faults.push(twice(&key.value, self.span(key), first)),
+                None => pairs.push((key, node)),
+            }
+        }
+        pairs
+    }
+
+    /// A text that must be there.
+    fn needed(&mut self, keys: &Keys<'_>, what: &str, name: &str) -> Option<Name> {
+        if keys.lacks(name) {
+            self.wrong(keys.span, format!("{what} has no `{name}`, which it needs"));
+        }
+        self.text(keys, name)
+    }
+
+    /// A text, where it is there.
+    fn text(&mut self, keys: &Keys<'_>, name: &str) -> Option<Name> {
+        let node = keys.get(name)?;
+        let found = text(node, self.file, self.source);
+        if found.is_none() {
+            self.wrong(self.span(node), format!("`{name}` is a word, not {}", node.value.name()));
+        }
+        found
+    }
+
+    /// Words in a list.
+    fn words(&mut self, keys: &Keys<'_>, name: &str) -> Vec<Name> {
+        let mut words = Vec::new();
+        for node in self.list(keys, name) {
+            match text(node, self.file, self.source) {
+                Some(word) => words.push(word),
+                None => self.wrong(self.span(node), format!("`{name}` holds words, not {}", node.value.name())),
+            }
+        }
+        words
     }
 
     /// A text of the language holds no quotes, a path no backquotes, and neither line ends; one of YAML could, and would
     /// not read back.
     fn no_sign(&mut self, sign: char, text: &str, span: Span) {
         if text.contains([sign, '\n']) {
-            let message = format!("this may hold no `{sign}` and no line ends");
-            self.faults.push(Fault::error(codes::YAML, span, message));
+            self.wrong(span, format!("this may hold no `{sign}` and no line ends"));
         }
     }
 
-    fn name(&mut self, text: &Spanned<String>) -> Name {
-        self.no_sign('`', &text.value, self.span(text));
-        Name { text: Arc::from(text.value.as_str()), span: self.span(text) }
+    fn name(&mut self, name: Name) -> Name {
+        self.no_sign('`', &name.text, name.span);
+        name
     }
 
-    fn path(&mut self, text: &Spanned<String>) -> PathName {
-        self.no_sign('`', &text.value, self.span(text));
-        PathName { text: Arc::from(text.value.as_str()), span: self.span(text) }
+    fn path(&mut self, name: Name) -> PathName {
+        let Name { text, span } = self.name(name);
+        PathName { text, span }
     }
 
-    fn settings(&mut self, whole: &Whole) -> Vec<Statement> {
+    fn settings(&mut self, keys: &Keys<'_>) -> Vec<Statement> {
         let mut list = Vec::new();
         let mut add = |setting, span| list.push(Statement { what: What::Setting(setting), span });
-        for (value, make) in [
-            (&whole.tempo, Setting::Tempo as fn(Expr) -> Setting),
-            (&whole.swing, Setting::Swing),
-            (&whole.fade, Setting::Fade),
-            (&whole.tail, Setting::Tail),
-            (&whole.tuning, Setting::Tuning),
+        for (name, make) in [
+            ("tempo", Setting::Tempo as fn(Expr) -> Setting),
+            ("swing", Setting::Swing),
+            ("fade", Setting::Fade),
+            ("tail", Setting::Tail),
+            ("tuning", Setting::Tuning),
         ] {
-            if let Some(value) = value {
-                let span = self.span(value);
-                add(make(self.expr(&value.value, span)), span);
+            if let Some(node) = keys.get(name) {
+                add(make(self.expr(node)), self.span(node));
             }
         }
-        if let Some(meter) = &whole.meter {
-            let span = self.span(meter);
-            let (beats, note) = meter.value.split_once('/').unwrap_or((meter.value.as_str(), ""));
+        if let Some(Name { text, span }) = self.text(keys, "meter") {
+            let (beats, note) = text.split_once('/').unwrap_or((&*text, ""));
             let name = |text: &str| Name { text: Arc::from(text.trim()), span };
             add(Setting::Meter(name(beats), name(note)), span);
         }
-        if let Some(swap) = &whole.swap {
-            let span = self.span(swap);
-            let on = match swap.value.as_str() {
+        if let Some(Name { text, span }) = self.text(keys, "swap") {
+            let on = match &*text {
                 "now" => Some(SwapOn::Now),
                 "beat" => Some(SwapOn::Beat),
                 "bar" => Some(SwapOn::Bar),
@@ -247,134 +183,167 @@ impl Reader {
                 }
             }
         }
-        for (paths, make) in [
-            (&whole.mute, Setting::Mute as fn(Vec<PathName>) -> Setting),
-            (&whole.solo, Setting::Solo),
-            (&whole.reset, Setting::Reset),
+        for (name, make) in [
+            ("mute", Setting::Mute as fn(Vec<PathName>) -> Setting),
+            ("solo", Setting::Solo),
+            ("reset", Setting::Reset),
         ] {
-            if let Some(first) = paths.first() {
-                let span = self.span(first);
-                add(make(paths.iter().map(|path| self.path(path)).collect()), span);
+            let words = self.words(keys, name);
+            if let Some(Name { span, .. }) = words.first() {
+                let span = *span;
+                add(make(words.into_iter().map(|word| self.path(word)).collect()), span);
             }
         }
         list
     }
 
     /// A pattern or song in the language.
-    fn score(&mut self, text: &Spanned<String>) -> Vec<Statement> {
-        let span = self.span(text);
+    fn score(&mut self, node: &Node) -> Vec<Statement> {
+        let span = self.span(node);
+        let Tree::Text(text) = &node.value else {
+            self.wrong(span, format!("`scores` holds texts, not {}", node.value.name()));
+            return Vec::new();
+        };
         // With as much before it as there is in the file, its places are the file's, where its lines are not folded.
-        let parsed = crate::parse::parse(&format!("{}{}", " ".repeat(span.start as usize), text.value), self.file);
+        let parsed = crate::parse::parse(&format!("{}{text}", " ".repeat(span.start as usize)), self.file);
         self.faults.extend(parsed.faults);
         let is_score = |statement: &Statement| matches!(statement.what, What::Pattern(_) | What::Song(_));
         if let Some(other) = parsed.statements.iter().find(|statement| !is_score(statement)) {
-            let message = "`scores` holds patterns and songs, nothing else";
-            self.faults.push(Fault::error(codes::YAML, other.span, message));
+            self.wrong(other.span, "`scores` holds patterns and songs, nothing else");
         }
         parsed.statements.into_iter().filter(is_score).collect()
     }
 
-    fn node(&mut self, name: &Spanned<String>, node: &Node) -> Statement {
-        let span = self.span(name);
+    fn node(&mut self, name: &Spanned<String>, node: &Node) -> Option<Statement> {
+        let (span, what) = (self.span(name), format!("the node `{}`", name.value));
+        let known = ["module", "channels", "params", "was"];
+        let keys = match node.value {
+            Tree::Null => None,
+            _ => Some(Keys::new(node, &what, &known, self.file, &mut self.faults)?),
+        };
+        let Some(keys) = keys else {
+            self.wrong(span, format!("{what} has no `module`, which it needs"));
+            return None;
+        };
         let mut entries = Vec::new();
-        for (key, value) in &node.params.0 {
-            let at = self.span(value);
-            let (name, index) = self.key(key);
-            entries.push(Entry::Set { name, index, value: self.expr(&value.value, at) });
+        for (key, value) in keys.get("params").map(|params| self.pairs(params, "params")).unwrap_or_default() {
+            if let Tree::Null = value.value {
+                self.wrong(self.span(key), format!("`{}` has no value", key.value));
+                continue;
+            }
+            let (name, index) = self.key(&Name { text: Arc::from(key.value.as_str()), span: self.span(key) });
+            entries.push(Entry::Set { name, index, value: self.expr(value) });
         }
-        let args = node.channels.as_ref().map(|channels| {
-            let at = self.span(channels);
-            let name = Name { text: Arc::from("channels"), span: at };
-            Args::Named(vec![Entry::Set { name, index: None, value: self.expr(&channels.value, at) }])
+        let args = keys.get("channels").map(|channels| {
+            let name = Name { text: Arc::from("channels"), span: self.span(channels) };
+            Args::Named(vec![Entry::Set { name, index: None, value: self.expr(channels) }])
         });
-        let mut name_of_type = self.name(&node.module);
-        if &*name_of_type.text == "MidiIn" {
-            name_of_type.text = Arc::from(crate::older::YAML_MIDI_IN);
+        let was = keys.get("was").map(|was| self.earlier(was)).unwrap_or_default();
+        let own = self.name(Name { text: Arc::from(name.value.as_str()), span });
+        let mut kind = self.needed(&keys, &what, "module").map(|kind| self.name(kind));
+        if let Some(kind) = kind.as_mut().filter(|kind| &*kind.text == "MidiIn") {
+            kind.text = Arc::from(crate::older::YAML_MIDI_IN);
         }
-        let target = Word::Plain(name_of_type);
-        let span_of_type = self.span(&node.module);
-        let call =
-            Call { target, index: vec![], port: None, args, braces: Some(entries), tail: None, span: span_of_type };
+        let Some(kind) = kind else {
+            // What is of no type is faulty, and so is what is wired to it.
+            return Some(Statement { what: What::Unreadable(vec![own.text]), span });
+        };
+        let kind_span = kind.span;
+        let target = Word::Plain(kind);
+        let call = Call { target, index: vec![], port: None, args, braces: Some(entries), tail: None, span: kind_span };
         let stages = vec![vec![Member::Expr(Expr::Call(Box::new(call)))]];
         let chain = Chain { stages, arrows: Vec::new(), span };
-        let was = node.was.iter().flat_map(|was| self.earlier(was)).collect();
-        let raw = !crate::print::is_name(&name.value);
-        Statement { what: What::Define { name: self.name(name), raw, module: true, chain, was }, span }
+        let raw = !crate::print::is_name(&own.text);
+        Some(Statement { what: What::Define { name: own, raw, module: true, chain, was }, span })
     }
 
     /// A path, or a list of them.
-    fn earlier(&mut self, was: &Spanned<Scalar>) -> Vec<PathName> {
+    fn earlier(&mut self, was: &Node) -> Vec<PathName> {
         let span = self.span(was);
         let alone = std::slice::from_ref(was);
-        let paths = if let Scalar::List(list) = &was.value { list.as_slice() } else { alone };
+        let paths = if let Tree::List(list) = &was.value { list.as_slice() } else { alone };
         let mut found = Vec::new();
         for path in paths {
-            if let Scalar::Text(text) = &path.value {
+            if let Tree::Text(text) = &path.value {
                 self.no_sign('`', text, span);
                 found.push(PathName { text: Arc::from(text.as_str()), span });
             } else {
-                self.faults.push(Fault::error(codes::YAML, span, "`was` is a path or a list of paths"));
+                self.wrong(span, "`was` is a path or a list of paths");
             }
         }
         found
     }
 
     /// `level/1`: a name and its channel.
-    fn key(&mut self, key: &Spanned<String>) -> (Name, Option<Index>) {
-        let span = self.span(key);
-        self.no_sign('"', &key.value, span);
-        let (name, index) = match key.value.split_once('/') {
+    fn key(&mut self, key: &Name) -> (Name, Option<Index>) {
+        let span = key.span;
+        self.no_sign('"', &key.text, span);
+        let (name, index) = match key.text.split_once('/') {
             Some((name, index)) => (name, Some(Index::One(word(index, span)))),
-            None => (key.value.as_str(), None),
+            None => (&*key.text, None),
         };
         (Name { text: Arc::from(name), span }, index)
     }
 
-    fn wire(&mut self, wire: &Wire) -> Statement {
-        let span = self.span(&wire.from);
-        let from = self.end(&wire.from, wire.output.as_ref());
-        let to = self.end(&wire.to, wire.input.as_ref());
-        let scale = wire.scale.as_ref().map(|scale| {
-            let at = self.span(scale);
-            self.expr(&scale.value, at)
-        });
-        let way = if wire.late { Way::Late } else { Way::To };
+    fn wire(&mut self, wire: &Node) -> Option<Statement> {
+        let known = ["from", "output", "to", "input", "scale", "late"];
+        let keys = Keys::new(wire, "a cable", &known, self.file, &mut self.faults)?;
+        let scale = keys.get("scale").map(|scale| self.expr(scale));
+        let late = match keys.get("late") {
+            None => false,
+            Some(Node { value: Tree::Bool(late), .. }) => *late,
+            Some(other) => {
+                self.wrong(self.span(other), "`late` is true or false");
+                false
+            }
+        };
+        let from = self.end(&keys, "a cable", "from", "output");
+        let to = self.end(&keys, "a cable", "to", "input");
+        let ((from, span), (to, _)) = (from?, to?);
+        let way = if late { Way::Late } else { Way::To };
         let chain = Chain { stages: vec![vec![from], vec![to]], arrows: vec![Arrow { way, scale, span }], span };
-        Statement { what: What::Wire(chain), span }
+        Some(Statement { what: What::Wire(chain), span })
     }
 
-    fn view(&mut self, view: &View) -> Statement {
-        let span = self.span(&view.from);
-        let from = self.end(&view.from, view.output.as_ref());
-        let kinds = view.kinds.iter().map(|kind| self.name(kind)).collect();
-        let to = Member::Tap(kinds, self.name(&view.label));
+    fn view(&mut self, view: &Node) -> Option<Statement> {
+        let keys = Keys::new(view, "a probe", &["from", "output", "kinds", "label"], self.file, &mut self.faults)?;
+        let kinds = self.words(&keys, "kinds").into_iter().map(|kind| self.name(kind)).collect();
+        let from = self.end(&keys, "a probe", "from", "output");
+        let label = self.needed(&keys, "a probe", "label");
+        let ((from, span), label) = (from?, label?);
+        let to = Member::Tap(kinds, self.name(label));
         let arrow = Arrow { way: Way::To, scale: None, span };
-        Statement { what: What::Wire(Chain { stages: vec![vec![from], vec![to]], arrows: vec![arrow], span }), span }
+        let chain = Chain { stages: vec![vec![from], vec![to]], arrows: vec![arrow], span };
+        Some(Statement { what: What::Wire(chain), span })
     }
 
-    fn end(&mut self, module: &Spanned<String>, port: Option<&Spanned<String>>) -> Member {
-        let span = self.span(module);
+    /// One end of a cable, and the place of its module.
+    fn end(&mut self, keys: &Keys<'_>, what: &str, module: &str, port: &str) -> Option<(Member, Span)> {
+        let port = self.text(keys, port);
+        let module = self.needed(keys, what, module)?;
+        let span = module.span;
         let port = port.map(|port| {
-            let (name, index) = self.key(port);
+            let (name, index) = self.key(&port);
             let span = name.span;
             Port { name: Word::Plain(name), index: index.map(Box::new), span }
         });
         let target = Word::Plain(self.name(module));
         let call = Call { target, index: vec![], port, args: None, braces: None, tail: None, span };
-        Member::Expr(Expr::Call(Box::new(call)))
+        Some((Member::Expr(Expr::Call(Box::new(call))), span))
     }
 
-    fn expr(&mut self, value: &Scalar, span: Span) -> Expr {
-        match value {
-            Scalar::Bool(v) => word(if *v { "true" } else { "false" }, span),
-            Scalar::Number(v) if v.is_finite() => {
+    fn expr(&mut self, node: &Node) -> Expr {
+        let span = self.span(node);
+        match &node.value {
+            Tree::Bool(v) => word(if *v { "true" } else { "false" }, span),
+            Tree::Number(v) if v.is_finite() => {
                 Expr::Quantity(Quantity { value: *v, unit: "", whole: v.fract() == 0.0, span })
             }
-            Scalar::Number(_) => {
+            Tree::Number(_) => {
                 self.faults.push(Fault::error(codes::NOT_FINITE, span, "this is no finite number"));
                 Expr::Note(0.0, span)
             }
-            Scalar::Text(text) => {
+            Tree::Text(text) => {
                 self.no_sign('"', text, span);
                 let mut builder = Builder::at(span);
                 match value_alone(text, &mut builder).filter(is_plain) {
@@ -383,12 +352,11 @@ impl Reader {
                     _ => Expr::Text(Arc::from(text.as_str()), span),
                 }
             }
-            Scalar::List(list) => {
-                let members = list.iter().map(|member| {
-                    let at = self.span(member);
-                    self.expr(&member.value, at)
-                });
-                Expr::List(members.collect(), span)
+            Tree::List(list) => Expr::List(list.iter().map(|member| self.expr(member)).collect(), span),
+            Tree::Null | Tree::Map(_) => {
+                let message = "a number, true or false, a word or a list is expected here";
+                self.wrong(span, format!("{message}, not {}", node.value.name()));
+                Expr::Note(0.0, span)
             }
         }
     }

@@ -14,6 +14,7 @@ use crate::shell::{CompletionsArgs, ManArgs};
 use crate::starter::{DemoArgs, NewArgs};
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 use patches_core::graph::Landing;
+use patches_dsl::fault::nearest;
 use patches_engine::host::{Backend, Wish};
 use patches_engine::session;
 use std::path::PathBuf;
@@ -249,17 +250,25 @@ pub struct ModulesArgs {
     pub json: bool,
 }
 
-/// Files to play, typed without a command: none is to be called like one, which would be a command in the wrong place.
+/// Files to play, typed without a command. A patch that is not there yet is waited for, but a name without an ending is more
+/// likely a command: one in the wrong place, or one that there is not.
 ///
 /// # Errors
-/// If one is, and there is no such file.
+/// If there is no file of such a name.
 pub fn no_command(files: Vec<PathBuf>) -> Result<Vec<PathBuf>, Error> {
     let whole = Cli::command();
-    let misplaced = files.iter().find(|file| whole.find_subcommand(file).is_some() && !file.exists());
-    match misplaced {
-        Some(name) => Err(Error::Usage(format!("`{}` is a command, and commands come first", name.display()))),
-        None => Ok(files),
+    let Some(file) = files.iter().find(|file| file.extension().is_none() && !file.exists()) else { return Ok(files) };
+    let name = file.display().to_string();
+    if whole.find_subcommand(&name).is_some() {
+        return Err(Error::Usage(format!("`{name}` is a command, and commands come first")));
     }
+    let patch = file.with_extension("patches");
+    let hint = match nearest(&name, whole.get_subcommands().map(clap::Command::get_name)) {
+        _ if patch.exists() => format!("did you mean `{}`?", patch.display()),
+        Some(near) => format!("did you mean `patches {near}`?"),
+        None => "`patches --help` lists the commands".to_string(),
+    };
+    Err(Error::Usage(format!("there is no file and no command `{name}`; {hint}")))
 }
 
 #[cfg(test)]

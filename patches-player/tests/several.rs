@@ -234,4 +234,16 @@ fn a_command_in_the_wrong_place_is_wrong_use() {
     let stage = Stage::new("osc = Osc\n", "osc = Osc\n");
     let (code, _, err) = told(&run(stage.dir.path(), ["one.patches", "check", "two.patches"]));
     assert!(code == 2 && err.contains("`check` is a command"), "{code} {err}");
+    let (code, _, err) = told(&run(stage.dir.path(), ["rendr"]));
+    assert!(code == 2 && err.contains("did you mean `patches render`?"), "{code} {err}");
+}
+
+#[test]
+fn types_of_older_files_and_those_to_come_are_known_by_name() {
+    let stage = Stage::new("osc = Osc\n", "osc = Osc\n");
+    let modules = |name: &str| told(&run(stage.dir.path(), ["modules", name]));
+    let (code, out, _) = modules("SineOscillator");
+    assert!(code == 0 && out.starts_with("SineOscillator, of older files, is Sine today."), "{code} {out}");
+    let (code, _, err) = modules("NoSuchType");
+    assert!(code == 2 && err.contains("no module type `NoSuchType`"), "{code} {err}");
 }

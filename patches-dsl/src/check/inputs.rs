@@ -34,7 +34,8 @@ impl Checker<'_> {
         for fed in &draft.fed {
             let input = &draft.spec.inputs[fed.port as usize];
             let (aim, ones) = ((fed.port, &fed.channel, fed.side), draft.spec.input_by_channel(fed.port));
-            let place = self.placed(index, aim, ones, (input.indexed, input.names[0]), fed.feed.span);
+            let name = input.names[fed.feed.called as usize];
+            let place = self.placed(index, aim, ones, (input.indexed, name), fed.at);
             let Some((port, channel, side)) = place else { continue };
             // A parameter without an index is all its channels, a port its first.
             let parameter = input.indexed && !matches!(input.kind, Kind::Audio | Kind::Gate | Kind::Trigger);
@@ -47,7 +48,10 @@ impl Checker<'_> {
                 None
             };
             if let Some(before) = before {
-                self.twice(&format!("`{}`", input.names[0]), before.span, fed.feed.span);
+                let earlier = input.names[before.called as usize];
+                let both =
+                    if earlier == name { format!("`{name}`") } else { format!("`{earlier}`, also called `{name}`,") };
+                self.twice(&both, before.span, fed.feed.span);
             }
         }
         for (&(port, side), feed) in &all {
@@ -69,6 +73,10 @@ impl Checker<'_> {
     fn slot(&mut self, index: usize, slot: Slot, side: Side, fed: Slots<'_>) {
         let draft = &self.expanded.modules[index];
         let input: &'static Input = &draft.spec.inputs[slot.0 as usize];
+        // Faults speak of it by the name that the text has.
+        let called = fed.set.iter().chain(&fed.cables).next().map_or(0, |feed| feed.called as usize);
+        let named = (called > 0).then(|| Input { names: &input.names[called..], ..input.clone() });
+        let input = named.as_ref().unwrap_or(input);
         // Each that is none is told, not the first alone.
         let wrong = fed.set.iter().chain(&fed.cables).filter(|feed| !self.is_number(feed, input)).count();
         if wrong > 0 {

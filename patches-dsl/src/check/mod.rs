@@ -160,7 +160,7 @@ impl Checker<'_> {
 
     fn fault(&mut self, fault: Fault) {
         if self.faults.len() < limits::FAULTS && self.told.insert((fault.code, fault.span)) {
-            self.faults.push(fault);
+            self.faults.push(self.expanded.explained(fault));
         }
     }
 
@@ -229,9 +229,9 @@ impl Checker<'_> {
                     }
                 });
             }
-            for (param, channel, _) in &draft.params {
-                if draft.spec.params[*param as usize].indexed {
-                    note(index, channel);
+            for given in &draft.params {
+                if draft.spec.params[given.param as usize].indexed {
+                    note(index, &given.channel);
                 }
             }
         }

@@ -2,7 +2,7 @@
 
 use super::Checker;
 use crate::fault::{Fault, codes};
-use crate::flat::{Channel, Draft, V, What};
+use crate::flat::{Channel, Draft, Given, V, What};
 use crate::kinds;
 use crate::value::Dim;
 use patches_core::exact;
@@ -15,39 +15,40 @@ use std::sync::Arc;
 impl Checker<'_> {
     /// Sets a module's parameters.
     pub(super) fn params(&mut self, index: usize, draft: &Draft) {
-        let mut one: BTreeMap<(u16, u16), &V> = BTreeMap::new();
-        let mut all: BTreeMap<u16, &V> = BTreeMap::new();
-        for (param, channel, v) in &draft.params {
-            let spec = &draft.spec.params[*param as usize];
-            let Some(found) = self.channel(index, channel, spec.indexed, spec.names[0], v.span) else { continue };
-            let before = match (spec.indexed, channel) {
-                (true, Channel::Unsaid) => all.insert(*param, v),
-                _ => one.insert((*param, found), v),
+        let mut one: BTreeMap<(u16, u16), &Given> = BTreeMap::new();
+        let mut all: BTreeMap<u16, &Given> = BTreeMap::new();
+        for given in &draft.params {
+            let (spec, v) = (&draft.spec.params[given.param as usize], &given.value);
+            let name = spec.names[given.called as usize];
+            let Some(found) = self.channel(index, &given.channel, spec.indexed, name, given.at) else { continue };
+            let before = match (spec.indexed, &given.channel) {
+                (true, Channel::Unsaid) => all.insert(given.param, given),
+                _ => one.insert((given.param, found), given),
             };
-            if let Some(before) = before {
+            if let Some(Given { value: before, .. }) = before {
                 let (first, second) = if before.span < v.span { (before.span, v.span) } else { (v.span, before.span) };
-                let fault = Fault::error(codes::GIVEN_TWICE, second, format!("`{}` is given twice", spec.names[0]));
+                let fault = Fault::error(codes::GIVEN_TWICE, second, format!("`{name}` is given twice"));
                 self.fault(fault.also(first, "first given here"));
             }
         }
-        for (param, v) in all {
+        for (param, given) in all {
             for channel in 0..self.channels[index].len() as u16 {
-                one.entry((param, channel)).or_insert(v);
+                one.entry((param, channel)).or_insert(given);
             }
         }
-        for (slot, v) in one {
-            if let Some(value) = self.param_value(&draft.spec.params[slot.0 as usize], v) {
+        for (slot, given) in one {
+            let param = &draft.spec.params[slot.0 as usize];
+            if let Some(value) = self.param_value(param, param.names[given.called as usize], &given.value) {
                 self.built[index].params.insert(slot, value);
             }
         }
     }
 
-    fn param_value(&mut self, param: &Param, v: &V) -> Option<ParamValue> {
-        let name = param.names[0];
+    fn param_value(&mut self, param: &Param, name: &str, v: &V) -> Option<ParamValue> {
         let expected = match (&param.kind, &v.what) {
             (_, What::Poison) => return None,
             (ParamKind::Choice(words), What::Word(word) | What::Text(word)) => {
-                return self.choice_of(param, words, word, v);
+                return self.choice_of(name, words, word, v);
             }
             (ParamKind::Choice(words), _) => {
                 let words: Vec<String> = words.iter().map(|names| format!("`{}`", names[0])).collect();
@@ -119,13 +120,13 @@ impl Checker<'_> {
         ParamValue::Int(held)
     }
 
-    fn choice_of(&mut self, param: &Param, words: &[&[&'static str]], word: &str, v: &V) -> Option<ParamValue> {
+    fn choice_of(&mut self, name: &str, words: &[&[&'static str]], word: &str, v: &V) -> Option<ParamValue> {
         if let Some(index) = words.iter().position(|names| names.contains(&word)) {
             return Some(ParamValue::Choice(index as u16));
         }
         let known: Vec<&str> = words.iter().flat_map(|names| names.iter().copied()).collect();
         let shown: Vec<&str> = words.iter().map(|names| names[0]).collect();
-        self.fault(unknown_word(param.names[0], word, &known, &shown, v.span));
+        self.fault(unknown_word(name, word, &known, &shown, v.span));
         None
     }
 
@@ -149,16 +150,20 @@ impl Checker<'_> {
         let input = Input::new(names, kind, "");
         let tuned = self.expanded.whole.tuning.map_or(0.0, |a4| exact::pitch_of_hz(a4) - exact::pitch_of_hz(440.0));
         let semitones = kind == Kind::Interval && kinds::in_semitones(members);
-        let mut items = Vec::with_capacity(members.len());
+        let (mut items, mut wrong) = (Vec::with_capacity(members.len()), false);
         for member in members {
             match &member.what {
-                What::Poison => return None,
+                What::Poison => wrong = true,
                 What::Word(word) | What::Text(word) if words.is_empty() || words.contains(&&**word) => {
                     items.push(Item::Word(word.clone()));
                 }
                 What::Word(word) | What::Text(word) => {
-                    self.fault(unknown_word(name, word, words, words, member.span));
-                    return None;
+                    let mut fault = unknown_word(name, word, words, words, member.span);
+                    if let (Kind::Pitch, Some(help)) = (kind, &mut fault.help) {
+                        *help = help.replace("it is one of", "it takes notes, such as `C4`, and");
+                    }
+                    self.fault(fault);
+                    wrong = true;
                 }
                 // A note is as far above C0 as one of an A4 of 440 Hz: what tunes a scale is its root.
                 What::Const(c) if kind == Kind::Interval && c.dim == Dim::Pitch => {
@@ -173,21 +178,21 @@ impl Checker<'_> {
                     Ok((Setting::Beats(_) | Setting::Mixed { .. }, _)) => {
                         let message = format!("`{name}` takes no musical times");
                         self.fault(Fault::error(codes::WRONG_KIND, member.span, message));
-                        return None;
+                        wrong = true;
                     }
                     Err(fault) => {
                         self.fault(fault);
-                        return None;
+                        wrong = true;
                     }
                 },
                 _ => {
                     let message = format!("a list holds constants, not {}", member.what.name());
                     self.fault(Fault::error(codes::NOT_CONSTANT, member.span, message));
-                    return None;
+                    wrong = true;
                 }
             }
         }
-        Some(items.into())
+        if wrong { None } else { Some(items.into()) }
     }
 }
 

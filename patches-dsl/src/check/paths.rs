@@ -309,7 +309,7 @@ impl<'a> Naming<'a> {
             let mut set: Numbers = draft
                 .params
                 .iter()
-                .map(|(index, channel, v)| hash(&[u64::from(*index), channel_hash(fnv([]), channel), value_hash(v)]))
+                .map(|g| hash(&[u64::from(g.param), channel_hash(fnv([]), &g.channel), value_hash(&g.value)]))
                 .collect();
             set.extend(draft.fed.iter().map(|fed| {
                 let port = channel_hash(number_hash(fnv([]), u32::from(fed.port)), &fed.channel);

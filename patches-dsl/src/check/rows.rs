@@ -3,7 +3,7 @@
 use super::Checker;
 use super::device::Place;
 use crate::fault::{Fault, codes};
-use crate::flat::{Channel, Draft, Source, What};
+use crate::flat::{Channel, Draft, Given, Source, What};
 use crate::linear::Aim;
 use patches_core::graph::Span;
 use patches_core::score::{RowKind, Score};
@@ -12,7 +12,7 @@ use std::sync::Arc;
 
 /// The pattern or lane that a module plays.
 pub(super) fn score(draft: &Draft) -> Option<&Arc<Score>> {
-    draft.params.iter().find_map(|(_, _, v)| match &v.what {
+    draft.params.iter().find_map(|given| match &given.value.what {
         What::Pattern(_, score) => Some(score),
         _ => None,
     })
@@ -20,7 +20,7 @@ pub(super) fn score(draft: &Draft) -> Option<&Arc<Score>> {
 
 /// Names of the lanes of the song that a module conducts.
 pub(super) fn lanes(draft: &Draft) -> Option<Vec<Arc<str>>> {
-    draft.params.iter().find_map(|(_, _, v)| match &v.what {
+    draft.params.iter().find_map(|given| match &given.value.what {
         What::Song(song) => Some(song.lanes.iter().map(|(name, _)| name.clone()).collect()),
         _ => None,
     })
@@ -28,9 +28,9 @@ pub(super) fn lanes(draft: &Draft) -> Option<Vec<Arc<str>>> {
 
 /// Whether what a module should play is faulty, which is told where it is.
 pub(super) fn is_poisoned(draft: &Draft) -> bool {
-    draft.params.iter().any(|(index, _, v)| {
-        let plays = matches!(draft.spec.params[*index as usize].kind, ParamKind::Pattern | ParamKind::Song);
-        plays && matches!(v.what, What::Poison)
+    draft.params.iter().any(|given| {
+        let plays = matches!(draft.spec.params[given.param as usize].kind, ParamKind::Pattern | ParamKind::Song);
+        plays && matches!(given.value.what, What::Poison)
     })
 }
 
@@ -72,7 +72,10 @@ impl Checker<'_> {
             return port;
         }
         let curve = self.around.library.find("Curve").is_some_and(|spec| std::ptr::eq(spec, draft.spec));
-        let hertz = || draft.params.iter().any(|(_, _, v)| matches!(&v.what, What::Word(word) if &**word == "hertz"));
+        let hertz = || {
+            let word = |given: &Given| matches!(&given.value.what, What::Word(word) if &**word == "hertz");
+            draft.params.iter().any(word)
+        };
         match draft.spec.output("rate") {
             Some((rate, _)) if curve && hertz() => rate,
             _ => port,

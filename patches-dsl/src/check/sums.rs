@@ -3,6 +3,7 @@
 use super::Checker;
 use crate::fault::{Fault, codes};
 use crate::flat::{Feed, Function, Source, V, Value, What};
+use crate::kinds;
 use crate::limits;
 use crate::linear::{Aim, Key, Origin, Sum};
 use crate::older::Bare;
@@ -68,12 +69,13 @@ impl Checker<'_> {
             }
             return Some(product);
         };
-        if scale.old == Some(Old::Seconds) && !aim.musical {
-            scale = Const::new(Dim::Interval, scale.value / 12.0);
-            self.fault(crate::kinds::old_spelling("`7s` as a scale is written `7st` today", span));
-        }
-        if scale.old == Some(Old::Interval) {
-            self.fault(crate::kinds::old_spelling("`50c` is written `50ct` today", span));
+        match scale.old {
+            Some(Old::Seconds(at)) if !aim.musical => {
+                scale = Const::new(Dim::Interval, scale.value / 12.0);
+                self.fault(kinds::old_spelling("`7s` as a scale is written `7st` today", at));
+            }
+            Some(Old::Interval(at)) => self.fault(kinds::old_spelling("`50c` is written `50ct` today", at)),
+            _ => {}
         }
         if scale.dim.is_plain() {
             let base = match (sum.base, aim.rate) {

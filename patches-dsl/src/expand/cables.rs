@@ -24,7 +24,8 @@ enum Joint<'t> {
 /// Where a cable may end.
 #[derive(Clone)]
 enum Target {
-    Input(usize, Aimed, Channel),
+    /// An input of a module, its channel, and where that is written.
+    Input(usize, Aimed, Channel, Span),
     Door(Door),
     Tap(usize),
 }
@@ -147,12 +148,13 @@ impl<'t> Expander<'t> {
             late,
             set: false,
             older: None,
+            called: 0,
             span: v.span,
         };
         match to {
-            Target::Input(module, aimed, channel) => {
-                let feed = Feed { older: aimed.older, ..feed };
-                self.feed(*module, aimed.port, channel.clone(), feed, scope);
+            Target::Input(module, aimed, channel, at) => {
+                let feed = Feed { older: aimed.older, called: aimed.called, ..feed };
+                self.feed(*module, aimed.port, (channel.clone(), *at), feed, scope);
             }
             Target::Door(door) => self.feed_door(*door, feed, scope),
             Target::Tap(tap) => {
@@ -251,7 +253,7 @@ impl<'t> Expander<'t> {
                 return nothing;
             }
             return Ends {
-                list: smallvec![Target::Input(module, Aimed { port: (0, Side::Both), older: None }, Channel::Unsaid)],
+                list: smallvec![Target::Input(module, Aimed::at((0, Side::Both)), Channel::Unsaid, span)],
                 every: false,
             };
         };
@@ -260,15 +262,16 @@ impl<'t> Expander<'t> {
             self.unknown_input(spec, &name, port.name.span(), scope);
             return nothing;
         };
+        let at = port.index_span();
         match port.index.as_deref() {
-            None => Ends { list: smallvec![Target::Input(module, found, Channel::Unsaid)], every: false },
+            None => Ends { list: smallvec![Target::Input(module, found, Channel::Unsaid, at)], every: false },
             Some(Index::Every(count)) => {
                 let count = self.count(count, scope).unwrap_or(0);
-                let list = (0..count).map(|n| Target::Input(module, found, Channel::Number(n))).collect();
+                let list = (0..count).map(|n| Target::Input(module, found, Channel::Number(n), at)).collect();
                 Ends { list, every: true }
             }
             Some(index) => match self.channel(index, module, scope) {
-                Some(channel) => Ends { list: smallvec![Target::Input(module, found, channel)], every: false },
+                Some(channel) => Ends { list: smallvec![Target::Input(module, found, channel, at)], every: false },
                 None => nothing,
             },
         }
@@ -328,34 +331,34 @@ impl<'t> Expander<'t> {
         }
         count
     }
-
-    fn unknown_input(&mut self, spec: &'static Spec, name: &str, span: Span, scope: usize) {
-        let known = spec.inputs.iter().flat_map(|p| p.names);
-        let message = format!("`{}` has no input `{name}`", spec.name());
-        let mut fault = Fault::error(codes::UNKNOWN_PORT, span, message).near(name, known.copied());
-        if spec.param(name).is_some() {
-            fault = fault.help(format!("`{name}` does not move; set it in braces"));
-        } else if spec.output(name).is_some() {
-            fault = fault.help(format!("`{name}` is an output"));
-        }
-        self.fault(scope, fault);
-    }
 }
 
-/// An input, and how what comes to it is meant.
+/// An input, how what comes to it is meant, and which of its names it is called by.
 #[derive(Clone, Copy)]
 pub(super) struct Aimed {
     pub port: (u16, Side),
     pub older: Option<older::Bare>,
+    pub called: u16,
+}
+
+impl Aimed {
+    /// An input by its first name.
+    pub(super) fn at(port: (u16, Side)) -> Aimed {
+        Aimed { port, older: None, called: 0 }
+    }
 }
 
 /// An input by its name, or by the name it had in older files.
 pub(super) fn find_input(spec: &'static Spec, name: &str) -> Option<Aimed> {
+    let aimed = |port: (u16, Side), name: &str, older| {
+        let called = spec.inputs[port.0 as usize].names.iter().position(|own| *own == name);
+        Aimed { port, older, called: called.unwrap_or(0) as u16 }
+    };
     if let Some(port) = spec.input(name) {
-        return Some(Aimed { port, older: None });
+        return Some(aimed(port, name, None));
     }
     let (plain, older) = older::port(name)?;
-    Some(Aimed { port: spec.input(plain)?, older })
+    Some(aimed(spec.input(plain)?, plain, older))
 }
 
 fn port_of(call: &Call) -> Option<&Port> {

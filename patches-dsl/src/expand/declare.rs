@@ -169,7 +169,7 @@ impl<'t> Expander<'t> {
             Some((call, Some(kind))) => self.new_named(scope, name, raw, call, kind, was),
             Some((call, None)) => {
                 if let Word::Plain(word) = &call.target {
-                    self.unknown_type(scope, word);
+                    self.unknown_call(scope, call, word);
                 }
                 Binding::Poison
             }
@@ -184,6 +184,9 @@ impl<'t> Expander<'t> {
             None if lone => {
                 let expr = chain.lone().expect("it is lone");
                 Binding::Signal(self.new_signal(&name.text, expr, scope))
+            }
+            None if last.is_some_and(|(expr, _)| self.unknown_end(scope, expr, is_declared(expr, names))) => {
+                Binding::Poison
             }
             None => {
                 let message = format!("`{}` names the last module of a chain, which must be a new one", name.text);
@@ -334,7 +337,7 @@ impl<'t> Expander<'t> {
     fn run_of(&mut self, scope: usize, over: &'t Over) -> Vec<(i64, crate::flat::V)> {
         match over {
             Over::Range(from, to) => {
-                let span = from.span();
+                let span = Span { end: to.span().end, ..from.span() };
                 let unknown = vec![(UNKNOWN_ROUND, value(What::Poison, span))];
                 let (Some(a), Some(b)) = (self.whole(from, scope), self.whole(to, scope)) else { return unknown };
                 let last = b.min(a.saturating_add(limits::ROUNDS as i64 + 1));
@@ -356,4 +359,9 @@ impl<'t> Expander<'t> {
             }
         }
     }
+}
+
+/// Whether this is a name of the body.
+fn is_declared(expr: &Expr, names: &HashSet<&str>) -> bool {
+    matches!(expr, Expr::Call(call) if matches!(&call.target, Word::Plain(name) if names.contains(&*name.text)))
 }

@@ -168,7 +168,7 @@ impl<'t> Expander<'t> {
                 return poison();
             }
             if let (Some(Args::Placed(args)), None, None) = (&call.args, &call.braces, self.kind(scope, &name.text)) {
-                return Thing::Value(self.function(&name, args, scope, call.span));
+                return Thing::Value(self.function(&name, call, args, scope));
             }
             let Some(kind) = self.kind(scope, &name.text) else {
                 self.unknown_type(scope, &name);
@@ -191,7 +191,7 @@ impl<'t> Expander<'t> {
             return self.indexed(name, &call.index, scope, call.span);
         }
         if let Some(binding) = self.lookup(scope, &name.text) {
-            return self.bound(binding, call.span);
+            return self.used(binding, call.span);
         }
         if let Some(thing) = self.named_score(name, call, scope) {
             return thing;
@@ -204,17 +204,31 @@ impl<'t> Expander<'t> {
             return thing;
         }
         if let Some(octaves) = lower_note(&name.text) {
+            self.out.note(Use::Note(name.span, name.text.clone()));
             return Thing::Value(value(What::Const(Const::new(Dim::Pitch, octaves + self.tuned)), name.span));
         }
         let what = match &*name.text {
             "true" => What::Bool(true),
             "false" => What::Bool(false),
             _ => {
-                self.unknown_name(scope, name);
+                self.no_name(scope, name, call.any_port().is_some());
                 What::Poison
             }
         };
         Thing::Value(value(what, call.span))
+    }
+
+    /// The same where a name stands for it: a constant is found at its name, and what a template is given where it is given.
+    pub(super) fn used(&mut self, binding: Binding, span: Span) -> Thing {
+        let passed = matches!(binding, Binding::Signal(signal) if self.signals[signal].want.is_some());
+        match self.bound(binding, span) {
+            Thing::Value(v) if v.size == 1 && v.span != span && v.what.is_plain() => {
+                let here = if passed { v.clone() } else { value(v.what.clone(), span) };
+                self.out.note(if passed { Use::Passed(v.span, span) } else { Use::Named(span, v.span) });
+                Thing::Value(here)
+            }
+            thing => thing,
+        }
     }
 
     pub(super) fn bound(&mut self, binding: Binding, span: Span) -> Thing {
@@ -275,7 +289,7 @@ impl<'t> Expander<'t> {
                 poison()
             }
             None => {
-                self.error(scope, codes::UNKNOWN_NAME, span, format!("there is no `{}{text}`", name.text));
+                self.unknown_round(scope, name, &text);
                 poison()
             }
         }
@@ -318,6 +332,11 @@ impl<'t> Expander<'t> {
 }
 
 impl What {
+    /// Whether it is one constant, and nothing that is long or played.
+    fn is_plain(&self) -> bool {
+        matches!(self, What::Const(_) | What::Word(_) | What::Text(_) | What::Bool(_) | What::File(_))
+    }
+
     /// How faults call it.
     pub fn name(&self) -> &'static str {
         match self {

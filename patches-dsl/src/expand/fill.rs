@@ -233,6 +233,11 @@ impl<'t> Expander<'t> {
                 }
             }
             Entry::Set { name, index, value: expr } => {
+                let place = match (index, at) {
+                    (Some(index), _) => index.span(),
+                    (None, Some(at)) => at.span,
+                    (None, None) => name.span,
+                };
                 let channel = match (index, at) {
                     (Some(index), _) => self.channel(index, module, scope),
                     (None, Some(at)) => Some(match at.text.parse::<u32>() {
@@ -242,7 +247,7 @@ impl<'t> Expander<'t> {
                     (None, None) => Some(Channel::Unsaid),
                 };
                 if let Some(channel) = channel {
-                    self.set(module, name, channel, expr, scope);
+                    self.set(module, name, (channel, place), expr, scope);
                 }
             }
         }
@@ -265,11 +270,18 @@ impl<'t> Expander<'t> {
     }
 
     /// One more thing that feeds an input.
-    pub(super) fn feed(&mut self, module: usize, port: (u16, Side), channel: Channel, feed: Feed, scope: usize) {
+    pub(super) fn feed(
+        &mut self,
+        module: usize,
+        (port, side): (u16, Side),
+        (channel, at): (Channel, Span),
+        feed: Feed,
+        scope: usize,
+    ) {
         if !self.spend(scope, feed.span, feed.value.size) {
             return;
         }
-        self.out.modules[module].fed.push(Fed { port: port.0, side: port.1, channel, feed });
+        self.out.modules[module].fed.push(Fed { port, side, channel, at, feed });
     }
 
     /// A parameter that does not move: its own words come before any name.
@@ -334,22 +346,5 @@ impl<'t> Expander<'t> {
                 Some(port) => self.lane(v, port, scope),
             },
         }
-    }
-
-    pub(super) fn unknown_output(&mut self, spec: &'static Spec, name: &str, span: Span, scope: usize) {
-        let known = spec.outputs.iter().flat_map(|p| p.names);
-        let message = format!("`{}` has no output `{name}`", spec.name());
-        let inputs = spec.inputs.iter().flat_map(|p| p.names);
-        let mut fault = Fault::error(codes::UNKNOWN_PORT, span, message).near(name, known.chain(inputs).copied());
-        if spec.param(name).is_some() {
-            fault = fault.help(format!("`{name}` does not move; set it in braces"));
-        } else if fault.help.is_none() {
-            let shown: Vec<String> = spec.outputs.iter().map(|p| format!("`{}`", p.names[0])).collect();
-            fault = match shown.is_empty() {
-                true => fault,
-                false => fault.help(format!("it has {}", shown.join(" "))),
-            };
-        }
-        self.fault(scope, fault);
     }
 }

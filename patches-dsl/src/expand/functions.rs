@@ -3,13 +3,13 @@
 use super::{Expander, value};
 use crate::fault::{Fault, codes};
 use crate::flat::*;
-use crate::tree::{Expr, Name};
+use crate::tree::{Call, Expr, Name};
 use crate::value::{Const, Dim, Misfit};
-use patches_core::graph::Span;
 
 impl<'t> Expander<'t> {
     /// `file("…")`, `min(a, b)` and the like.
-    pub(super) fn function(&mut self, name: &Name, args: &'t [Expr], scope: usize, span: Span) -> V {
+    pub(super) fn function(&mut self, name: &Name, call: &'t Call, args: &'t [Expr], scope: usize) -> V {
+        let span = call.span;
         if &*name.text == "file" {
             if let [Expr::Text(text, _)] = args {
                 return value(What::File(text.clone()), span);
@@ -19,12 +19,13 @@ impl<'t> Expander<'t> {
             return value(What::Poison, span);
         }
         let Some(function) = Function::named(&name.text) else {
-            self.unknown_type(scope, name);
+            self.unknown_call(scope, call, name);
             return value(What::Poison, span);
         };
         let (count, form) = function.arguments();
         if args.len() != count {
-            let message = format!("`{}` takes {count} values, not {}", function.name(), args.len());
+            let values = if count == 1 { "one value".to_string() } else { format!("{count} values") };
+            let message = format!("`{}` takes {values}, not {}", function.name(), args.len());
             self.fault(scope, Fault::error(codes::ARGUMENT, span, message).help(format!("write `{form}`")));
             return value(What::Poison, span);
         }

@@ -18,6 +18,7 @@ mod set;
 mod settings;
 mod taps;
 mod template;
+mod unknown;
 
 use crate::fault::{Fault, codes};
 use crate::flat::*;
@@ -302,6 +303,7 @@ impl<'t> Expander<'t> {
         if !round.is_empty() {
             fault.message = format!("{} (in round {round})", fault.message);
         }
+        let fault = self.out.explained(fault);
         self.out.faults.push(fault);
     }
 

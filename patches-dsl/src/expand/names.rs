@@ -65,7 +65,7 @@ impl<'t> Expander<'t> {
         None
     }
 
-    fn in_round(&self, scope: usize, name: &str, rounds: &[i64]) -> Option<Binding> {
+    pub(super) fn in_round(&self, scope: usize, name: &str, rounds: &[i64]) -> Option<Binding> {
         let Some((first, rest)) = rounds.split_first() else {
             return self.scopes[scope].names.get(name).map(|(binding, _)| binding.clone());
         };
@@ -124,118 +124,6 @@ impl<'t> Expander<'t> {
         let mut at = Some(scope);
         while let Some(here) = at {
             if self.scopes[here].lost.contains(name) {
-                return true;
-            }
-            at = self.scopes[here].parent;
-        }
-        false
-    }
-
-    /// All names in sight, for suggestions.
-    pub(super) fn names_in_sight(&self, scope: usize) -> Vec<Arc<str>> {
-        let (mut at, mut names, mut behind) = (Some(scope), vec![Arc::from("out"), Arc::from("in")], false);
-        while let Some(here) = at {
-            let shown = self.scopes[here].names.iter().filter(|(_, (binding, _))| match binding {
-                Binding::Module(_) | Binding::Instance(_) => !behind,
-                _ => true,
-            });
-            names.extend(shown.map(|(name, _)| name.clone()));
-            behind |= self.scopes[here].barrier;
-            at = self.scopes[here].parent;
-        }
-        names
-    }
-
-    fn types_in_sight(&self, scope: usize) -> Vec<Arc<str>> {
-        let (mut at, mut names) = (Some(scope), Vec::new());
-        while let Some(here) = at {
-            names.extend(self.scopes[here].templates.keys().cloned());
-            at = self.scopes[here].parent;
-        }
-        names.extend(self.library.names().map(Arc::from));
-        names
-    }
-
-    /// Tells that there is no such type.
-    pub(super) fn unknown_type(&mut self, scope: usize, name: &Name) {
-        if self.is_lost(scope, &name.text) || self.is_full() {
-            return;
-        }
-        if let Some(row) = older::row(&name.text) {
-            let message = format!("no module plays `{}` yet, which is `{}` today", row.name, row.now);
-            return self.error(scope, codes::NOT_PLAYABLE, name.span, message);
-        }
-        let known = self.types_in_sight(scope);
-        let message = format!("no module type `{}`", name.text);
-        let mut fault = Fault::error(codes::UNKNOWN_MODULE, name.span, message);
-        fault = fault.near(&name.text, known.iter().map(|n| &**n));
-        if is_note_name(&name.text) {
-            let fault = Fault::error(codes::UNKNOWN_NAME, name.span, format!("`{}` is no pitch", name.text));
-            return self.fault(scope, fault.help(format!("a note has an octave: write `{}3`", name.text)));
-        }
-        if fault.help.is_none() && matches!(&*name.text, "Out" | "In") {
-            fault = fault.help(format!("did you mean `{}`?", name.text.to_lowercase()));
-        }
-        if fault.help.is_none() && self.lookup(scope, &name.text).is_some() {
-            fault = fault.help(format!("`{}` is a name; brackets may follow a module type only", name.text));
-        }
-        self.fault(scope, fault);
-    }
-
-    /// Tells that nothing has this name.
-    pub(super) fn unknown_name(&mut self, scope: usize, name: &Name) {
-        if self.is_full() {
-            return;
-        }
-        if &*name.text == "in" {
-            let message = "no module plays the audio input yet";
-            return self.error(scope, codes::NOT_PLAYABLE, name.span, message);
-        }
-        let begins_type = name.text.chars().next().is_some_and(char::is_uppercase);
-        if begins_type {
-            return self.unknown_type(scope, name);
-        }
-        let (names, types) = (self.names_in_sight(scope), self.types_in_sight(scope));
-        let message = format!("nothing is named `{}`", name.text);
-        let mut fault = Fault::error(codes::UNKNOWN_NAME, name.span, message);
-        fault = fault.near(&name.text, types.iter().map(|n| &**n)).near(&name.text, names.iter().map(|n| &**n));
-        if let Some(number) = self.round_with(scope, &name.text) {
-            fault = fault.help(format!("it stands in a `for`: write `{}[{number}]`", name.text));
-        }
-        if self.hidden_by_barrier(scope, &name.text) {
-            fault = fault.help("a template sees no modules or signals of the file: give it a port with `in:`");
-        }
-        self.fault(scope, fault);
-    }
-
-    /// Tells that a step is no constant.
-    pub(super) fn unknown_step(&mut self, scope: usize, name: &Name) {
-        let mut known = self.names_in_sight(scope);
-        known.retain(|known| !matches!(&**known, "in" | "out"));
-        let fault = Fault::error(codes::UNKNOWN_NAME, name.span, format!("no constant `{}`", name.text));
-        let fault = fault.help("a step is `x`, `.`, `~`, a note, a number or a constant");
-        let note = is_note_name(&name.text);
-        self.fault(
-            scope,
-            match note {
-                true => fault.help(format!("a note has an octave: write `{}3`", name.text)),
-                false if &*name.text == "X" => fault.help("a hit is a small `x`"),
-                false => fault.near(&name.text, known.iter().map(|n| &**n)),
-            },
-        );
-    }
-
-    /// The first round of a `for` in sight that has this name.
-    fn round_with(&self, scope: usize, name: &str) -> Option<i64> {
-        let rounds = self.scopes[scope].rounds.iter();
-        let with = rounds.filter(|(_, inner)| inner.iter().any(|&i| self.scopes[i].names.contains_key(name)));
-        with.map(|(number, _)| *number).min()
-    }
-
-    fn hidden_by_barrier(&self, scope: usize, name: &str) -> bool {
-        let mut at = Some(scope);
-        while let Some(here) = at {
-            if self.scopes[here].names.contains_key(name) {
                 return true;
             }
             at = self.scopes[here].parent;
@@ -315,9 +203,4 @@ pub(super) fn is_constant(value: &V) -> bool {
         What::Apply(..) => false,
         _ => true,
     }
-}
-
-/// Whether a word is a note without its octave.
-fn is_note_name(word: &str) -> bool {
-    matches!(word.as_bytes(), [b'A'..=b'G'] | [b'A'..=b'G', b'b'])
 }

@@ -36,7 +36,7 @@ impl<'t> Expander<'t> {
         };
         match self.lookup(scope, &param.name.text) {
             Some(binding @ (Binding::Signal(_) | Binding::Value(_) | Binding::Array(_))) => {
-                let Thing::Value(v) = self.bound(binding, param.span) else { return poison() };
+                let Thing::Value(v) = self.used(binding, param.span) else { return poison() };
                 match (index, &v.what) {
                     (None, _) => v,
                     (Some(n), What::List(list)) => match usize::try_from(n).ok().and_then(|n| list.get(n)) {

@@ -2,7 +2,7 @@
 
 use super::{Expander, Score, value};
 use crate::fault::{Fault, codes};
-use crate::flat::{Channel, Source, Tune, V, What};
+use crate::flat::{Channel, Given, Source, Tune, V, What};
 use crate::hash::HashMap;
 use crate::limits;
 use crate::score::{self, After, Head, Line, Play, StepValue, StepWhat};
@@ -355,7 +355,7 @@ impl<'t> Expander<'t> {
         ];
         for (name, what) in params {
             let v = value(what, span);
-            self.out.modules[module].params.push((spec.param(name)?, Channel::Unsaid, v));
+            self.out.modules[module].params.push(Given::new(spec.param(name)?, v));
         }
         let out = if kind == "number" { "out" } else { "pitch" };
         let (port, side) = spec.output(out).unwrap_or((0, Side::Both));

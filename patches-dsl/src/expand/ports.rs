@@ -1,5 +1,6 @@
 //! Ports of template instances, from outside and from inside.
 
+use super::unknown::listed;
 use super::{Expander, Few, value};
 use crate::fault::{Fault, codes};
 use crate::flat::*;
@@ -149,7 +150,9 @@ impl<'t> Expander<'t> {
             let message = format!("`{}` has no {what} `{name}`", instance.template.name.text);
             let known: Vec<Arc<str>> = list.iter().map(|(port, _)| port.clone()).collect();
             let fault = Fault::error(codes::UNKNOWN_PORT, span, message);
-            self.fault(scope, fault.near(name, known.iter().map(|n| &**n)));
+            let fault = fault.near(name, known.iter().map(|n| &**n));
+            let known = known.iter().map(|name| &**name);
+            self.fault(scope, if fault.help.is_none() { listed(fault, known) } else { fault });
             return None;
         };
         if n >= size.unwrap_or(1) {

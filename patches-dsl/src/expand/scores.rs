@@ -43,6 +43,7 @@ impl<'t> Expander<'t> {
                         self.given_twice(scope, &format!("the row `{}`", name.text), name.span, before);
                     }
                 }
+                None if self.no_colon(scope, row, pattern.rows.len() > 1) => continue,
                 None if pattern.rows.len() > 1 => {
                     let span = row.steps.first().map_or(pattern.span, |step| step.span);
                     let fault = Fault::error(codes::PATTERN, span, "of several rows each has a name");
@@ -62,7 +63,7 @@ impl<'t> Expander<'t> {
         }
     }
 
-    fn check_steps(&mut self, scope: usize, steps: &'t [Step]) {
+    pub(super) fn check_steps(&mut self, scope: usize, steps: &'t [Step]) {
         for step in steps {
             if !self.spend(scope, step.span, 1) {
                 return;
@@ -123,7 +124,8 @@ impl<'t> Expander<'t> {
                     .get(1)
                     .and_then(|n| self.step_count(scope, n, 1..=256, "a Euclidean rhythm has 1 to 256 steps"));
                 if let (Some(hits), Some(steps)) = (list.first(), steps) {
-                    self.step_count(scope, hits, 0..=steps, "a Euclidean rhythm has no more hits than steps");
+                    let say = format!("this Euclidean rhythm has 0 to {steps} hits, no more than steps");
+                    self.step_count(scope, hits, 0..=steps, &say);
                 }
                 if let Some(turn) = list.get(2) {
                     self.step_count(scope, turn, -256..=256, "a rhythm turns by -256 to 256 steps");

@@ -1,6 +1,7 @@
 //! What braces set on a module, by the names of today and of older files.
 
 use super::cables::{Aimed, find_input};
+use super::unknown::names_of;
 use super::{Expander, value};
 use crate::fault::{Fault, codes};
 use crate::flat::*;
@@ -13,7 +14,7 @@ use std::sync::Arc;
 
 impl<'t> Expander<'t> {
     /// Sets one parameter or input.
-    pub(super) fn set(&mut self, module: usize, name: &Name, channel: Channel, expr: &'t Expr, scope: usize) {
+    pub(super) fn set(&mut self, module: usize, name: &Name, channel: (Channel, Span), expr: &'t Expr, scope: usize) {
         let Draft { spec, older: row, .. } = self.out.modules[module];
         let mut aimed = find_input(spec, &name.text);
         if let Some(index) = spec.param(&name.text) {
@@ -23,7 +24,11 @@ impl<'t> Expander<'t> {
             let range = spec.input("range").filter(|_| &*name.text == "scale" && matches!(v.what, What::Const(_)));
             match range {
                 Some(port) => self.feed(module, port, channel, set_to(v, name.span), scope),
-                None => self.out.modules[module].params.push((index, channel, v)),
+                None => {
+                    let called = spec.params[index as usize].names.iter().position(|own| **own == *name.text);
+                    let (called, (channel, at)) = (called.unwrap_or(0) as u16, channel);
+                    self.out.modules[module].params.push(Given { param: index, called, channel, at, value: v });
+                }
             }
             return;
         }
@@ -37,7 +42,7 @@ impl<'t> Expander<'t> {
         if row.is_some_and(|row| row.hertz) && &*name.text == "frequency" {
             aimed = aimed.map(|aimed| Aimed { older: Some(older::Bare::Hertz), ..aimed });
         }
-        let Some(Aimed { port, older: bare }) = aimed else {
+        let Some(Aimed { port, older: bare, called }) = aimed else {
             if older::does_nothing(&name.text) {
                 let message = format!("`{}` of older files does nothing today", name.text);
                 return self.fault(scope, Fault::warning(codes::OLD_SPELLING, name.span, message));
@@ -47,7 +52,7 @@ impl<'t> Expander<'t> {
         let v = self.eval(expr, scope);
         let (v, older) = in_unit_of_name(v, bare);
         let set = aimed.is_some_and(|aimed| aimed.older.is_none()) || !older::adds(&name.text);
-        self.feed(module, port, channel, Feed { set, older, ..set_to(v, name.span) }, scope);
+        self.feed(module, port, channel, Feed { set, older, called, ..set_to(v, name.span) }, scope);
     }
 
     /// The time that a loop gain makes; a time is one already.
@@ -79,27 +84,32 @@ impl<'t> Expander<'t> {
             if let Some((port, side)) = spec.input(name) {
                 let given = |fed: &Fed| fed.port == port && fed.feed.set && fed.channel == Channel::Unsaid;
                 if !draft.fed.iter().any(given) {
-                    self.feed(module, (port, side), Channel::Unsaid, set_to(v, span), scope);
+                    self.feed(module, (port, side), (Channel::Unsaid, span), set_to(v, span), scope);
                 }
             } else if let Some(index) = spec.param(name)
-                && !draft.params.iter().any(|(given, ..)| *given == index)
+                && !draft.params.iter().any(|given| given.param == index)
             {
-                draft.params.push((index, Channel::Unsaid, v));
+                draft.params.push(Given::new(index, v));
             }
         }
     }
 
     fn unknown_parameter(&mut self, spec: &'static Spec, name: &Name, scope: usize) {
-        let known = spec.inputs.iter().flat_map(|p| p.names).chain(spec.params.iter().flat_map(|p| p.names));
+        let mut known: Vec<String> = names_of(spec.inputs.iter().map(|port| (port.names, port.stereo)));
+        known.extend(spec.params.iter().flat_map(|param| param.names).map(|name| name.to_string()));
+        // `attck_ms`: what is near to it has its unit too.
+        for end in ["_ms", "_hz", "_cv"].into_iter().filter(|end| name.text.ends_with(end)) {
+            known.extend(spec.inputs.iter().flat_map(|port| port.names).map(|name| format!("{name}{end}")));
+        }
         let message = format!("`{}` has no parameter `{}`", spec.name(), name.text);
         let fault = Fault::error(codes::UNKNOWN_PARAMETER, name.span, message);
-        self.fault(scope, fault.near(&name.text, known.copied()));
+        self.fault(scope, fault.near(&name.text, known.iter().map(|name| &**name)));
     }
 }
 
 /// What braces set.
 fn set_to(value: V, span: Span) -> Feed {
-    Feed { value, scale: None, take: Side::Both, late: false, set: true, older: None, span }
+    Feed { value, scale: None, take: Side::Both, late: false, set: true, older: None, called: 0, span }
 }
 
 /// A bare number in the unit that an older parameter name says; what is no number is left for the check.

@@ -72,7 +72,7 @@ impl<'t> Expander<'t> {
                 let number = self.setting_number(expr, scope, "a tempo, such as `126`", &[Dim::Number, Dim::Bpm]);
                 self.out.whole.tempo = self.in_range(number, expr, scope, 1.0, 1000.0, "a tempo is 1 to 1000");
             }
-            Setting::Meter(beats, note) => self.set_meter(beats, note, span, scope),
+            Setting::Meter(beats, note) => self.set_meter(beats, note, scope),
             Setting::Swing(expr) => {
                 let dims = [Dim::Number, Dim::Gain, Dim::Note];
                 let number = self.setting_number(expr, scope, "a share, such as `56%`", &dims);
@@ -90,13 +90,15 @@ impl<'t> Expander<'t> {
         }
     }
 
-    fn set_meter(&mut self, beats: &Name, note: &Name, span: Span, scope: usize) {
+    fn set_meter(&mut self, beats: &Name, note: &Name, scope: usize) {
         match (beats.text.parse::<u32>(), note.text.parse::<u32>()) {
             (Ok(b), Ok(n)) if (1..=64).contains(&b) && n.is_power_of_two() && n <= 64 => {
                 self.out.whole.meter = Some((b, n));
             }
-            _ => {
+            (b, _) => {
                 let message = "a meter has 1 to 64 beats, of notes that are powers of two up to 64";
+                let beats_fit = b.is_ok_and(|b| (1..=64).contains(&b));
+                let span = if beats_fit { note.span } else { beats.span };
                 let fault = Fault::error(codes::OUT_OF_RANGE, span, message);
                 self.fault(scope, fault.help("write `meter 7/8`"));
             }
@@ -269,7 +271,11 @@ impl<'t> Expander<'t> {
             },
             _ => {
                 let message = format!("{} has no ports", v.what.name());
-                self.error(scope, codes::UNKNOWN_PORT, port.name.span(), message);
+                let fault = Fault::error(codes::UNKNOWN_PORT, port.name.span(), message);
+                // What a parameter holds is written elsewhere.
+                let here = v.span.file == port.span.file && v.span.end == port.span.start;
+                let given = format!("{} is given here", v.what.name());
+                self.fault(scope, if here { fault } else { fault.also(v.span, given) });
                 poison
             }
         }

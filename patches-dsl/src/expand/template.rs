@@ -344,6 +344,7 @@ impl<'t> Expander<'t> {
                     late: false,
                     set: true,
                     older: None,
+                    called: 0,
                     span: name.span,
                 };
                 self.feed_door(door, feed, scope);

@@ -17,6 +17,9 @@ fn a_bare_file_is_played() {
     assert_eq!(no_command(several.files).expect("files").len(), 2);
     let misplaced = Cli::try_parse_from(["patches", "a.patches", "check", "b.patches"]).expect("parses");
     assert!(no_command(misplaced.files).expect_err("wrong use").to_string().contains("`check` is a command"));
+    let refused = |name: &str| no_command(vec![name.into()]).expect_err("wrong use").to_string();
+    assert!(refused("frobnicate").contains("no command `frobnicate`"));
+    assert!(refused("chek").contains("did you mean `patches check`?"));
 }
 
 #[test]

@@ -6,6 +6,7 @@ use crate::error::Error;
 use patches_core::exact;
 use patches_core::spec::{Input, Kind, Normal, Param, ParamKind, Spec, Unit};
 use patches_dsl::fault::nearest;
+use patches_dsl::{find_type, not_yet, older_names, type_names};
 use serde_json::{Value, json};
 use std::io::Write;
 
@@ -28,17 +29,27 @@ pub fn modules(args: &ModulesArgs) -> Result<(), Error> {
         }
         return Ok(());
     };
-    let spec = library
-        .find(name)
-        .or_else(|| specs.iter().copied().find(|spec| spec.names.iter().any(|own| own.eq_ignore_ascii_case(name))));
-    let Some(spec) = spec else {
-        let hint = nearest(name, library.names()).map(|near| format!("; did you mean `{near}`?")).unwrap_or_default();
-        return Err(Error::Usage(format!("no module type `{name}`{hint}")));
+    let all = || library.names().chain(type_names()).chain(older_names());
+    let name = all().find(|own| own.eq_ignore_ascii_case(name)).unwrap_or(name);
+    let Some((spec, _)) = find_type(&library, name) else {
+        return Err(Error::Usage(match not_yet(name) {
+            Some(today) if today == name => format!("no module plays `{name}` yet"),
+            Some(today) => format!("no module plays `{name}` yet, which is `{today}` today"),
+            None => {
+                let near = nearest(name, library.names().chain(older_names()));
+                let hint = near.map(|near| format!("; did you mean `{near}`?")).unwrap_or_default();
+                format!("no module type `{name}`{hint}")
+            }
+        }));
     };
     if args.json {
         return print_json(&describe(spec));
     }
-    write!(std::io::stdout(), "{}", page(spec))?;
+    let mut stdout = std::io::stdout().lock();
+    if !spec.names.contains(&name) {
+        writeln!(stdout, "{name}, of older files, is {} today.\n", spec.name())?;
+    }
+    write!(stdout, "{}", page(spec))?;
     Ok(())
 }
 
