@@ -77,12 +77,6 @@ impl<'t> Expander<'t> {
                 }
                 StepWhat::Play { head, slide, second, second_slide } => {
                     match head {
-                        Head::Value(StepValue::Name(name)) if second.is_some() && self.is_label(scope, &name.text) => {
-                            let message = format!("no constant `{}`", name.text);
-                            let fault = Fault::error(codes::UNKNOWN_NAME, name.span, message);
-                            let help = format!("a row begins with a space behind its colon: `{}: …`", name.text);
-                            self.fault(scope, fault.help(help));
-                        }
                         Head::Value(value) => self.step_value(scope, value, slide.is_none()),
                         Head::Group(steps) | Head::OneOf(steps) => self.check_steps(scope, steps),
                     }
@@ -95,11 +89,6 @@ impl<'t> Expander<'t> {
                 self.check_after(scope, after);
             }
         }
-    }
-
-    /// Whether a name with a colon straight behind it stands for nothing, and so was meant to begin a row.
-    fn is_label(&mut self, scope: usize, name: &str) -> bool {
-        self.lookup(scope, name).is_none() && lower_note(name).is_none() && !self.is_lost(scope, name)
     }
 
     fn check_after(&mut self, scope: usize, after: &'t After) {

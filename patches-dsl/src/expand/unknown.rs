@@ -199,6 +199,8 @@ impl<'t> Expander<'t> {
             let message = format!("a `:` stands behind `{}`, the name of the row", name.text);
             let fault = Fault::error(codes::PATTERN, name.span, message);
             self.fault(scope, fault.help(format!("write `{}: ` and its steps", name.text)));
+            // Where the pattern is played it is no constant either.
+            self.told.insert((codes::UNKNOWN_NAME, name.span));
             self.check_steps(scope, rest);
         }
         is_row
