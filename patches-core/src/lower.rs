@@ -47,8 +47,10 @@ pub enum Feed {
 /// How often a clock ticks.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Period {
-    /// So many quarter-note beats of the transport.
+    /// So many quarter-note beats of the transport, with its swing.
     Beats(f64),
+    /// So many quarter-note beats of the transport, straight.
+    Straight(f64),
     /// So many seconds.
     Seconds(f64),
 }
@@ -167,6 +169,10 @@ pub trait Feeds {
     fn bar(&self) -> f64;
     /// A parameter that does not move, as the text sets it.
     fn param(&self, index: u16, channel: u16) -> Option<&ParamValue>;
+    /// Whether the text sets an input.
+    fn is_set(&self, _port: u16, _channel: u16) -> bool {
+        false
+    }
     /// What else an input without cable had on its way to what it is to have: numbers that saves within one fade have set.
     fn past(&self, _port: u16, _channel: u16) -> Vec<f32> {
         vec![]
@@ -248,15 +254,29 @@ impl<'a> Lowering<'a> {
         self.feed(name, channel) == Feed::Cable
     }
 
+    /// Whether the text sets an input.
+    pub fn is_set(&self, name: &str, channel: u16) -> bool {
+        self.feeds.is_set(self.port(name).0, channel)
+    }
+
     /// A time input as a period.
     pub fn period(&self, name: &str, channel: u16) -> Period {
         self.feeds.period(self.port(name).0, channel)
     }
 
+    /// The period of a module's clock: where the text sets or plugs an input `swing`, that is instead of the transport's.
+    pub fn swung(&self, period: Period) -> Period {
+        let own = self.spec.input("swing").is_some_and(|_| self.is_set("swing", 0) || self.linked("swing", 0));
+        match period {
+            Period::Beats(beats) if own => Period::Straight(beats),
+            period => period,
+        }
+    }
+
     /// How many seconds a period lasts at the transport's tempo.
     pub fn seconds(&self, period: Period) -> f64 {
         match period {
-            Period::Beats(beats) => beats * 60.0 / self.feeds.tempo(),
+            Period::Beats(beats) | Period::Straight(beats) => beats * 60.0 / self.feeds.tempo(),
             Period::Seconds(seconds) => seconds,
         }
     }

@@ -146,6 +146,8 @@ pub enum Channel {
     Number(u32),
     /// By name.
     Named(Arc<str>),
+    /// A row of a pattern by its name alone, as an output: what it means depends on what the row holds.
+    Row(Arc<str>),
 }
 
 /// An output of a module.

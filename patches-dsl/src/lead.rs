@@ -130,7 +130,7 @@ fn lane(expanded: &Expanded, lead: &Lead, span: Span) -> (What, Option<Fault>) {
     let index = match &lead.source.channel {
         Channel::Unsaid => 0,
         Channel::Number(n) => *n as usize,
-        Channel::Named(name) => {
+        Channel::Named(name) | Channel::Row(name) => {
             let names =
                 if let Shape::Names(names) = &draft.shape { names.iter().position(|n| n == name) } else { None };
             match names.or_else(|| tune.lanes.iter().position(|(lane, _)| lane == name)) {

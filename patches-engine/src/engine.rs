@@ -366,6 +366,7 @@ impl Engine {
         let plan = swap.first;
         let now = self.inner();
         self.transport.set(now, plan.tempo, plan.beats_per_bar);
+        self.transport.swing(now, plan.swing);
         match (self.transport.is_held(), swap.stopped) {
             (false, true) => self.transport.hold(now),
             (true, false) => self.transport.go(now),

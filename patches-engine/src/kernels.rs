@@ -48,16 +48,28 @@ pub mod nap {
 }
 
 pub mod guard {
-    //! Holds a loop that runs away. What passes 12 dB above full scale opens the loop for a moment, in which what it is fed
-    //! is measured; then the loop is closed again slowly, as far as what comes round stays near full scale, or within
+    //! Holds a loop that runs away: above 12 dB over full scale, and growing as what cannot settle does. What builds up
+    //! towards an end takes twice as long for each 6 dB as for those before, or longer; what runs away takes as long for all.
+    //! So the last two steps of 6 dB are held against the two before them. Then the loop is open for a moment, in which what
+    //! it is fed is measured, and is closed again slowly, as far as what comes round stays near full scale, or within
     //! 8 dB of what it is fed. It is let go when that needs no holding, and measured anew every few seconds until then.
     //! Otherwise the sound passes as it is.
     use patches_core::prelude::*;
 
-    kernel! { Guard, signals { x } controls {} options {} outputs { y, holds } state { peak, most, full, time } }
+    kernel! { Guard, signals { x } controls {} options {} outputs { y, holds }
+    state { peak, most, full, time, top, marks: Bits, level0, level1, level2, level3, at0: Bits, at1: Bits, at2: Bits, at3: Bits } }
 
-    /// No music reaches this in a loop, 12 dB above full scale.
+    /// What is below passes however it grows, 12 dB above full scale.
     const BEYOND: f32 = 4.0;
+    /// No music reaches this in a loop, 80 dB above full scale.
+    const ENDLESS: f32 = 10_000.0;
+    /// From where on growth is watched.
+    const FLOOR: f32 = 1e-3;
+    /// The speed of growth, of that before, at which it counts as undiminished: a straight line has a quarter of it left
+    /// after 12 dB, what grows exponentially all, measured as unevenly as peaks come.
+    const UNDIMINISHED: f32 = 0.55;
+    /// Seconds in which the top falls by half: as long as the longest delay line.
+    const TOP: f32 = 20.0;
     /// Seconds for which it is open, and after which it is opened again.
     const OPEN: f32 = 0.15;
     const AGAIN: f32 = 5.0;
@@ -79,6 +91,35 @@ pub mod guard {
         0.693 * cx.period / seconds
     }
 
+    /// Notes each step of 6 dB that the top has risen, and when; says whether the last steps came as fast as those before.
+    #[inline(always)]
+    fn grows<L: Lanes>(cx: &Cx, s: &mut State<L>) -> L::Mask {
+        let (one, half) = (L::splat(1.0), L::splat(0.5));
+        let (now, none, unit) = (L::Bits::splat(cx.now), L::Bits::splat(0), L::Bits::splat(1));
+        // What has become softer begins to grow anew.
+        let falls = s.top.lt(s.level0 * half);
+        s.marks = L::Bits::select(falls, none, s.marks);
+        s.level0 = L::select(falls, s.top, s.level0);
+        let rises = s.top.gt(L::splat(FLOOR)) & (s.top * half).gt(s.level0);
+        let speed = |louder: L, softer: L, late: L::Bits, early: L::Bits| {
+            maths::log2(louder / softer.max(L::splat(FLOOR))) / (late - early).to_float().max(one)
+        };
+        let last = speed(s.top, s.level1, now, s.at1);
+        let before = speed(s.level1, s.level3, s.at1, s.at3);
+        let four = L::Bits::splat(4);
+        let known = !s.marks.below(four);
+        s.marks = L::Bits::select(rises & !known, s.marks + unit, s.marks);
+        s.level3 = L::select(rises, s.level2, s.level3);
+        s.level2 = L::select(rises, s.level1, s.level2);
+        s.level1 = L::select(rises, s.level0, s.level1);
+        s.level0 = L::select(rises, s.top, s.level0);
+        s.at3 = L::Bits::select(rises, s.at2, s.at3);
+        s.at2 = L::Bits::select(rises, s.at1, s.at2);
+        s.at1 = L::Bits::select(rises, s.at0, s.at1);
+        s.at0 = L::Bits::select(rises, now, s.at0);
+        rises & known & last.ge(before * L::splat(UNDIMINISHED))
+    }
+
     impl Kernel for Guard {
         type Mid<L: Lanes> = Ctl<L>;
         type Raw<L: Lanes> = Out<L>;
@@ -92,11 +133,22 @@ pub mod guard {
         fn scan<L: Lanes>(cx: &Cx, s: &mut State<L>, _: Ctl<L>, x: Sig<L>) -> Out<L> {
             let (zero, one) = (L::splat(0.0), L::splat(1.0));
             s.peak = (s.peak * L::splat(1.0 - step(cx, HALF))).max(x.x.abs());
-            let busy = s.time.gt(zero) | s.peak.gt(L::splat(BEYOND));
-            // Hardly ever: what is not held does not wait for what follows.
+            s.top = (s.top * L::splat(1.0 - step(cx, TOP))).max(x.x.abs());
+            let half = L::splat(0.5);
+            let moves = (s.top * half).gt(s.level0.max(L::splat(FLOOR * 0.5))) | s.top.lt(s.level0 * half);
+            let mut busy = s.time.gt(zero) | s.peak.gt(L::splat(ENDLESS));
+            // Hardly ever: what is not held and does not grow does not wait for what follows.
+            if !L::Mask::any(busy | moves) {
+                return Out::new(x.x, zero);
+            }
+            busy = busy | (grows(cx, s) & s.peak.gt(L::splat(BEYOND)));
             if !L::Mask::any(busy) {
                 return Out::new(x.x, zero);
             }
+            // What comes after is growth of its own.
+            s.marks = L::Bits::select(busy, L::Bits::splat(0), s.marks);
+            s.top = L::select(busy, zero, s.top);
+            s.level0 = L::select(busy, zero, s.level0);
             let (frame, open) = (L::splat(cx.period), L::splat(OPEN));
             let (held, was_open) = (s.time.gt(zero), s.time.lt(open));
             let time = L::select(held & s.time.le(L::splat(AGAIN)), s.time + frame, frame);

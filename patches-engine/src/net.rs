@@ -6,8 +6,7 @@ pub(crate) mod quiet;
 
 use crate::state::{ModuleId, RampKey};
 use patches_core::graph::{Graph, Module, ParamValue, Path, Setting, Slot};
-use patches_core::spec::{Kind, Normal, Side, Spec, hz};
-use std::collections::btree_map::Entry;
+use patches_core::spec::{Input, Kind, Normal, Side, Spec, hz};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -50,6 +49,16 @@ impl Level {
             Level::Ramp { to, .. } => *to,
         }
     }
+
+    /// The level of an input that no cable adds to: held to its range, all the way.
+    pub fn held(mut self, input: &Input) -> Level {
+        let hold = |x: &mut f32| *x = x.clamp(input.min as f32, input.max as f32);
+        match &mut self {
+            Level::Still(value) => hold(value),
+            Level::Ramp { from, to, past, .. } => [from, to].into_iter().chain(past).for_each(hold),
+        }
+        self
+    }
 }
 
 /// A module with its identity.
@@ -63,14 +72,12 @@ pub struct NetModule {
     pub spec: &'static Spec,
     /// Names of its channels; one unnamed channel where the type has no shape.
     pub channels: Vec<Arc<str>>,
-    /// What the text sets, in the unit of the kind, held to the range.
+    /// What the text sets, in the unit of the kind. Not held to the range: that is for what cables have been added to.
     pub settings: BTreeMap<Slot, Level>,
     /// Musical times as written, in beats, for clocks.
     pub beats: BTreeMap<Slot, f64>,
     /// Parameters that do not move.
     pub params: BTreeMap<Slot, ParamValue>,
-    /// Settings that the text has for the whole patch.
-    pub of_patch: Vec<Slot>,
     /// Only there to fade out.
     pub dying: bool,
     /// It keeps delay lines, or when the net plays it may.
@@ -124,6 +131,8 @@ pub struct Net {
     pub tempo: f64,
     /// Beats in a bar.
     pub beats_per_bar: f64,
+    /// Part of a pair of sixteenths that the first takes.
+    pub swing: f64,
     /// How far notes are from those of an A4 of 440 Hz, in octaves.
     pub tuning: f32,
 }
@@ -133,6 +142,9 @@ pub const PROBES: usize = 16;
 
 /// The tempo of a patch that names none.
 pub const TEMPO: f64 = 120.0;
+
+/// The swing of a patch that names none: both sixteenths of a pair last as long.
+pub const STRAIGHT: f64 = 0.5;
 
 /// A patch's tempo in beats a minute, and how many quarter-note beats its bar has.
 pub fn time(graph: &Graph) -> (f64, f64) {
@@ -145,24 +157,25 @@ pub(crate) fn is_event(kind: Kind) -> bool {
     matches!(kind, Kind::Gate | Kind::Trigger | Kind::Midi)
 }
 
-/// A setting in the unit of its kind, held to its range.
-pub fn value(setting: Setting, input: &patches_core::spec::Input, tempo: f64) -> f32 {
+/// A setting in the unit of its kind.
+pub fn value(setting: Setting, input: &Input, tempo: f64) -> f32 {
     let number = match setting {
         Setting::Beats(beats) if input.kind == Kind::Rate => tempo / (60.0 * beats),
         setting => setting.seconds(tempo),
     };
-    number.clamp(input.min, input.max) as f32
+    // What is beyond all ranges stays a number that a ramp can leave.
+    number.clamp(f64::from(-LARGEST), f64::from(LARGEST)) as f32
 }
+
+/// A number larger than any range, of which the difference of two is one still.
+const LARGEST: f32 = 1e30;
 
 impl Net {
     /// The graph with these identities, all levels still. `ids` gives each path its id.
     pub fn settled(graph: &Graph, ids: &BTreeMap<Path, ModuleId>) -> Net {
         let (tempo, beats_per_bar) = time(graph);
-        let mut modules: Vec<NetModule> = graph
-            .modules
-            .iter()
-            .map(|(path, module)| net_module(path, module, &ids[path], tempo, graph.swing))
-            .collect();
+        let mut modules: Vec<NetModule> =
+            graph.modules.iter().map(|(path, module)| net_module(path, module, &ids[path], tempo)).collect();
         modules.sort_by(|a, b| a.id.cmp(&b.id));
         let index: BTreeMap<Path, usize> = modules.iter().enumerate().map(|(i, m)| (m.path.clone(), i)).collect();
         let mut cables: Vec<NetCable> = graph
@@ -189,7 +202,8 @@ impl Net {
         });
         let probes = probes.collect();
         let tuning = graph.tuning.map_or(0.0, |a4| (hz(a4) - hz(440.0)) as f32);
-        let mut net = Net { modules, cables, probes, tempo, beats_per_bar, tuning };
+        let swing = graph.swing.unwrap_or(STRAIGHT);
+        let mut net = Net { modules, cables, probes, tempo, beats_per_bar, swing, tuning };
         quiet::quieten(&mut net, &graph.mute, &graph.solo);
         net
     }
@@ -208,23 +222,14 @@ fn trigger_port(modules: &[NetModule], from: NetEnd, to: NetEnd) -> u16 {
     to.port
 }
 
-fn net_module(path: &Path, module: &Module, id: &ModuleId, tempo: f64, swing: Option<f64>) -> NetModule {
+fn net_module(path: &Path, module: &Module, id: &ModuleId, tempo: f64) -> NetModule {
     let mut settings = BTreeMap::new();
     let mut beats = BTreeMap::new();
-    let mut of_patch = vec![];
     for (&slot, &setting) in &module.settings {
         let input = &module.spec.inputs[slot.0 as usize];
         settings.insert(slot, Level::Still(value(setting, input, tempo)));
         if let Setting::Beats(count) = setting {
             beats.insert(slot, count);
-        }
-    }
-    // The patch's swing is that of every sequencer and clock that says nothing else.
-    if let (Some(swing), Some((port, _))) = (swing, module.spec.input("swing")) {
-        let held = value(Setting::Number(swing), &module.spec.inputs[port as usize], tempo);
-        if let Entry::Vacant(vacant) = settings.entry((port, 0)) {
-            vacant.insert(Level::Still(held));
-            of_patch.push((port, 0));
         }
     }
     let channels = match &module.channels[..] {
@@ -241,7 +246,6 @@ fn net_module(path: &Path, module: &Module, id: &ModuleId, tempo: f64, swing: Op
         settings,
         beats,
         params: module.params.clone(),
-        of_patch,
         dying: false,
         lines: false,
         rings: 0,

@@ -1,4 +1,9 @@
 //! Musical time: which beat a frame of the engine's clock is. Beats go on over a change of tempo.
+//!
+//! Swing bends them: of each pair of sixteenths (a quaver, half a beat) the first takes the part s. All quavers stay where
+//! they are, so another swing is taken where one begins, and nothing is played twice or left out.
+
+use crate::net::STRAIGHT;
 
 /// Where the transport is, as a line from frames to beats.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -19,7 +24,16 @@ pub struct Transport {
     held: Option<u64>,
     /// Frames for which it has stood still before.
     stood: u64,
+    /// The swing, from this beat on …
+    swing: f64,
+    /// … which is that of a quaver …
+    swung: f64,
+    /// … and the swing before it.
+    before: f64,
 }
+
+/// What swings: a pair of sixteenths, in beats.
+const PAIR: f64 = 0.5;
 
 impl Transport {
     /// At frame 0, beat 0.
@@ -35,7 +49,37 @@ impl Transport {
             rate,
             held: None,
             stood: 0,
+            swing: STRAIGHT,
+            swung: 0.0,
+            before: STRAIGHT,
         }
+    }
+
+    /// Takes another swing from the next quaver on, or from this frame if it begins one.
+    pub fn swing(&mut self, now: u64, swing: f64) {
+        if swing != self.swing {
+            let beat = self.beat(now);
+            self.before = self.swing_at(beat);
+            self.swing = swing;
+            self.swung = quantised(beat / PAIR).ceil() * PAIR;
+        }
+    }
+
+    fn swing_at(&self, beat: f64) -> f64 {
+        if beat < self.swung { self.before } else { self.swing }
+    }
+
+    /// Where a frame is in the music as it is written: the beat with the swing taken out.
+    pub fn written(&self, now: u64) -> f64 {
+        let beat = self.beat(now);
+        let swing = self.swing_at(beat);
+        if swing == STRAIGHT {
+            return beat;
+        }
+        let pair = floor(beat / PAIR);
+        let part = beat / PAIR - pair;
+        let part = if part < swing { 0.5 * part / swing } else { 1.0 - 0.5 * (1.0 - part) / (1.0 - swing) };
+        (pair + part) * PAIR
     }
 
     /// Takes another tempo from this frame on.
@@ -104,4 +148,54 @@ pub fn floor(x: f64) -> f64 {
     // From 2^52 on all numbers are whole.
     const WHOLE: f64 = (1u64 << 52) as f64;
     if x < WHOLE { x as i64 as f64 } else { x }
+}
+
+/// Whether what comes each so many beats swings: what lies between quavers and on the grid of sixteenths, their halves and
+/// quarters. Quavers and longer stand where they stand, and triplets have no pairs.
+pub fn swings(beats: f64) -> bool {
+    let whole = |x: f64| x == floor(x);
+    whole(beats * 16.0) && !whole(beats / PAIR)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// At 120 beats a minute and 48 kHz a sixteenth is 6000 frames.
+    fn sixteenths(transport: &Transport, frames: std::ops::Range<u64>) -> Vec<u64> {
+        let at = |frame| quantised(transport.written(frame) / 0.25).ceil();
+        frames.filter(|&frame| at(frame) < at(frame + 1)).collect()
+    }
+
+    #[test]
+    fn the_second_sixteenth_of_each_pair_comes_late_or_early_and_quavers_stay() {
+        let mut transport = Transport::new(48_000);
+        assert_eq!(sixteenths(&transport, 0..24_001), [0, 6000, 12_000, 18_000, 24_000]);
+        transport.swing(0, 0.6);
+        assert_eq!(sixteenths(&transport, 0..24_001), [0, 7200, 12_000, 19_200, 24_000]);
+        transport.swing(0, 0.25);
+        assert_eq!(sixteenths(&transport, 0..24_001), [0, 3000, 12_000, 15_000, 24_000]);
+    }
+
+    #[test]
+    fn another_swing_is_taken_where_a_quaver_begins() {
+        // The second sixteenth has been played at 6000 when the swing would bring it to 8400.
+        for (at, wanted) in [(7000, [6000, 12_000, 20_400]), (0, [8400, 12_000, 20_400])] {
+            let mut transport = Transport::new(48_000);
+            transport.swing(at, 0.7);
+            assert_eq!(sixteenths(&transport, 1..24_000), wanted);
+        }
+        let mut transport = Transport::new(48_000);
+        transport.swing(0, 0.7);
+        transport.swing(7000, 0.25);
+        transport.swing(7500, 0.6);
+        assert_eq!(sixteenths(&transport, 1..24_000), [8400, 12_000, 19_200]);
+    }
+
+    #[test]
+    fn quavers_longer_notes_and_triplets_do_not_swing() {
+        let swinging = [0.25, 0.125, 0.0625, 0.375, 0.75, 1.25].map(swings);
+        let straight = [0.5, 1.0, 1.5, 4.0, 1.0 / 3.0, 1.0 / 6.0, 0.1].map(swings);
+        assert!(swinging.into_iter().all(|x| x) && !straight.into_iter().any(|x| x));
+    }
 }

@@ -220,7 +220,7 @@ impl Bench {
 
     fn tick(&self, period: Period, frame: usize) -> Vec<f32> {
         let seconds = match period {
-            Period::Beats(beats) => beats * 60.0 / self.tempo,
+            Period::Beats(beats) | Period::Straight(beats) => beats * 60.0 / self.tempo,
             Period::Seconds(seconds) => seconds,
         };
         let position = |frame: usize| {

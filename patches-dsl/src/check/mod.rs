@@ -214,7 +214,7 @@ impl Checker<'_> {
         let mut note = |module: usize, channel: &Channel| match channel {
             Channel::Number(n) => numbers[module] = numbers[module].max(n.saturating_add(1)),
             Channel::Named(name) => drop(names[module].insert(name.clone())),
-            Channel::Unsaid => {}
+            Channel::Unsaid | Channel::Row(_) => {}
         };
         for (index, draft) in expanded.modules.iter().enumerate() {
             for fed in &draft.fed {
@@ -272,7 +272,7 @@ impl Checker<'_> {
         if found.is_none() && !rows::is_poisoned(&self.expanded.modules[module]) {
             let shown = match channel {
                 Channel::Number(n) => n.to_string(),
-                Channel::Named(name) => name.to_string(),
+                Channel::Named(name) | Channel::Row(name) => name.to_string(),
                 Channel::Unsaid => String::new(),
             };
             let message = match indexed {

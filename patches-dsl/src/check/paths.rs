@@ -380,7 +380,7 @@ fn channel_text(channel: &Channel) -> String {
     match channel {
         Channel::Unsaid => String::new(),
         Channel::Number(n) => format!("[{n}]"),
-        Channel::Named(name) => format!("[{name}]"),
+        Channel::Named(name) | Channel::Row(name) => format!("[{name}]"),
     }
 }
 
@@ -389,7 +389,7 @@ fn channel_hash(so_far: u64, channel: &Channel) -> u64 {
     match channel {
         Channel::Unsaid => so_far,
         Channel::Number(n) => fnv_on(number_hash(fnv_on(so_far, *b"["), *n), *b"]"),
-        Channel::Named(name) => fnv_on(fnv_on(fnv_on(so_far, *b"["), name.bytes()), *b"]"),
+        Channel::Named(name) | Channel::Row(name) => fnv_on(fnv_on(fnv_on(so_far, *b"["), name.bytes()), *b"]"),
     }
 }
 

@@ -41,7 +41,7 @@ impl Checker<'_> {
         let draft = &self.expanded.modules[source.module];
         let port = &draft.spec.outputs[source.port as usize];
         let name = match &source.channel {
-            Channel::Named(name) if port.named => name,
+            Channel::Row(name) => name,
             channel => {
                 let ones = draft.spec.output_by_channel(source.port);
                 let from = (self.of_curve(draft, source.port, aim), channel, source.side);

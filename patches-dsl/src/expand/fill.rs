@@ -321,7 +321,7 @@ impl<'t> Expander<'t> {
                 let Some((index, side)) = spec.output(name) else {
                     // It may be a row of a pattern, which is known once all is read.
                     if let (Some(row), None) = (spec.named_output(), &port.index) {
-                        let channel = Channel::Named(name.into());
+                        let channel = Channel::Row(name.into());
                         let source = Source { module: *module, port: row, side: Side::Both, channel };
                         return value(What::Port(source), port.name.span());
                     }

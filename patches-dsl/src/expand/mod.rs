@@ -5,6 +5,7 @@
 //! they are first used, once.
 
 mod cables;
+mod curves;
 mod declare;
 mod eval;
 mod fill;

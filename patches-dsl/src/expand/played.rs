@@ -2,16 +2,15 @@
 
 use super::{Expander, Score, value};
 use crate::fault::{Fault, codes};
-use crate::flat::{Channel, Given, Source, Tune, V, What};
+use crate::flat::{Tune, V, What};
 use crate::hash::HashMap;
 use crate::limits;
 use crate::score::{self, After, Head, Line, Play, StepValue, StepWhat};
 use crate::tree::Name;
-use crate::value::{Const, Dim};
+use crate::value::Dim;
 use patches_core::exact;
 use patches_core::graph::Span;
 use patches_core::score as played;
-use patches_core::spec::Side;
 use std::sync::Arc;
 
 /// A pattern, song or curve: the scope it is declared in, its word and name.
@@ -95,7 +94,9 @@ impl<'t> Expander<'t> {
         let mut rows = Vec::with_capacity(pattern.rows.len());
         for row in &pattern.rows {
             let name = row.name.as_ref().map(|name| name.text.clone());
-            rows.push(played::Row { name, steps: self.played_steps(scope, &row.steps)? });
+            let mut steps = self.played_steps(scope, &row.steps)?;
+            hear_hertz(&mut steps);
+            rows.push(played::Row { name, steps });
         }
         Some(played::Pattern { rows })
     }
@@ -316,50 +317,34 @@ impl<'t> Expander<'t> {
             }
         }
     }
+}
 
-    /// A curve as a module of its name: its points as a list of time, value and way.
-    fn curve(&mut self, scope: usize, curve: &'t score::Curve) -> Option<What> {
-        let spec = self.library.find("Curve")?;
-        let (mut list, mut musical, mut dim) = (Vec::new(), true, Dim::Number);
-        let (span, mut before) = (curve.span, None);
-        let put = |list: &mut Vec<V>, what| list.push(value(what, span));
-        for (at, to, words) in &curve.points {
-            let (time, level) = (self.point(scope, at)?, self.point(scope, to)?);
-            musical &= time.dim != Dim::Time;
-            let time = if time.dim == Dim::Note { time.value * 4.0 } else { time.value };
-            dim = if list.is_empty() { level.dim } else { dim };
-            let way = words.iter().find(|word| &*word.text != "loop").map_or("linear", |word| &word.text);
-            // Both ends of the way, this point and the one before.
-            let lowest = level.value.min(before.replace(level.value).unwrap_or(level.value));
-            if way == "exp" && dim != Dim::Pitch && dim != Dim::Interval && lowest <= 0.0 {
-                let fault = Fault::error(codes::PATTERN, to.span(), "an exponential way stays above zero");
-                self.fault(scope, fault.help("write `linear`, or a small value above zero"));
-                return None;
+/// In a row of pitches a number is one too: octaves up to 16, hertz above that.
+fn hear_hertz(steps: &mut [played::Step]) {
+    let mut pitches = false;
+    each_value(steps, &mut |value| {
+        pitches |= matches!(value, played::StepValue::Note(_) | played::StepValue::Hertz(_));
+    });
+    each_value(steps, &mut |value| match *value {
+        played::StepValue::Number(hertz) if pitches && hertz > 16.0 => *value = played::StepValue::Hertz(hertz),
+        _ => {}
+    });
+}
+
+/// Calls back for every value of these steps, without second values.
+fn each_value(steps: &mut [played::Step], note: &mut impl FnMut(&mut played::StepValue)) {
+    for step in steps {
+        match &mut step.what {
+            played::What::Rest | played::What::Tie => {}
+            played::What::Slide(_, from, to) => [from, to].into_iter().for_each(&mut *note),
+            played::What::Play { head, slide, .. } => {
+                match head {
+                    played::Head::Value(value) => note(value),
+                    played::Head::Group(steps) | played::Head::OneOf(steps) => each_value(steps, note),
+                }
+                slide.iter_mut().for_each(&mut *note);
             }
-            put(&mut list, What::Const(Const::new(Dim::Number, time)));
-            put(&mut list, What::Const(Const::new(Dim::Number, level.value)));
-            put(&mut list, What::Word(way.into()));
         }
-        let loops = curve.points.last().is_some_and(|(_, _, words)| words.iter().any(|word| &*word.text == "loop"));
-        let kind = match dim {
-            Dim::Frequency => "hertz",
-            Dim::Pitch => "pitch",
-            _ => "number",
-        };
-        let module = self.new_module(scope, spec, Some(curve.name.text.clone()), span);
-        let params = [
-            ("points", What::List(list)),
-            ("unit", What::Word(if musical { "beats" } else { "seconds" }.into())),
-            ("values", What::Word(kind.into())),
-            ("loop", What::Bool(loops)),
-        ];
-        for (name, what) in params {
-            let v = value(what, span);
-            self.out.modules[module].params.push(Given::new(spec.param(name)?, v));
-        }
-        let out = if kind == "number" { "out" } else { "pitch" };
-        let (port, side) = spec.output(out).unwrap_or((0, Side::Both));
-        Some(What::Port(Source { module, port, side, channel: Channel::Unsaid }))
     }
 }
 

@@ -7,7 +7,7 @@ use super::{Expander, Score};
 use crate::fault::{Fault, codes};
 use crate::flat::What;
 use crate::hash::HashMap;
-use crate::score::{After, Cell, Curve, Head, Line, Pattern, Play, Section, Song, Step, StepValue, StepWhat};
+use crate::score::{After, Cell, Head, Line, Pattern, Play, Section, Song, Step, StepValue, StepWhat};
 use crate::tree::{self, Name, Statement};
 use crate::value::{Const, Dim};
 use patches_core::graph::Span;
@@ -83,11 +83,29 @@ impl<'t> Expander<'t> {
                     slide.iter().for_each(|value| self.step_value(scope, value, false));
                     second.iter().for_each(|value| self.step_value(scope, value, false));
                     second_slide.iter().for_each(|value| self.step_value(scope, value, false));
+                    if let (Some(from), Some(to)) = (second, second_slide) {
+                        self.check_second(scope, head, from, to);
+                    }
                 }
             }
             for after in &step.after {
                 self.check_after(scope, after);
             }
+        }
+    }
+
+    /// A second value that is a number slides to no note: `C4:0.5>E4` is meant as `C4>E4:0.5`.
+    fn check_second(&mut self, scope: usize, head: &'t Head, from: &'t StepValue, to: &'t StepValue) {
+        let mut is_note = |value: &'t StepValue| {
+            self.step_number(scope, value).is_some_and(|c| matches!(c.dim, Dim::Pitch | Dim::Frequency))
+        };
+        if is_note(to) && !is_note(from) {
+            let message = "a second value that is a number cannot slide to a note";
+            let mut fault = Fault::error(codes::PATTERN, to.span(), message);
+            if let Head::Value(_) = head {
+                fault = fault.help("a slide stands before the second value: write `C4>E4:0.5`");
+            }
+            self.fault(scope, fault);
         }
     }
 
@@ -152,7 +170,7 @@ impl<'t> Expander<'t> {
         }
     }
 
-    fn step_constant(&mut self, scope: usize, v: &crate::flat::V, span: Span) -> Option<Const> {
+    pub(super) fn step_constant(&mut self, scope: usize, v: &crate::flat::V, span: Span) -> Option<Const> {
         match &v.what {
             What::Const(c) => return Some(*c),
             What::Poison => {}
@@ -325,64 +343,6 @@ impl<'t> Expander<'t> {
                 self.given_twice(scope, &format!("{what} `{}`", name.text), name.span, before);
             }
         }
-    }
-
-    /// Times go forward, values are of one kind.
-    fn check_curve(&mut self, scope: usize, curve: &'t Curve) {
-        let mut before: Option<(Const, Const)> = None;
-        if curve.points.is_empty() {
-            let message = format!("the curve `{}` has no points", curve.name.text);
-            self.error(scope, codes::PATTERN, curve.name.span, message);
-        }
-        for (index, (at, to, words)) in curve.points.iter().enumerate() {
-            for word in words {
-                let last = index + 1 == curve.points.len();
-                match &*word.text {
-                    "exp" | "linear" | "hold" => {}
-                    "loop" if last => {}
-                    "loop" => self.error(scope, codes::PATTERN, word.span, "`loop` stands behind the last point"),
-                    _ => {
-                        let message = format!("a point has no `{}`", word.text);
-                        let fault = Fault::error(codes::UNKNOWN_WORD, word.span, message);
-                        self.fault(scope, fault.help("it is `exp`, `linear`, `hold` or `loop`"));
-                    }
-                }
-            }
-            let (Some(time), Some(level)) = (self.point(scope, at), self.point(scope, to)) else { continue };
-            let time = match (time.dim, time.value) {
-                (Dim::Number, 0.0) => Const::new(Dim::Beats, 0.0),
-                (Dim::Note, v) => Const::new(Dim::Beats, v * 4.0),
-                (Dim::Time | Dim::Beats, _) => time,
-                (dim, _) => {
-                    let message = format!("a point stands at a time, such as 4bars or 2s, not at {}", dim.name());
-                    self.error(scope, codes::WRONG_KIND, at.span(), message);
-                    continue;
-                }
-            };
-            if let Some((earlier, kind)) = before {
-                if earlier.dim != time.dim && earlier.value != 0.0 {
-                    let message = "the times of a curve are all musical, or all in seconds";
-                    self.error(scope, codes::PATTERN, at.span(), message);
-                } else if time.value <= earlier.value {
-                    self.error(
-                        scope,
-                        codes::PATTERN,
-                        at.span(),
-                        "the points of a curve stand in the order of their times",
-                    );
-                }
-                if kind.dim != level.dim && !(kind.dim.is_plain() && level.dim.is_plain()) {
-                    let message = format!("the first point is {}, this is {}", kind.dim.name(), level.dim.name());
-                    self.error(scope, codes::WRONG_KIND, to.span(), message);
-                }
-            }
-            before = Some((time, before.map_or(level, |(_, kind)| kind)));
-        }
-    }
-
-    pub(super) fn point(&mut self, scope: usize, expr: &'t tree::Expr) -> Option<Const> {
-        let v = self.eval(expr, scope);
-        self.step_constant(scope, &v, expr.span())
     }
 }
 

@@ -97,16 +97,13 @@ fn changes(before: &NetModule, after: &NetModule, is_linked: impl Fn(Slot, Slot)
             |module: &NetModule, slot: Slot, linked| linked && module.base(slot.0, slot.1, linked).is_none();
         let displaced = unplugged(before, old, was_linked) != unplugged(after, new, is_linked);
         let of = |module: &NetModule, slot: Slot| match module.settings.get(&slot) {
-            Some(level) => level.target(),
+            Some(level) if was_linked || is_linked => level.target(),
+            Some(level) => level.clone().held(input).target(),
             None if was_linked && is_linked && input.normal == Normal::Unplugs => 0.0,
             None => input.default as f32,
         };
         let (from, to) = (of(before, old), of(after, new));
-        // What the text says once for the whole patch is told once.
-        let follows =
-            |module: &NetModule, slot: Slot| module.of_patch.contains(&slot) || !module.settings.contains_key(&slot);
-        let of_patch = follows(before, old) && follows(after, new);
-        if from != to && !same_beats && !displaced && !of_patch {
+        if from != to && !same_beats && !displaced {
             let param = words::slot_name(input.names[0], input.indexed, &after.channels, new.1);
             // What is added to a pitch that comes by cable is an interval.
             let kind = if input.kind == Kind::Pitch && was_linked && is_linked { Kind::Interval } else { input.kind };

@@ -148,8 +148,9 @@ impl<'a> Union<'a> {
                     };
                     let was_linked = old_linked.contains(&(&module.id, port, old_channel as u16));
                     let is_linked = new_linked.contains(&(&module.id, port, channel));
-                    let from = before.base(port, old_channel as u16, was_linked);
-                    let to = module.base(port, channel, is_linked).map_or(0.0, |level| level.target());
+                    let hold = |level: Level| if was_linked || is_linked { level } else { level.held(input) };
+                    let from = before.base(port, old_channel as u16, was_linked).map(hold);
+                    let to = module.base(port, channel, is_linked).map_or(0.0, |level| hold(level).target());
                     let (running, past) = match &from {
                         Some(Level::Ramp { from, past, .. }) => (true, [&past[..], &[*from]].concat()),
                         _ => (false, vec![]),

@@ -342,6 +342,7 @@ impl<'a, 'm> Build<'a, 'm> {
             probes,
             tempo: self.net.tempo,
             beats_per_bar: self.net.beats_per_bar,
+            swing: self.net.swing,
             modules: self.net.modules.iter().map(|module| (module.path.clone(), module.spec.name())).collect(),
             loads: vec![0.0; steps.len()],
             steps,

@@ -138,13 +138,21 @@ pub fn resolve(net: &Net, inlets: &Inlets, at: (usize, u16, u16), side: Side) ->
     resolve(net, inlets, (module, leader, channel), side)
 }
 
+impl View<'_> {
+    /// The level of an input of the module without cables.
+    fn base(&self, port: u16, channel: u16) -> Option<Level> {
+        let module = &self.net.modules[self.module];
+        module.base(port, channel, false).map(|level| level.held(&module.spec.inputs[port as usize]))
+    }
+}
+
 impl Feeds for View<'_> {
     fn feed(&self, port: u16, channel: u16, side: Side) -> Feed {
         let (at, side) = resolve(self.net, self.inlets, (self.module, port, channel), side);
         if !cables_into(self.net, self.inlets, at, side).is_empty() {
             return Feed::Cable;
         }
-        match self.net.modules[self.module].base(at.1, at.2, false) {
+        match self.base(at.1, at.2) {
             None => Feed::Still(0.0),
             Some(Level::Still(value)) => Feed::Still(value),
             Some(Level::Ramp { from, to, .. }) => Feed::Changing(from, to),
@@ -152,8 +160,8 @@ impl Feeds for View<'_> {
     }
 
     fn past(&self, port: u16, channel: u16) -> Vec<f32> {
-        let ((module, port, channel), _) = resolve(self.net, self.inlets, (self.module, port, channel), Side::Both);
-        match self.net.modules[module].base(port, channel, false) {
+        let ((_, port, channel), _) = resolve(self.net, self.inlets, (self.module, port, channel), Side::Both);
+        match self.base(port, channel) {
             Some(Level::Ramp { past, .. }) => past,
             _ => vec![],
         }
@@ -173,10 +181,14 @@ impl Feeds for View<'_> {
         match module.beats.get(&(port, channel)) {
             Some(&beats) => Period::Beats(beats),
             None => {
-                let level = module.base(port, channel, false).map_or(0.0, |level| level.target());
+                let level = self.base(port, channel).map_or(0.0, |level| level.target());
                 Period::Seconds(f64::from(level))
             }
         }
+    }
+
+    fn is_set(&self, port: u16, channel: u16) -> bool {
+        self.net.modules[self.module].settings.contains_key(&(port, channel))
     }
 
     fn tempo(&self) -> f64 {

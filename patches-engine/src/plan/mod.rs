@@ -144,6 +144,8 @@ pub struct Plan {
     pub tempo: f64,
     /// Beats in a bar.
     pub beats_per_bar: f64,
+    /// Part of a pair of sixteenths that the first takes.
+    pub swing: f64,
     /// The modules, for people: path and type.
     pub modules: Vec<(Path, &'static str)>,
     /// Each step's part of real time, as sampled.

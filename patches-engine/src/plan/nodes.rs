@@ -8,7 +8,7 @@ mod master;
 use super::crowd::{self, Crowd};
 use super::locals::{Locals, cables_into, has_sides, resolve};
 use super::{sleep, voices};
-use crate::net::{Curve, Net, NetCable};
+use crate::net::{Curve, Level, Net, NetCable};
 pub use crate::state::NodeKey;
 use crate::state::{ModuleId, RampKey, RingKey};
 use crate::steps::midi;
@@ -295,10 +295,7 @@ impl Flat<'_> {
         let target = &self.net.modules[module];
         let input = &target.spec.inputs[port as usize];
         let cables = cables_into(self.net, &self.locals.inlets, at, side);
-        let base = match target.base(port, channel, !cables.is_empty()) {
-            None => In::Const(0.0),
-            Some(level) => self.level(module, level),
-        };
+        let base = target.base(port, channel, !cables.is_empty()).unwrap_or(Level::Still(0.0));
         let mut terms: Vec<(In, In)> = vec![];
         let mut other = if run == 0 { Side::Right } else { Side::Left };
         if input.stereo || self.locals.modules[module].len() == 1 {
@@ -325,8 +322,9 @@ impl Flat<'_> {
         let (lo, hi) = (input.min as f32, input.max as f32);
         let bounded = lo > f32::NEG_INFINITY || hi < f32::INFINITY;
         if terms.is_empty() {
-            return base;
+            return self.level(module, base.held(input));
         }
+        let base = self.level(module, base);
         let unscaled = terms.len() == 1 && matches!(terms[0].1, In::Const(1.0));
         if unscaled && matches!(base, In::Const(0.0)) && !bounded && !target.spec.one {
             return terms.remove(0).0;

@@ -1,7 +1,7 @@
 //! A clock: a trigger at each whole multiple of a period, placed inside the frame, and the phase between them. All
 //! clocks count from the same transport, so they never drift apart. `unsafe` is allowed here: it writes a plan's buffers.
 
-use crate::transport::{Transport, floor, quantised};
+use crate::transport::{Transport, floor, quantised, swings};
 use patches_core::kernel::Io;
 use patches_core::lower::Period;
 
@@ -23,7 +23,8 @@ impl TickStep {
     fn position(&self, transport: &Transport, now: u64) -> f64 {
         match self.period {
             // A period below a frame would tick more than once in it.
-            Period::Beats(beats) => quantised(transport.beat(now) / beats.max(1e-9)),
+            Period::Beats(beats) if swings(beats) => quantised(transport.written(now) / beats.max(1e-9)),
+            Period::Beats(beats) | Period::Straight(beats) => quantised(transport.beat(now) / beats.max(1e-9)),
             Period::Seconds(seconds) => quantised(transport.counted(now) as f64 / (seconds * transport.rate).max(1.0)),
         }
     }

@@ -1,8 +1,8 @@
 //! Clock: beats, bars, quavers and semiquavers as triggers. Without `bpm` it follows the transport, with a constant one it
 //! is locked to the engine's time, and a cable into `bpm` bends it.
 //!
-//! Swing s warps each pair of quavers: the second comes at s of the pair, semiquavers halfway. It needs an even number of
-//! quavers to the beat: three to the beat have no pairs. Cost: one divide per frame with swing, else none.
+//! Its own swing s warps each pair of quavers: the second comes at s of the pair, semiquavers halfway. It needs an even number
+//! of quavers to the beat: three to the beat have no pairs. Without it semiquavers have the transport's. Cost: one divide per frame with swing, else none.
 
 use patches_core::prelude::*;
 
@@ -147,8 +147,8 @@ fn lower(lowering: &mut Lowering<'_>) {
         }
         Feed::Still(bpm) | Feed::Changing(_, bpm) => {
             let [beat, bar, quaver, semiquaver] = [1.0, beats as f64, 1.0 / quavers as f64, 0.5 / quavers as f64]
-                .map(|length| lowering.tick(period(bpm, length)));
-            let pair_ticks = lowering.tick(period(bpm, pair));
+                .map(|length| lowering.tick(lowering.swung(period(bpm, length))));
+            let pair_ticks = lowering.tick(lowering.swung(period(bpm, pair)));
             let rate = 1.0 / lowering.seconds(period(bpm, pair));
             let outs = [beat.out(0), bar.out(0), quaver.out(0), semiquaver.out(0), beat.out(1)];
             (outs, [pair_ticks.out(0), pair_ticks.out(1)], rate)

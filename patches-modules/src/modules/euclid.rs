@@ -33,7 +33,7 @@ mod play {
 
     kernel! { Euclid,
         signals { clock, reset } controls { hits, steps, rotate, gate_length, interval } options {} outputs { trigger, gate }
-        state { at, since, interval, left, heard: Bits }
+        state { at, since, interval, before, left, heard: Bits }
     }
     row! {
         /// Whole numbers of hits, steps and rotation; the gate's part; the guessed interval in frames.
@@ -60,7 +60,7 @@ mod play {
         #[inline(always)]
         fn scan<L: Lanes>(_: &Cx, s: &mut State<L>, m: Mid<L>, x: Sig<L>) -> Out<L> {
             let (zero, one) = (L::splat(0.0), L::splat(1.0));
-            let interval = measure(&mut s.since, &mut s.interval, &mut s.heard, x.clock, m.guess);
+            let interval = measure(&mut s.since, &mut s.interval, &mut s.before, &mut s.heard, x.clock, m.guess);
             let tick = x.clock.gt(zero);
             let at = L::select(x.reset.gt(zero) | s.at.ge(m.steps), zero, s.at);
             s.at = L::select(tick, at + one, at);

@@ -40,7 +40,7 @@ mod conduct {
     kernel! { Conduct,
         signals { clock, start, stop, pause, resume } controls { swing, interval } options { loops, autostart }
         outputs { clock, step, step_time }
-        state { since, interval, late, place, length, heard: Bits, mode: Bits, next: Bits, round: Bits, odd: Bits, sounding: Bits }
+        state { since, interval, before, late, place, length, heard: Bits, mode: Bits, next: Bits, round: Bits, odd: Bits, sounding: Bits }
     }
     row! {
         /// Lengths of the two steps of a pair and what the second is late by, in straight steps; and the clock's interval
@@ -86,7 +86,7 @@ mod conduct {
             s.sounding = L::Bits::select(waits, no, s.sounding);
             s.late = L::select(waits | start, zero, s.late);
 
-            let interval = measure(&mut s.since, &mut s.interval, &mut s.heard, x.clock, m.guess);
+            let interval = measure(&mut s.since, &mut s.interval, &mut s.before, &mut s.heard, x.clock, m.guess);
 
             let tick = x.clock.gt(zero) & !waits;
             let (comes, place) = comes(&mut s.late, x.clock, tick, L::select(s.odd.eq(yes), m.lag * interval, zero));
@@ -132,7 +132,7 @@ fn steps(lowering: &mut Lowering<'_>, rows: i64) -> (Wire, Wire) {
             (clock.out(2), Wire::Const(0.5 / rows as f32))
         }
         Feed::Still(bpm) | Feed::Changing(_, bpm) => {
-            let period = super::clock::period(bpm, 1.0 / rows as f64);
+            let period = lowering.swung(super::clock::period(bpm, 1.0 / rows as f64));
             (lowering.tick(period).out(0), Wire::Const(lowering.seconds(period) as f32))
         }
     }

@@ -1,5 +1,5 @@
 //! Multiplier: each trigger, and `by` − 1 more spread evenly until the next is due, each at its place between two
-//! samples. When that is due is taken from the last two; so it begins with the second. Cost: one divide per frame while
+//! samples. When that is due is taken from those before; so it begins with the second. Cost: one divide per frame while
 //! `by` moves, else a few selects.
 
 use patches_core::prelude::*;
@@ -14,7 +14,7 @@ module! {
     controls { by: Number = 2.0, 1.0..64.0, "how many for one"; }
     options {}
     outputs { out: Trigger, "`by` triggers for each that comes in"; }
-    state { since, interval, wait, count, heard: Bits }
+    state { since, interval, before, wait, count, heard: Bits }
     example "beat = Every { time: 1/4 }\nOsc { pitch: C5 } -> Vca { gain: Adsr { trigger: Multiplier { in: beat, by: 3 }, attack: 1ms, decay: 50ms } } -[0.4]-> out"
 }
 row! {
@@ -38,9 +38,10 @@ impl Kernel for Multiplier {
         let reset = x.reset.gt(zero);
         s.heard = L::Bits::select(reset, L::Bits::splat(0), s.heard);
         s.interval = L::select(reset, zero, s.interval);
+        s.before = L::select(reset, zero, s.before);
         s.count = L::select(reset, zero, s.count);
         let tick = x.clock.gt(zero);
-        let interval = crate::parts::interval::measure(&mut s.since, &mut s.interval, &mut s.heard, x.clock, zero);
+        let interval = crate::parts::interval::measure(&mut s.since, &mut s.interval, &mut s.before, &mut s.heard, x.clock, zero);
         // `wait` is the distance from this frame's beginning to the next of the others, of which `count` are to come.
         // A frame apart is the nearest they may be.
         let step = (interval * m.part).max(one);
@@ -86,7 +87,7 @@ mod tests {
     #[test]
     fn a_nearer_trigger_cuts_the_rest_and_reset_forgets() {
         let bench = Bench::new(&DEF, 1).plug("in", 0, &triggers(&[0.0, 100.0, 140.0, 180.0])).set("by", 0, 2.0);
-        assert_eq!(bench.run(250).times("out"), [0.0, 100.0, 140.0, 160.0, 180.0, 200.0]);
+        assert_eq!(bench.run(250).times("out"), [0.0, 100.0, 140.0, 180.0, 200.0]);
         let bench = Bench::new(&DEF, 1).plug("in", 0, &triggers(&[0.0, 100.0, 200.0])).set("by", 0, 2.0);
         let found = bench.plug("reset", 0, &triggers(&[120.0])).run(300).times("out");
         assert_eq!(found, [0.0, 100.0, 200.0]);

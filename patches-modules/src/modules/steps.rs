@@ -1,7 +1,7 @@
 //! Steps: patterns, lanes of songs or a list of notes, one step per trigger of its clock.
 //!
-//! A gate lasts `gate_length` of its event, measured from the clock (I, the time between its last two triggers) and with
-//! swing s: of each pair of steps the first lasts 2·s·I, the second 2·(1−s)·I. A tie holds the gate of the note before
+//! A gate lasts `gate_length` of its event, measured from the clock (I, the time between two of its triggers) and with a
+//! swing s of its own: of each pair of steps the first lasts 2·s·I, the second 2·(1−s)·I. A tie holds the gate of the note before
 //! it. What happens within a step stands at its part of the step; triggers keep their place between two samples.
 //! Chance is a hash of the module's seed, the round and the number of the throw. Each row is a player of its own, whose
 //! position is state: an edit plays on. Cost: that of a [`play`] per row.
@@ -278,8 +278,18 @@ mod tests {
         let outs = bench("1 2 3 4").plug("clock", 0, &triggers(&times)).run(6000);
         assert_eq!(outs.times("trigger"), times);
         let ends: Vec<usize> = outs.gates("gate").iter().map(|gate| gate.1).collect();
-        // Half of the interval before; at first of `every`; each end is the first frame that begins after it.
-        assert_eq!(ends, [511, 1511, 2511, 5010]);
+        // Half of the interval before the last, which is that of a clock that swings; at first of `every`, then of the
+        // only one. Each end is the first frame that begins after it.
+        assert_eq!(ends, [511, 1511, 2511, 4511]);
+    }
+
+    #[test]
+    fn steps_of_a_clock_that_swings_are_as_long_as_they_are() {
+        let times = [0.0, 1200.0, 2000.0, 3200.0, 4000.0, 5200.0];
+        let twice = || scored(vec![row("note", vec![hit(score::After::Times(2))])]);
+        let outs = twice().plug("clock", 0, &triggers(&times)).run(6000);
+        let heard = outs.times("trigger");
+        assert_eq!(heard[4..], [2000.0, 2600.0, 3200.0, 3600.0, 4000.0, 4600.0, 5200.0, 5600.0]);
     }
 
     #[test]

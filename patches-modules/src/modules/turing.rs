@@ -39,7 +39,7 @@ mod play {
     kernel! { Turing,
         signals { clock } controls { range, chance, gate_length, interval, seed } options { length }
         outputs { out, gate, trigger }
-        state { since, interval, left, heard: Bits, register: Bits, count: Bits, own: Bits }
+        state { since, interval, before, left, heard: Bits, register: Bits, count: Bits, own: Bits }
     }
     row! {
         /// As the controls, the guessed interval in frames, the seed whole.
@@ -60,7 +60,7 @@ mod play {
         fn scan<L: Lanes>(cx: &Cx, s: &mut State<L>, m: Mid<L>, x: Sig<L>) -> Out<L> {
             let zero = L::splat(0.0);
             let (none, bit) = (L::Bits::splat(0), L::Bits::splat(1));
-            let interval = measure(&mut s.since, &mut s.interval, &mut s.heard, x.clock, m.guess);
+            let interval = measure(&mut s.since, &mut s.interval, &mut s.before, &mut s.heard, x.clock, m.guess);
             let seed = L::Bits::select(m.seed.eq(none), s.own, maths::hash(m.seed));
             // The register begins full of chance; its count of steps says that it has begun.
             let register = L::Bits::select(s.count.eq(none), maths::hash(seed ^ L::Bits::splat(u32::MAX)), s.register);
@@ -87,7 +87,7 @@ mod play {
 
         fn birth(seed: u32) -> State<f32> {
             let word = <f32 as Lanes>::Bits::splat;
-            State::new(0.0, 0.0, 0.0, word(0), word(0), word(0), maths::hash(word(seed)))
+            State::new(0.0, 0.0, 0.0, 0.0, word(0), word(0), word(0), maths::hash(word(seed)))
         }
     }
 }

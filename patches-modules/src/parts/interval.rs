@@ -1,19 +1,30 @@
-//! The time between a clock's last two triggers, gates that last a part of it, and steps that swing by one.
+//! The time from a clock's trigger to the next, gates that last a part of it, and steps that swing by one.
 
 use patches_core::lanes::{LaneBits, Lanes};
 
-/// The interval in frames, parts of frames included, with this frame's trigger taken in; `guess` until there have been
-/// two. `since` counts frames from the last trigger, `heard` says that there was one; all three are state, 0 at first.
+/// The interval that begins, in frames, parts of frames included, with this frame's trigger taken in. A clock that swings
+/// takes turns, so it is as long as the one before the last; as the last while that is all there is, and `guess` until
+/// then. `since` counts frames from the last trigger, `interval` is the last and `before` the one before it, `heard` says
+/// that there was a trigger; all four are state, 0 at first.
 #[inline(always)]
-pub fn measure<L: Lanes>(since: &mut L, interval: &mut L, heard: &mut L::Bits, trigger: L, guess: L) -> L {
+pub fn measure<L: Lanes>(
+    since: &mut L,
+    interval: &mut L,
+    before: &mut L,
+    heard: &mut L::Bits,
+    trigger: L,
+    guess: L,
+) -> L {
     let (zero, one) = (L::splat(0.0), L::splat(1.0));
     let tick = trigger.gt(zero);
     let yes = L::Bits::splat(1);
-    *interval = L::select(tick & heard.eq(yes), *since + (one - trigger), *interval);
+    let again = tick & heard.eq(yes);
+    *before = L::select(again, *interval, *before);
+    *interval = L::select(again, *since + (one - trigger), *interval);
     *heard = L::Bits::select(tick, yes, *heard);
     // Held at 2^23, where counting on by one still counts.
     *since = L::select(tick, trigger, (*since + one).min(L::splat(8_388_608.0)));
-    L::select(interval.gt(zero), *interval, guess)
+    L::select(before.gt(zero), *before, L::select(interval.gt(zero), *interval, guess))
 }
 
 /// A gate of `length` frames, one at least, from an event that leaves `place` of this frame: how many frames from this

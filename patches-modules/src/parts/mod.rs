@@ -58,7 +58,7 @@ pub fn ticks(lowering: &mut Lowering<'_>, name: &str, beats: f64) -> (Wire, Wire
         let time = lowering.input(name, 0);
         lowering.kernel(&metro::KERNEL, &[], &[time])
     } else {
-        let period = period(lowering, name, beats);
+        let period = lowering.swung(period(lowering, name, beats));
         lowering.tick(period)
     };
     (node.out(0), node.out(1))

@@ -12,7 +12,7 @@ use patches_core::score::{Played, RowEvents};
 kernel! { Play,
     signals { clock, reset, start, stop, dice } controls { gate_length, swing, interval } options { direction }
     outputs { note, gate, trigger, velocity, step }
-    state { since, interval, late, left, passed, length, from, to, second, second_to, age, speed,
+    state { since, interval, before, late, left, passed, length, from, to, second, second_to, age, speed,
             heard: Bits, count: Bits, begun: Bits, next: Bits, down: Bits, halted: Bits, cursor: Bits, end: Bits,
             sounded: Bits, round: Bits, seed: Bits, step }
 }
@@ -112,7 +112,7 @@ impl Kernel for Play {
         s.left = L::select(stop, zero, s.left);
         s.cursor = L::Bits::select(reset | stop, s.end, s.cursor);
 
-        let measured = measure(&mut s.since, &mut s.interval, &mut s.heard, x.clock, m.guess);
+        let measured = measure(&mut s.since, &mut s.interval, &mut s.before, &mut s.heard, x.clock, m.guess);
         let interval = if follows { m.guess } else { measured };
 
         let tick = x.clock.gt(zero) & running;
