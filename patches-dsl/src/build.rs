@@ -1,9 +1,9 @@
 //! From the parser's pairs to the syntax tree: statements, cables, templates. Expressions and scores have their own files.
 
-use crate::fault::{Fault, codes};
-use crate::hash::HashSet;
+use crate::fault::{Fault, nearest};
+use crate::hash::{HashMap, HashSet};
 use crate::nodes::P;
-use crate::parse::{Rule, why_unreadable};
+use crate::parse::Rule;
 use crate::tree::*;
 use patches_core::graph::Span;
 use std::sync::Arc;
@@ -15,12 +15,14 @@ pub(crate) struct Builder {
     at: Option<Span>,
     /// Every word there is, once: most stand in a text many times.
     words: HashSet<Arc<str>>,
+    /// What a statement that cannot be read may have declared, by where it begins.
+    pub(crate) lost: HashMap<u32, Vec<Arc<str>>>,
     pub(crate) faults: Vec<Fault>,
 }
 
 impl Builder {
     pub(crate) fn new(file: u16) -> Builder {
-        Builder { file, at: None, words: HashSet::default(), faults: Vec::new() }
+        Builder { file, at: None, words: HashSet::default(), lost: HashMap::default(), faults: Vec::new() }
     }
 
     /// For a text that stands inside another, all at one place.
@@ -59,27 +61,16 @@ impl Builder {
     fn item(&mut self, pair: P<'_>) -> Option<Statement> {
         let span = self.span(&pair);
         let what = match pair.as_rule() {
-            Rule::unreadable => {
-                self.faults.push(why_unreadable(pair.as_str(), span.start as usize, self.file));
-                What::Unreadable(maybe_declared(pair.as_str()))
-            }
-            Rule::stray => {
-                self.faults.push(Fault::error(codes::STRAY_BRACE, span, "this `}` closes nothing"));
-                return None;
-            }
-            Rule::unclosed => {
-                self.unclosed(&pair);
-                return None;
-            }
-            Rule::EOI => return None,
+            Rule::unreadable => What::Unreadable(self.unreadable(&pair)),
+            Rule::stray | Rule::unclosed | Rule::EOI => return None,
             _ => self.statement(pair),
         };
         Some(Statement { what, span })
     }
 
-    pub(crate) fn unclosed(&mut self, pair: &P<'_>) {
-        let message = "a block is still open at the end of the file";
-        self.faults.push(Fault::error(codes::UNCLOSED, self.span(pair), message).help("close it with `}`"));
+    /// What may be declared by a statement that cannot be read, which is a fault already.
+    pub(crate) fn unreadable(&mut self, pair: &P<'_>) -> Vec<Arc<str>> {
+        self.lost.remove(&pair.start()).unwrap_or_else(|| maybe_declared(pair.as_str()))
     }
 
     fn items<'i>(&mut self, pairs: impl Iterator<Item = P<'i>>) -> Vec<Statement> {
@@ -269,10 +260,31 @@ pub(crate) fn string(pair: P<'_>) -> &str {
     first(pair).as_str()
 }
 
-/// The names an unreadable statement may have declared: those before its first `=` or `:`, brackets left out, and the
-/// word behind a keyword. Uses of them are no faults of their own.
-fn maybe_declared(text: &str) -> Vec<Arc<str>> {
+/// The names an unreadable statement may have declared: those before its first `=` or `:`, brackets left out, the word
+/// behind a keyword, and the ports of a template where it looks like them. Uses of them are no faults of their own.
+pub(crate) fn maybe_declared(text: &str) -> Vec<Arc<str>> {
+    if text.starts_with("for") || text.starts_with("patch") {
+        return text.lines().flat_map(declared_in).collect();
+    }
+    declared_in(text)
+}
+
+fn declared_in(text: &str) -> Vec<Arc<str>> {
     let head = text.split(['=', ':', '{', '(', '\n']).next().unwrap_or("");
+    // A cable declares nothing.
+    if ["->", "<-", "~>"].iter().any(|arrow| head.contains(arrow)) {
+        return Vec::new();
+    }
     let words = head.split(|c: char| !(c.is_alphanumeric() || c == '_')).filter(|word| !word.is_empty());
-    words.take(4).map(Arc::from).collect()
+    words.take(4).map(Arc::from).chain(port_word(text).map(Arc::from)).collect()
+}
+
+/// `in` or `out`, where a statement looks like the ports of a template: `ot: left`.
+pub(crate) fn port_word(text: &str) -> Option<&'static str> {
+    let (word, behind) = text.trim_start().split_once(':')?;
+    let word = word.trim_end();
+    let names = behind.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || "_,[]; \t".contains(c));
+    let near = || nearest(word, ["in", "out"]).map(|near| if near == "in" { "in" } else { "out" });
+    let begun = ["in", "out"].into_iter().find(|port| word.starts_with(port));
+    begun.or_else(|| near().filter(|_| names))
 }

@@ -2,6 +2,7 @@
 
 use crate::tree::{Expr, Name, ParamRef, Quantity};
 use patches_core::graph::Span;
+use std::sync::Arc;
 
 /// `pattern name { … }`.
 #[derive(Clone, Debug)]
@@ -153,6 +154,10 @@ pub struct Song {
     pub patterns: Vec<Pattern>,
     /// What it plays, in order.
     pub plays: Vec<Play>,
+    /// Names that statements may have declared which cannot be read.
+    pub lost: Vec<Arc<str>>,
+    /// A statement of it cannot be read.
+    pub unreadable: bool,
     /// All of it.
     pub span: Span,
 }

@@ -14,7 +14,7 @@ pub(crate) struct Slip {
     pub help: String,
 }
 
-fn slip(start: usize, end: usize, message: impl Into<String>, help: impl Into<String>) -> Option<Slip> {
+pub(crate) fn slip(start: usize, end: usize, message: impl Into<String>, help: impl Into<String>) -> Option<Slip> {
     Some(Slip { start, end, message: message.into(), help: help.into() })
 }
 
@@ -22,7 +22,7 @@ fn slip(start: usize, end: usize, message: impl Into<String>, help: impl Into<St
 pub(crate) const SETTINGS: &[&str] =
     &["tempo", "meter", "swing", "fade", "tail", "tuning", "swap", "mute", "solo", "reset"];
 
-const UNITS: &[&str] = &[
+pub(crate) const UNITS: &[&str] = &[
     "%", "khz", "hz", "oct", "st", "ct", "ms", "min", "db", "bpm", "beats", "beat", "bars", "bar", "s", "c", "d", "t",
 ];
 
@@ -46,12 +46,10 @@ pub(crate) fn found(text: &str, at: usize) -> Option<Slip> {
     look_alike(text).or_else(|| {
         let at = at + text[at..].len() - text[at..].trim_start_matches([' ', '\t', '\r']).len();
         let place = Place { text, at, before: &text[..at], rest: &text[at..] };
-        place.spaced_unit().or_else(|| place.arrow()).or_else(|| place.comment()).or_else(|| place.setting()).or_else(
-            || {
-                let pattern = text.trim_start().starts_with("pattern");
-                if pattern { place.definition() } else { place.definition().or_else(|| place.brackets()) }
-            },
-        )
+        let pattern = text.starts_with("pattern");
+        let spelled = place.spaced_unit().or_else(|| place.arrow()).or_else(|| place.comment());
+        let whole = spelled.or_else(|| place.setting()).or_else(|| place.left_out()).or_else(|| place.definition());
+        whole.or_else(|| if pattern { None } else { place.brackets() })
     })
 }
 
@@ -92,11 +90,11 @@ fn look_alike(text: &str) -> Option<Slip> {
 }
 
 /// Where reading stopped.
-struct Place<'a> {
-    text: &'a str,
-    at: usize,
-    before: &'a str,
-    rest: &'a str,
+pub(crate) struct Place<'a> {
+    pub text: &'a str,
+    pub at: usize,
+    pub before: &'a str,
+    pub rest: &'a str,
 }
 
 impl Place<'_> {
@@ -291,6 +289,7 @@ impl Place<'_> {
                     [head.len() - head.bytes().rev().take_while(|b| b.is_ascii_alphanumeric() || *b == b'_').count()..];
                 let value = until(&['\n', ';', '#']);
                 let value = value.split("->").next().unwrap_or(value).trim_end();
+                let value = if value.contains('{') { value } else { value.trim_end_matches([' ', '}']) };
                 let is_type = kind.starts_with(|c: char| c.is_ascii_uppercase());
                 let help = format!("write `{kind} {{ {value} }}`");
                 if is_type {
@@ -302,7 +301,7 @@ impl Place<'_> {
             (_, '"') if !self.rest[1..].split('\n').next().unwrap_or("").contains('"') => {
                 slip(self.at, self.at + 1, "a text is not closed on its line", "write `\"` behind it")
             }
-            _ => None,
+            (bracket, _) => self.value(matches!(bracket, Some('{' | '('))),
         }
     }
 }

@@ -275,7 +275,9 @@ impl<'t> Expander<'t> {
                 poison()
             }
             None => {
-                self.error(scope, codes::UNKNOWN_NAME, span, format!("there is no `{}{text}`", name.text));
+                if !self.blind {
+                    self.error(scope, codes::UNKNOWN_NAME, span, format!("there is no `{}{text}`", name.text));
+                }
                 poison()
             }
         }

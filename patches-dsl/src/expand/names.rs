@@ -67,7 +67,8 @@ impl<'t> Expander<'t> {
 
     fn in_round(&self, scope: usize, name: &str, rounds: &[i64]) -> Option<Binding> {
         let Some((first, rest)) = rounds.split_first() else {
-            return self.scopes[scope].names.get(name).map(|(binding, _)| binding.clone());
+            let lost = self.scopes[scope].lost.contains(name).then_some(Binding::Poison);
+            return self.scopes[scope].names.get(name).map(|(binding, _)| binding.clone()).or(lost);
         };
         let inner = self.scopes[scope].rounds.get(first)?;
         inner.iter().find_map(|&inner| self.in_round(inner, name, rest))
@@ -117,8 +118,11 @@ impl<'t> Expander<'t> {
         None
     }
 
-    /// Whether an unreadable statement in sight may have declared this name.
+    /// Whether an unreadable statement in sight, or a file that could not be read, may have declared this name.
     pub(super) fn is_lost(&self, scope: usize, name: &str) -> bool {
+        if self.blind {
+            return true;
+        }
         let mut at = Some(scope);
         while let Some(here) = at {
             if self.scopes[here].lost.contains(name) {
@@ -182,7 +186,7 @@ impl<'t> Expander<'t> {
 
     /// Tells that nothing has this name.
     pub(super) fn unknown_name(&mut self, scope: usize, name: &Name) {
-        if self.is_full() {
+        if self.blind || self.is_full() {
             return;
         }
         if &*name.text == "in" {
@@ -208,6 +212,9 @@ impl<'t> Expander<'t> {
 
     /// Tells that a step is no constant.
     pub(super) fn unknown_step(&mut self, scope: usize, name: &Name) {
+        if self.blind {
+            return;
+        }
         let mut known = self.names_in_sight(scope);
         known.retain(|known| !matches!(&**known, "in" | "out"));
         let fault = Fault::error(codes::UNKNOWN_NAME, name.span, format!("no constant `{}`", name.text));

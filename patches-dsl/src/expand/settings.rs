@@ -220,6 +220,9 @@ impl<'t> Expander<'t> {
             let steps = !song && text.contains([' ', '~', '|', '*']);
             let (word, name) = if steps { ("pattern", text) } else { (word, name) };
             let fault = Fault::error(codes::UNKNOWN_NAME, span, format!("no {word} `{name}`"));
+            if !steps && self.is_lost(scope, name) {
+                return value(What::Poison, span);
+            }
             self.fault(
                 scope,
                 match steps {

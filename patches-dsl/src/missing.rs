@@ -1,0 +1,113 @@
+//! Slips of what is left out, in statements that cannot be read: a brace, a colon, quotes, a unit that there is.
+
+use crate::build::port_word;
+use crate::fault::nearest;
+use crate::parse::signs;
+use crate::slips::{Place, Slip, UNITS, slip};
+
+impl Place<'_> {
+    /// What is left out, if it is one of these.
+    pub(crate) fn left_out(&self) -> Option<Slip> {
+        self.quotes().or_else(|| self.braces()).or_else(|| self.ports()).or_else(|| self.opening())
+    }
+
+    /// `include lib.patches`.
+    fn quotes(&self) -> Option<Slip> {
+        let path = self.text.strip_prefix("include ")?.lines().next()?.trim().trim_matches(['"', '\'']);
+        let start = self.text.find(path)?;
+        let plain = !path.is_empty() && !path.contains([' ', '"', '=', ';']);
+        let help = format!("write `include \"{path}\"`");
+        if plain { slip(start, start + path.len(), "the file of an include stands in quotes", help) } else { None }
+    }
+
+    /// `template v(a: int)`, `pattern p`, with a body in the lines behind or with none.
+    fn braces(&self) -> Option<Slip> {
+        const WORDS: &[&str] = &["template", "song", "for", "patch", "pattern", "section", "curve"];
+        let word = self.text.split_whitespace().next().filter(|word| WORDS.contains(word))?;
+        let mut depth = 0;
+        let end = signs(self.text).find_map(|(at, _, c)| {
+            depth += i32::from(matches!(c, '(' | '[')) - i32::from(matches!(c, ')' | ']'));
+            (matches!(c, '{' | '}') || c == '\n' && depth <= 0).then_some(at)
+        });
+        let end = end.unwrap_or(self.text.len());
+        let head = self.text[..end].trim_end();
+        if self.text[end..].starts_with(['{', '}']) || depth > 0 || head.len() <= word.len() {
+            return None;
+        }
+        let name = head[word.len()..].trim();
+        let (name, behind) =
+            name.split_at(name.find(|c: char| !(c.is_alphanumeric() || c == '_')).unwrap_or(name.len()));
+        let fits = match word {
+            "for" => behind.trim_start().starts_with("in "),
+            "template" | "song" => behind.is_empty() || behind.starts_with('(') && behind.ends_with(')'),
+            _ => behind.is_empty(),
+        };
+        if name.is_empty() || !fits {
+            return None;
+        }
+        let message = format!("what is in this `{word}` stands in braces, which open on its line");
+        slip(head.len(), head.len(), message, "write `{` here, and `}` behind the last line")
+    }
+
+    /// `ot: left`, in a template.
+    fn ports(&self) -> Option<Slip> {
+        let port = port_word(self.text)?;
+        let (word, names) = self.text.split_once(':')?;
+        let names = names.lines().next().unwrap_or("").trim();
+        let message = format!("`{}` is no word for the ports of a template", word.trim_end());
+        if word.trim_end() == port { None } else { slip(0, word.len(), message, format!("write `{port}: {names}`")) }
+    }
+
+    /// `frequency: 440Hz }`, where the module it is for has no brace behind it.
+    fn opening(&self) -> Option<Slip> {
+        let mut open = 0;
+        let closes = signs(self.text).any(|(.., c)| {
+            open += i32::from(c == '{') - i32::from(c == '}');
+            open < 0
+        });
+        let word = self.text.find(|c: char| !(c.is_alphanumeric() || c == '_'))?;
+        let help = "write `{` in front of it, behind the module it is for";
+        if closes && self.text[word..].trim_start().starts_with(':') {
+            slip(0, word, "what is set stands in braces, and none opens here", help)
+        } else {
+            None
+        }
+    }
+
+    /// `cutoff 500Hz` in brackets, `500Hx`.
+    pub(crate) fn value(&self, in_brackets: bool) -> Option<Slip> {
+        let is_name = |c: char| c.is_ascii_alphanumeric() || c == '_';
+        let word = &self.rest[..self.rest.find(|c| !is_name(c)).unwrap_or(self.rest.len())];
+        let number =
+            self.before.len() - self.before.bytes().rev().take_while(|b| b.is_ascii_digit() || *b == b'.').count();
+        let number = (number, &self.before[number..]);
+        if !word.is_empty() && !word.starts_with(|c: char| c.is_ascii_digit()) && number.1.parse::<f64>().is_ok() {
+            let near = nearest(word, UNITS.iter().copied().filter(|unit| unit.len() > 1));
+            let near = near.map(|unit| format!("did you mean `{}{}`?", number.1, written(unit)));
+            let help = near.unwrap_or_else(|| "such as `440Hz`, `10ms`, `7st`, `-6dB`".to_string());
+            return slip(number.0, self.at + word.len(), format!("there is no unit `{word}`"), help);
+        }
+        let head = self.before.trim_end();
+        let key = &head[head.trim_end_matches(is_name).len()..];
+        let first = head[..head.len() - key.len()].trim_end_matches([' ', '\t']);
+        let begins = first.ends_with(['{', '(', ',', '\n']) && key.starts_with(|c: char| c.is_ascii_alphabetic());
+        let end = self.rest.find([',', '}', ')', '\n', ';', ' ']).unwrap_or(self.rest.len());
+        let scores = ["play", "section", "song", "pattern"].iter().any(|word| self.text.starts_with(word));
+        let is_value = self.rest.starts_with(|c: char| c.is_ascii_alphanumeric() || c == '-');
+        if !in_brackets || scores || !begins || !is_value || head.len() == self.before.len() {
+            return None;
+        }
+        let help = format!("write `{key}: {}`", &self.rest[..end]);
+        slip(self.at, self.at + end, "in brackets a value stands behind `:`", help)
+    }
+}
+
+/// A unit as people write it.
+fn written(unit: &str) -> &str {
+    match unit {
+        "hz" => "Hz",
+        "khz" => "kHz",
+        "db" => "dB",
+        unit => unit,
+    }
+}
