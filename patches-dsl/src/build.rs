@@ -1,6 +1,6 @@
 //! From the parser's pairs to the syntax tree: statements, cables, templates. Expressions and scores have their own files.
 
-use crate::fault::{Fault, nearest};
+use crate::fault::Fault;
 use crate::hash::{HashMap, HashSet};
 use crate::nodes::P;
 use crate::parse::Rule;
@@ -69,7 +69,7 @@ impl Builder {
     }
 
     /// What may be declared by a statement that cannot be read, which is a fault already.
-    pub(crate) fn unreadable(&mut self, pair: &P<'_>) -> Vec<Arc<str>> {
+    fn unreadable(&mut self, pair: &P<'_>) -> Vec<Arc<str>> {
         self.lost.remove(&pair.start()).unwrap_or_else(|| maybe_declared(pair.as_str()))
     }
 
@@ -260,31 +260,55 @@ pub(crate) fn string(pair: P<'_>) -> &str {
     first(pair).as_str()
 }
 
-/// The names an unreadable statement may have declared: those before its first `=` or `:`, brackets left out, the word
-/// behind a keyword, and the ports of a template where it looks like them. Uses of them are no faults of their own.
+/// Words that open a statement, which declare nothing.
+const WORDS: &[&str] =
+    &["template", "patch", "for", "song", "section", "pattern", "curve", "module", "play", "in", "out"];
+
+/// The names an unreadable statement may have declared: those before its first `=` or `:`, those behind a keyword, and
+/// the ports of a template where it looks like them. Uses of them are no faults of their own. An empty one stands for
+/// all, where the name itself cannot be read.
 pub(crate) fn maybe_declared(text: &str) -> Vec<Arc<str>> {
+    let head = text.trim_start_matches(['(', '[', '{', ' ']);
+    let head = head.split(['=', ':', '\n']).next().unwrap_or("");
+    let keyword = head.split_whitespace().next().is_some_and(|word| WORDS.contains(&word));
+    let mut names: Vec<Arc<str>> = port_word(text).map(Arc::from).into_iter().collect();
     if text.starts_with("for") || text.starts_with("patch") {
-        return text.lines().flat_map(declared_in).collect();
+        let before = text.split('=').map(|part| part.trim_end().rsplit(|c: char| !is_letter(c)).next().unwrap_or(""));
+        names.extend(before.filter(|name| !name.is_empty()).map(Arc::from));
     }
-    declared_in(text)
+    // A cable declares nothing, even where it sets something on its way.
+    let line = if text.trim_start()[head.trim_start().len()..].trim_start().starts_with('=') { head } else { text };
+    let cable = ["->", "<-", "~>"].iter().any(|arrow| line.lines().next().unwrap_or("").contains(arrow));
+    if cable && !keyword {
+        return names;
+    }
+    if head.trim().is_empty() {
+        names.push(Arc::from(""));
+    }
+    let words = head.split(|c: char| !is_letter(c)).filter(|word| !word.is_empty() && !WORDS.contains(word));
+    names.extend(words.take(4).map(Arc::from));
+    // A name with a sign in it that no name has.
+    let whole = head.split_whitespace().filter(|word| !word.chars().all(is_letter));
+    names.extend(whole.take(2).map(|word| Arc::from(word.chars().filter(|c| is_letter(*c)).collect::<String>())));
+    names
 }
 
-fn declared_in(text: &str) -> Vec<Arc<str>> {
-    let head = text.split(['=', ':', '{', '(', '\n']).next().unwrap_or("");
-    // A cable declares nothing.
-    if ["->", "<-", "~>"].iter().any(|arrow| head.contains(arrow)) {
-        return Vec::new();
-    }
-    let words = head.split(|c: char| !(c.is_alphanumeric() || c == '_')).filter(|word| !word.is_empty());
-    words.take(4).map(Arc::from).chain(port_word(text).map(Arc::from)).collect()
+fn is_letter(c: char) -> bool {
+    c.is_alphanumeric() || c == '_'
 }
 
-/// `in` or `out`, where a statement looks like the ports of a template: `ot: left`.
+/// `in` or `out`, where a statement looks like the ports of a template: `ot: left`, `out left`.
 pub(crate) fn port_word(text: &str) -> Option<&'static str> {
-    let (word, behind) = text.trim_start().split_once(':')?;
-    let word = word.trim_end();
-    let names = behind.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || "_,[]; \t".contains(c));
-    let near = || nearest(word, ["in", "out"]).map(|near| if near == "in" { "in" } else { "out" });
-    let begun = ["in", "out"].into_iter().find(|port| word.starts_with(port));
-    begun.or_else(|| near().filter(|_| names))
+    let ports = ["in", "out"];
+    if let Some((port, behind)) = ports.into_iter().find_map(|port| Some((port, text.strip_prefix(port)?)))
+        && behind.starts_with(' ')
+        && behind.trim_start().starts_with(is_letter)
+    {
+        return Some(port);
+    }
+    let (word, behind) = text.split_once(':')?;
+    let word: String = word.chars().filter(|c| is_letter(*c)).collect();
+    let names = behind.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || "_,[]:; \t".contains(c));
+    let near = |port: &&str| word.starts_with(port) || names && strsim::osa_distance(&word, port) <= 1;
+    ports.into_iter().find(near)
 }

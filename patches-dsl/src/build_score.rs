@@ -139,8 +139,8 @@ impl Builder {
         let span = self.span(&pair);
         let mut parts = pair.into_inner().skip(1);
         let name = self.name(&parts.next().expect("a song has a name"));
-        let (lanes, sections, patterns, plays, lost) = (vec![], vec![], vec![], vec![], vec![]);
-        let mut song = Song { name, lanes, sections, patterns, plays, lost, unreadable: false, span };
+        let (lanes, sections, patterns, plays) = (vec![], vec![], vec![], vec![]);
+        let mut song = Song { name, lanes, sections, patterns, plays, unreadable: false, span };
         for part in parts {
             match part.as_rule() {
                 Rule::name => song.lanes.push(self.name(&part)),
@@ -148,10 +148,7 @@ impl Builder {
                 Rule::pattern => song.patterns.push(self.pattern(part)),
                 Rule::play => self.play(part, &mut song),
                 Rule::loop_ => song.plays.push(Play::Loop(self.span(&part))),
-                Rule::unreadable => {
-                    song.unreadable = true;
-                    song.lost.extend(self.unreadable(&part));
-                }
+                Rule::unreadable => song.unreadable = true,
                 _ => {}
             }
         }

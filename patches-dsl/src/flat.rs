@@ -228,6 +228,10 @@ pub struct Draft {
     pub fed: Vec<Fed>,
     /// Its other parameters: index, channel, value.
     pub params: Vec<(u16, Channel, V)>,
+    /// Channels that several parameters are set for at once, `@kick { … }`, with their places.
+    pub grouped: Vec<(Channel, Span)>,
+    /// A parameter is set that it does not have, whichever was meant.
+    pub misnamed: bool,
     /// Its earlier paths as written, the likeliest first.
     pub was: Vec<PathName>,
     /// Where it is written.

@@ -52,10 +52,18 @@ impl Place<'_> {
     /// `ot: left`, in a template.
     fn ports(&self) -> Option<Slip> {
         let port = port_word(self.text)?;
-        let (word, names) = self.text.split_once(':')?;
-        let names = names.lines().next().unwrap_or("").trim();
-        let message = format!("`{}` is no word for the ports of a template", word.trim_end());
-        if word.trim_end() == port { None } else { slip(0, word.len(), message, format!("write `{port}: {names}`")) }
+        let (word, names) = self.text.split_once([':', ' '])?;
+        let names = names.lines().next().unwrap_or("").trim_matches([' ', ':']);
+        let colon = self.text[word.len()..].trim_start().starts_with(':');
+        if colon && word == port || names.is_empty() {
+            return None;
+        }
+        slip(
+            0,
+            word.len(),
+            format!("the ports of a template stand behind `{port}:`"),
+            format!("write `{port}: {names}`"),
+        )
     }
 
     /// `frequency: 440Hz }`, where the module it is for has no brace behind it.

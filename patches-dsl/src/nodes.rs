@@ -73,6 +73,15 @@ impl Nodes {
         list
     }
 
+    /// Where the last block begins and ends that stands before a place.
+    pub fn before(&self, at: usize) -> Option<(usize, usize)> {
+        let block = |node: &&Node| matches!(node.rule, Rule::template | Rule::for_ | Rule::patch | Rule::song);
+        let before = self.0.iter().filter(block).filter(|node| node.end as usize <= at);
+        before
+            .max_by_key(|node| (node.end, std::cmp::Reverse(node.start)))
+            .map(|node| (node.start as usize, node.end as usize))
+    }
+
     /// Those of a file in which what stood from byte `from` to byte `old` became what `others` were found in, up to byte
     /// `new`. All three are places where a statement begins, or the end.
     pub fn replaced(&self, from: usize, old: usize, others: &Nodes, new: usize) -> Nodes {

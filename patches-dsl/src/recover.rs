@@ -17,10 +17,12 @@ use std::sync::Arc;
 const MARK: &str = "\u{1}";
 
 /// How often a text is read again. What only shows once something else is blanked is rare.
-const ROUNDS: usize = 8;
+const ROUNDS: usize = 16;
 
 /// A text in which every statement that cannot be read is blanked.
-pub(crate) struct Recovered {
+pub(crate) struct Recovered<'a> {
+    /// The text as it was.
+    original: &'a str,
     /// The text, as long as it was.
     pub text: String,
     /// What it is made of.
@@ -34,19 +36,31 @@ pub(crate) struct Recovered {
     spare: i64,
     /// Braces left open by statements that are blanked: what closes them later is no fault of its own.
     left_open: i64,
+    /// Where statements with braces begin that are blanked.
+    braced: Vec<usize>,
 }
 
 /// Reads a text of which some statements cannot be read.
-pub(crate) fn recover(text: &str, file: u16, found: Nodes) -> Recovered {
-    let (names, text) = (HashMap::default(), text.to_string());
-    let mut all = Recovered { text, nodes: found, faults: Vec::new(), names, file, spare: 0, left_open: 0 };
+pub(crate) fn recover(original: &str, file: u16, found: Nodes) -> Recovered<'_> {
+    let (names, text) = (HashMap::default(), original.to_string());
+    let mut all = Recovered {
+        original,
+        text,
+        nodes: found,
+        faults: Vec::new(),
+        names,
+        file,
+        spare: 0,
+        left_open: 0,
+        braced: vec![],
+    };
     for _ in 0..ROUNDS {
         let mut bad = all.nodes.bad();
         bad.retain(|bad| !all.names.contains_key(&(bad.start as u32)));
         bad.sort_by_key(|bad| bad.start);
         all.spare = -balance(&all.text);
         // What is closed or not is known once all that may hold braces is blanked.
-        if bad.is_empty() || !(all.statements(&bad) || all.blocks(&bad) || all.strays(&bad)) {
+        if bad.is_empty() || !(all.cut(&bad) || all.statements(&bad) || all.blocks(&bad) || all.strays(&bad)) {
             break;
         }
         match nodes(&all.text) {
@@ -62,7 +76,26 @@ fn balance(text: &str) -> i64 {
     signs(text).map(|(.., c)| i64::from(c == '{') - i64::from(c == '}')).sum()
 }
 
-impl Recovered {
+impl Recovered<'_> {
+    /// Blanks a block, or a statement, that a brace too many cuts in two: it goes on behind that, up to one that closes
+    /// nothing; false where there is none, or where something cannot be read before.
+    fn cut(&mut self, bad: &[Bad]) -> bool {
+        let Some(stray) = bad.iter().find(|bad| bad.rule == Rule::stray).map(|bad| bad.start) else { return false };
+        let Some((start, end)) = self.nodes.before(stray) else { return false };
+        let between = &self.text[end..stray];
+        let (own, mut lines) = (indent_at(&self.text, start), between.split('\n').skip(1));
+        let deeper = lines.all(|line| line.trim().is_empty() || indent(line) > own);
+        let readable = bad.iter().all(|bad| bad.rule == Rule::stray || bad.start >= end);
+        if !deeper || !readable || between.trim().is_empty() {
+            return false;
+        }
+        let span = |at: usize| Span { file: self.file, start: at as u32, end: at as u32 + 1 };
+        let fault = Fault::error(codes::STRAY_BRACE, span(end - 1), "this `}` closes a block that goes on behind it");
+        self.faults.push(fault.also(span(stray), "here nothing is left to close").help("take one of both away"));
+        self.blank(start, stray + 1);
+        true
+    }
+
     /// Blanks statements that cannot be read; false where there was none.
     fn statements(&mut self, bad: &[Bad]) -> bool {
         let unclosed = bad.iter().any(|bad| bad.rule == Rule::unclosed);
@@ -87,8 +120,13 @@ impl Recovered {
                 fault = fault.help("a song holds sections, patterns, `play` and `@loop`");
             }
             self.faults.push(fault);
+            self.braced.extend(statement.contains('{').then_some(*start));
             self.blank(*start, end);
             behind = Some(end);
+            // Where a brace too many or too few was taken along, all that follows stands elsewhere than it seemed.
+            if self.spare != spare {
+                break;
+            }
         }
         behind.is_some()
     }
@@ -101,12 +139,15 @@ impl Recovered {
                 continue;
             }
             let Some(brace) = opening(&self.text[*start..]).map(|at| start + at) else { continue };
-            let span = Span { file: self.file, start: brace as u32, end: brace as u32 + 1 };
-            let fault = Fault::error(codes::UNCLOSED, span, "this block is still open at the end of the file");
-            self.faults.push(fault.help("close it with `}`"));
             // The statements of a `patch` mean the same without it.
             let patch = first_word(&self.text[*start..]) == "patch";
             let end = if patch { brace + 1 } else { indented(&self.text, *start, Some(brace)) };
+            // Where a statement in it has braces and cannot be read, the one that is too many may be its.
+            if !self.braced.iter().any(|open| (*start..end).contains(open)) {
+                let span = Span { file: self.file, start: brace as u32, end: brace as u32 + 1 };
+                let fault = Fault::error(codes::UNCLOSED, span, "this block is still open at the end of the file");
+                self.faults.push(fault.help("close it with `}`"));
+            }
             self.blank(*start, end);
             behind = Some(end);
         }
@@ -122,13 +163,14 @@ impl Recovered {
                 let span = Span { file: self.file, start: *start as u32, end: *start as u32 + 1 };
                 self.faults.push(Fault::error(codes::STRAY_BRACE, span, "this `}` closes nothing"));
             }
-            self.blank(*start, start + 1);
+            // A sign that ends a statement, as the brace did.
+            self.text.replace_range(*start..start + 1, ";");
         }
         bad.iter().any(|bad| bad.rule == Rule::stray)
     }
 
     fn blank(&mut self, start: usize, end: usize) {
-        self.names.insert(start as u32, maybe_declared(&self.text[start..end]));
+        self.names.insert(start as u32, maybe_declared(&self.original[start..end]));
         self.text.replace_range(start..end, &format!("{MARK}{}", " ".repeat(end - start - MARK.len())));
     }
 
@@ -155,7 +197,14 @@ impl Recovered {
                 '(' | '[' | '{' => open.push(c),
                 ')' | ']' => drop(open.pop_if(|open| matches!((*open, c), ('(', ')') | ('[', ']')))),
                 '}' => match open.iter().rposition(|open| *open == '{') {
-                    Some(brace) => open.truncate(brace),
+                    Some(brace) => {
+                        open.truncate(brace);
+                        let next = text[at + 1..].trim_start_matches([' ', '\t']);
+                        if open.is_empty() && declares(next) {
+                            end = at + 1;
+                            break;
+                        }
+                    }
                     None if self.spare > 0 || begins_with_arrow(next_code(&text[at + 1..])) => self.spare -= 1,
                     None => {
                         end = at;
@@ -239,7 +288,8 @@ fn first_word(text: &str) -> &str {
     let word = &text[..text.find(|c: char| !(c.is_alphanumeric() || c == '_' || c == '@')).unwrap_or(text.len())];
     let behind = text[word.len()..].trim_start_matches([' ', '\t']);
     // Nothing that has one of these behind its first word is a keyword's statement.
-    if behind.starts_with(['=', ':', '.', ',']) || begins_with_arrow(behind) { "" } else { word }
+    let begins = behind.is_empty() || behind.starts_with(|c: char| c.is_alphanumeric() || "_{(\"[<-'`".contains(c));
+    if !begins || begins_with_arrow(behind) { "" } else { word }
 }
 
 pub(crate) fn begins_with_arrow(text: &str) -> bool {
@@ -248,21 +298,31 @@ pub(crate) fn begins_with_arrow(text: &str) -> bool {
 
 /// Whether a line looks like the beginning of a statement, and not like what stands in braces.
 fn begins_statement(text: &str, in_brackets: bool) -> bool {
-    const WORDS: &[&str] =
-        &["template", "patch", "for", "song", "section", "pattern", "curve", "module", "include", "play", "@loop"];
     let line = text.lines().next().unwrap_or("");
-    let word = first_word(line);
-    if WORDS.contains(&word) || crate::slips::SETTINGS.contains(&word) {
+    if declares(line) {
         return true;
     }
-    let name = line.trim_start_matches(|c: char| c.is_alphanumeric() || c == '_');
-    let behind = name.trim_start_matches([' ', '\t']);
-    if name.len() < line.len() && behind.starts_with([':', '=']) {
-        let port = line.starts_with("in") || line.starts_with("out");
-        return behind.starts_with('=') || port && !in_brackets;
+    if behind_name(line).is_some_and(|behind| behind.starts_with(':')) {
+        return !in_brackets && (line.starts_with("in") || line.starts_with("out"));
     }
     let arrow = line.contains("->") || line.contains("~>") || line.contains("<- ");
     arrow && !begins_with_arrow(line) && !line.starts_with(['}', ')', ']', '@'])
+}
+
+/// Whether a keyword's statement or a definition begins here.
+fn declares(text: &str) -> bool {
+    const WORDS: &[&str] =
+        &["template", "patch", "for", "song", "section", "pattern", "curve", "module", "include", "play", "@loop"];
+    let word = first_word(text);
+    WORDS.contains(&word)
+        || crate::slips::SETTINGS.contains(&word)
+        || behind_name(text).is_some_and(|behind| behind.starts_with('='))
+}
+
+/// What stands behind the name that a text begins with.
+fn behind_name(text: &str) -> Option<&str> {
+    let behind = text.trim_start_matches(|c: char| c.is_alphanumeric() || c == '_');
+    (behind.len() < text.len()).then(|| behind.trim_start_matches([' ', '\t']))
 }
 
 /// The brace that opens a block, of the statement that begins here.
@@ -279,12 +339,19 @@ fn opening(text: &str) -> Option<usize> {
     None
 }
 
+fn indent(line: &str) -> usize {
+    line.len() - line.trim_start_matches([' ', '\t']).len()
+}
+
+/// How far the line stands in that a place is in.
+fn indent_at(text: &str, at: usize) -> usize {
+    indent(&text[text[..at].rfind('\n').map_or(0, |end| end + 1)..])
+}
+
 /// Where a block ends that is not closed: behind the lines that stand further in than it. Where none does, it goes on to the end
 /// of the file, if nothing stands behind its brace.
 fn indented(text: &str, start: usize, brace: Option<usize>) -> usize {
-    let indent = |line: &str| line.len() - line.trim_start_matches([' ', '\t']).len();
-    let line = text[..start].rfind('\n').map_or(0, |at| at + 1);
-    let own = indent(&text[line..]);
+    let own = indent_at(text, start);
     let first = start + text[start..].find('\n').unwrap_or(text.len() - start);
     let (mut end, mut at) = (first, first);
     for line in text[first..].split_inclusive('\n') {
@@ -293,6 +360,8 @@ fn indented(text: &str, start: usize, brace: Option<usize>) -> usize {
             continue;
         }
         if indent(line) <= own {
+            let closing = line.trim_start().starts_with('}').then(|| line.find('}')).flatten();
+            end = closing.map_or(end, |brace| at - line.len() + brace + 1);
             break;
         }
         end = at;

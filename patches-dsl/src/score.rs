@@ -2,7 +2,6 @@
 
 use crate::tree::{Expr, Name, ParamRef, Quantity};
 use patches_core::graph::Span;
-use std::sync::Arc;
 
 /// `pattern name { … }`.
 #[derive(Clone, Debug)]
@@ -154,9 +153,7 @@ pub struct Song {
     pub patterns: Vec<Pattern>,
     /// What it plays, in order.
     pub plays: Vec<Play>,
-    /// Names that statements may have declared which cannot be read.
-    pub lost: Vec<Arc<str>>,
-    /// A statement of it cannot be read.
+    /// A statement of it cannot be read, which may declare sections and patterns.
     pub unreadable: bool,
     /// All of it.
     pub span: Span,

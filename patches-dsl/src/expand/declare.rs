@@ -283,9 +283,9 @@ impl<'t> Expander<'t> {
         }
         let (body, round) = (self.scopes[scope].body, self.scopes[scope].round.clone());
         let (shape, fed, params, was) = (Shape::Unsaid, Vec::new(), Vec::new(), Vec::new());
-        let unnamed = name.is_none();
-        let older = None;
-        self.out.modules.push(Draft { spec, older, body, name, round, unnamed, shape, fed, params, was, span });
+        let (unnamed, older, grouped, misnamed) = (name.is_none(), None, Vec::new(), false);
+        let draft = Draft { spec, older, body, name, round, unnamed, shape, fed, params, grouped, misnamed, was, span };
+        self.out.modules.push(draft);
         self.shapes.push(Pending::Known);
         self.out.modules.len() - 1
     }

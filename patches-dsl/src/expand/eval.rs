@@ -275,7 +275,7 @@ impl<'t> Expander<'t> {
                 poison()
             }
             None => {
-                if !self.blind {
+                if !self.is_lost(scope, &name.text) {
                     self.error(scope, codes::UNKNOWN_NAME, span, format!("there is no `{}{text}`", name.text));
                 }
                 poison()

@@ -103,6 +103,8 @@ pub(crate) struct Scope<'t> {
     todo: Vec<(usize, &'t [Statement])>,
     /// Names that an unreadable statement may have declared.
     lost: HashSet<Arc<str>>,
+    /// Names given twice: which is meant is not known.
+    twice: HashSet<Arc<str>>,
 }
 
 /// A use of a template.

@@ -1,7 +1,7 @@
 //! Looking names up.
 
 use super::{Binding, Declared, Expander, Score, State};
-use crate::fault::{Fault, codes};
+use crate::fault::{Fault, codes, nearest};
 use crate::flat::{V, What};
 use crate::limits;
 use crate::older::{self, Older};
@@ -12,6 +12,9 @@ use std::sync::Arc;
 
 /// A type of the library, and the older one it is named as.
 pub(super) type Type = (&'static Spec, Option<&'static Older>);
+
+/// Names that may be declared where nothing can be read, beyond which none is looked for by its nearness.
+const MANY: usize = 200;
 
 /// What a type name means.
 pub(super) enum Kind<'t> {
@@ -25,6 +28,9 @@ impl<'t> Expander<'t> {
         let (mut at, mut behind) = (Some(scope), false);
         while let Some(here) = at {
             if let Some((binding, _)) = self.scopes[here].names.get(name) {
+                if self.scopes[here].twice.contains(name) {
+                    return Some(Binding::Poison);
+                }
                 let binding = binding.clone();
                 return match binding {
                     Binding::Module(_) | Binding::Instance(_) if behind => None,
@@ -125,7 +131,10 @@ impl<'t> Expander<'t> {
         }
         let mut at = Some(scope);
         while let Some(here) = at {
-            if self.scopes[here].lost.contains(name) {
+            let lost = &self.scopes[here].lost;
+            // What cannot be read may be a name with a slip in it.
+            let near = || lost.len() < MANY && nearest(name, lost.iter().map(|lost| &**lost)).is_some();
+            if lost.contains(name) || lost.contains("") || !lost.is_empty() && near() {
                 return true;
             }
             at = self.scopes[here].parent;
@@ -160,7 +169,7 @@ impl<'t> Expander<'t> {
 
     /// Tells that there is no such type.
     pub(super) fn unknown_type(&mut self, scope: usize, name: &Name) {
-        if self.is_lost(scope, &name.text) || self.is_full() {
+        if self.is_full() || self.is_lost(scope, &name.text) {
             return;
         }
         if let Some(row) = older::row(&name.text) {
@@ -186,7 +195,7 @@ impl<'t> Expander<'t> {
 
     /// Tells that nothing has this name.
     pub(super) fn unknown_name(&mut self, scope: usize, name: &Name) {
-        if self.blind || self.is_full() {
+        if self.is_full() || self.is_lost(scope, &name.text) {
             return;
         }
         if &*name.text == "in" {
@@ -212,7 +221,7 @@ impl<'t> Expander<'t> {
 
     /// Tells that a step is no constant.
     pub(super) fn unknown_step(&mut self, scope: usize, name: &Name) {
-        if self.blind {
+        if self.is_lost(scope, &name.text) {
             return;
         }
         let mut known = self.names_in_sight(scope);
@@ -252,6 +261,7 @@ impl<'t> Expander<'t> {
     pub(super) fn bind(&mut self, scope: usize, name: &Name, binding: Binding) {
         if let Some((_, before)) = self.scopes[scope].names.get(&name.text) {
             let before = *before;
+            self.scopes[scope].twice.insert(name.text.clone());
             return self.given_twice(scope, &format!("`{}`", name.text), name.span, before);
         }
         self.scopes[scope].names.insert(name.text.clone(), (binding, name.span));
@@ -274,6 +284,8 @@ impl<'t> Expander<'t> {
         let poison = || super::value(What::Poison, span);
         match &self.signals[index].state {
             State::Done(value) => return value.clone(),
+            // Another of its name may be what is meant.
+            State::Busy if self.is_lost(scope, &self.signals[index].name) => return poison(),
             State::Busy => {
                 let message = format!("`{}` is made of itself", self.signals[index].name);
                 self.error(scope, codes::CYCLE, span, message);

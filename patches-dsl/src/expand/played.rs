@@ -23,6 +23,9 @@ pub(super) type Made = HashMap<Key, What>;
 /// Steps of a part of a song that is silent in all lanes and has no part before it.
 const SILENCE: u64 = 16;
 
+/// What may stand behind a point of a curve.
+pub(super) const CURVE_WORDS: [&str; 4] = ["exp", "linear", "hold", "loop"];
+
 /// A part of a lane: a pattern and its length.
 type Part = (Option<played::Pattern>, u64);
 
@@ -130,7 +133,8 @@ impl<'t> Expander<'t> {
                             Some(turn) => turn?,
                             None => 0,
                         };
-                        let (hits, steps) = (u32::try_from(hits).ok()?, u32::try_from(steps).ok()?);
+                        let steps = u32::try_from(steps).ok().filter(|steps| (1..=256).contains(steps))?;
+                        let hits = u32::try_from(hits).ok().filter(|hits| *hits <= steps)?;
                         played::After::Euclid { hits, steps, turn: i32::try_from(turn).ok()? }
                     }
                 });
@@ -314,6 +318,9 @@ impl<'t> Expander<'t> {
             musical &= time.dim != Dim::Time;
             let time = if time.dim == Dim::Note { time.value * 4.0 } else { time.value };
             dim = if list.is_empty() { level.dim } else { dim };
+            if words.iter().any(|word| !CURVE_WORDS.contains(&&*word.text)) {
+                return None;
+            }
             let way = words.iter().find(|word| &*word.text != "loop").map_or("linear", |word| &word.text);
             // Both ends of the way, this point and the one before.
             let lowest = level.value.min(before.replace(level.value).unwrap_or(level.value));

@@ -223,7 +223,7 @@ impl<'t> Expander<'t> {
             Cell::Lane(other, lane) => drop(self.lane_cell(scope, other, lane)),
             Cell::Name(name) => {
                 let own = song.is_some_and(|song| {
-                    song.lost.contains(&name.text) || song.patterns.iter().any(|pattern| pattern.name.text == name.text)
+                    song.unreadable || song.patterns.iter().any(|pattern| pattern.name.text == name.text)
                 });
                 if own || self.score(scope, "pattern", &name.text).is_some() || self.is_lost(scope, &name.text) {
                     return;
@@ -284,7 +284,7 @@ impl<'t> Expander<'t> {
             Play::Section(name) => {
                 let own = song.sections.iter().filter_map(|section| section.name.as_ref());
                 let own: Vec<&Arc<str>> = own.map(|name| &name.text).collect();
-                if own.contains(&&name.text) || song.lost.contains(&name.text) || self.is_lost(scope, &name.text) {
+                if own.contains(&&name.text) || song.unreadable || self.is_lost(scope, &name.text) {
                     return;
                 }
                 match self.score(scope, "section", &name.text) {
@@ -341,7 +341,8 @@ impl<'t> Expander<'t> {
                     _ => {
                         let message = format!("a point has no `{}`", word.text);
                         let fault = Fault::error(codes::UNKNOWN_WORD, word.span, message);
-                        self.fault(scope, fault.help("it is `exp`, `linear`, `hold` or `loop`"));
+                        let fault = fault.help("it is `exp`, `linear`, `hold` or `loop`");
+                        self.fault(scope, fault.near(&word.text, super::played::CURVE_WORDS));
                     }
                 }
             }
