@@ -264,32 +264,29 @@ pub(crate) fn string(pair: P<'_>) -> &str {
 const WORDS: &[&str] =
     &["template", "patch", "for", "song", "section", "pattern", "curve", "module", "play", "in", "out"];
 
-/// The names an unreadable statement may have declared: those before its first `=` or `:`, those behind a keyword, and
-/// the ports of a template where it looks like them. Uses of them are no faults of their own. An empty one stands for
-/// all, where the name itself cannot be read.
+/// The names an unreadable statement may have declared: those before a `=`, those of its head, and the ports of a template
+/// where it looks like them. Uses of them are no faults of their own. An empty one stands for all, where the name itself
+/// cannot be read.
 pub(crate) fn maybe_declared(text: &str) -> Vec<Arc<str>> {
-    let head = text.trim_start_matches(['(', '[', '{', ' ']);
-    let head = head.split(['=', ':', '\n']).next().unwrap_or("");
-    let keyword = head.split_whitespace().next().is_some_and(|word| WORDS.contains(&word));
-    let mut names: Vec<Arc<str>> = port_word(text).map(Arc::from).into_iter().collect();
-    if text.starts_with("for") || text.starts_with("patch") {
-        let before = text.split('=').map(|part| part.trim_end().rsplit(|c: char| !is_letter(c)).next().unwrap_or(""));
-        names.extend(before.filter(|name| !name.is_empty()).map(Arc::from));
-    }
-    // A cable declares nothing, even where it sets something on its way.
-    let line = if text.trim_start()[head.trim_start().len()..].trim_start().starts_with('=') { head } else { text };
-    let cable = ["->", "<-", "~>"].iter().any(|arrow| line.lines().next().unwrap_or("").contains(arrow));
-    if cable && !keyword {
-        return names;
-    }
+    let text = text.trim_start_matches(['(', '[', '{', ' ']);
+    let mut names: Vec<&str> = port_word(text).into_iter().collect();
+    let mut parts = text.split('=');
+    parts.next_back();
+    names.extend(parts.map(|part| part.trim_end().rsplit(|c: char| !is_letter(c)).next().unwrap_or("")));
+    let head = text.split(['=', ':', '{', '(', '\n']).next().unwrap_or("");
+    let words: Vec<&str> = head.split(|c: char| !is_letter(c)).filter(|word| !word.is_empty()).collect();
+    // A cable declares nothing, and what begins with a type does not.
+    let cable = ["->", "<-", "~>"].iter().any(|arrow| head.contains(arrow));
+    let lone = words.len() == 1 && head.trim() == words[0] && text[head.len()..].starts_with('{');
+    let words = if cable || lone { Vec::new() } else { words };
+    names.extend(words.into_iter().filter(|word| !WORDS.contains(word)).take(4));
+    let mut names: Vec<Arc<str>> = names.into_iter().map(Arc::from).collect();
     if head.trim().is_empty() {
         names.push(Arc::from(""));
     }
-    let words = head.split(|c: char| !is_letter(c)).filter(|word| !word.is_empty() && !WORDS.contains(word));
-    names.extend(words.take(4).map(Arc::from));
     // A name with a sign in it that no name has.
-    let whole = head.split_whitespace().filter(|word| !word.chars().all(is_letter));
-    names.extend(whole.take(2).map(|word| Arc::from(word.chars().filter(|c| is_letter(*c)).collect::<String>())));
+    let odd = head.split_whitespace().filter(|word| !cable && !word.chars().all(is_letter));
+    names.extend(odd.take(2).map(|word| Arc::from(word.chars().filter(|c| is_letter(*c)).collect::<String>())));
     names
 }
 
@@ -309,6 +306,8 @@ pub(crate) fn port_word(text: &str) -> Option<&'static str> {
     let (word, behind) = text.split_once(':')?;
     let word: String = word.chars().filter(|c| is_letter(*c)).collect();
     let names = behind.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || "_,[]:; \t".contains(c));
-    let near = |port: &&str| word.starts_with(port) || names && strsim::osa_distance(&word, port) <= 1;
+    let longer = |end: &str| ["", "s", "put", "puts"].contains(&end);
+    let near =
+        |port: &&str| word.strip_prefix(port).is_some_and(longer) || names && strsim::osa_distance(&word, port) <= 1;
     ports.into_iter().find(near)
 }

@@ -189,7 +189,7 @@ impl Reader<'_> {
         // Where a whole file has no statement, or an include has no file, any name may be missing.
         self.read.blind |=
             parsed.statements.is_empty() && asked.is_some() && told < self.faults.len() + parsed.faults.len();
-        self.read.blind |= parsed.statements.iter().any(is_include_without_file);
+        self.read.blind |= parsed.statements.iter().any(is_lost_include);
         self.faults.append(&mut parsed.faults);
         let asked: Vec<(String, Span)> = includes(&parsed.statements);
         self.texts.push(SourceFile { path: path.to_path_buf(), text: shown.unwrap_or(text) });
@@ -267,11 +267,11 @@ fn includes(statements: &[Statement]) -> Vec<(String, Span)> {
     list
 }
 
-/// Whether a statement that cannot be read is an include.
-fn is_include_without_file(statement: &Statement) -> bool {
+/// Whether a statement is an include that cannot be read.
+fn is_lost_include(statement: &Statement) -> bool {
     match &statement.what {
-        What::Unreadable(names) => names.first().is_some_and(|name| &**name == "include"),
-        What::Patch(inner) => inner.iter().any(is_include_without_file),
+        What::Unreadable(names) => names.iter().any(|name| &**name == "include"),
+        What::Patch(body) => body.iter().any(is_lost_include),
         _ => false,
     }
 }

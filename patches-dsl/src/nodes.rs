@@ -16,6 +16,7 @@ struct Node {
 }
 
 /// All parts of a text.
+#[derive(Default)]
 pub(crate) struct Nodes(Vec<Node>);
 
 impl Nodes {

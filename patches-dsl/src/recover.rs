@@ -63,10 +63,8 @@ pub(crate) fn recover(original: &str, file: u16, found: Nodes) -> Recovered<'_> 
         if bad.is_empty() || !(all.cut(&bad) || all.statements(&bad) || all.blocks(&bad) || all.strays(&bad)) {
             break;
         }
-        match nodes(&all.text) {
-            Ok(nodes) => all.nodes = nodes,
-            Err(_) => break,
-        }
+        // What takes too long to be read has its faults, and nothing else.
+        all.nodes = nodes(&all.text).unwrap_or_default();
     }
     all
 }
@@ -77,22 +75,37 @@ fn balance(text: &str) -> i64 {
 }
 
 impl Recovered<'_> {
-    /// Blanks a block, or a statement, that a brace too many cuts in two: it goes on behind that, up to one that closes
-    /// nothing; false where there is none, or where something cannot be read before.
+    /// Blanks a block, or a statement, that a brace too many cuts in two, so that it goes on behind that; false where there
+    /// is none, or where something cannot be read before.
     fn cut(&mut self, bad: &[Bad]) -> bool {
         let Some(stray) = bad.iter().find(|bad| bad.rule == Rule::stray).map(|bad| bad.start) else { return false };
-        let Some((start, end)) = self.nodes.before(stray) else { return false };
-        let between = &self.text[end..stray];
-        let (own, mut lines) = (indent_at(&self.text, start), between.split('\n').skip(1));
-        let deeper = lines.all(|line| line.trim().is_empty() || indent(line) > own);
-        let readable = bad.iter().all(|bad| bad.rule == Rule::stray || bad.start >= end);
-        if !deeper || !readable || between.trim().is_empty() {
+        let line = self.text[..stray].rfind(['\n', ';']).map_or(0, |end| end + 1);
+        let block = self.nodes.before(stray).filter(|(start, end)| {
+            let (own, between) = (indent_at(&self.text, *start), &self.text[*end..stray]);
+            let mut lines = between.split('\n').skip(1);
+            !between.trim().is_empty() && lines.all(|line| line.trim().is_empty() || indent(line) > own)
+        });
+        let (start, brace, end) = match block {
+            Some((start, end)) => (start, end - 1, stray + 1),
+            None => (line + indent(&self.text[line..]), stray, stray + 1),
+        };
+        let behind = self.text[end..].trim_start_matches([' ', '\t']);
+        let inside = start < stray && !behind.is_empty() && !behind.starts_with(['\n', ';', '#']);
+        let readable = bad.iter().all(|bad| bad.rule == Rule::stray || bad.start >= brace.min(stray));
+        if !readable || block.is_none() && !inside {
             return false;
         }
         let span = |at: usize| Span { file: self.file, start: at as u32, end: at as u32 + 1 };
-        let fault = Fault::error(codes::STRAY_BRACE, span(end - 1), "this `}` closes a block that goes on behind it");
-        self.faults.push(fault.also(span(stray), "here nothing is left to close").help("take one of both away"));
-        self.blank(start, stray + 1);
+        let fault = |message: &str| Fault::error(codes::STRAY_BRACE, span(brace), message);
+        let (fault, end) = match block {
+            Some(_) => {
+                let fault = fault("this `}` closes a block that goes on behind it");
+                (fault.also(span(stray), "nothing is left to close here").help("take one of both away"), end)
+            }
+            None => (fault("this `}` closes nothing"), self.statement_end(end)),
+        };
+        self.faults.push(fault);
+        self.blank(start, end);
         true
     }
 
@@ -176,7 +189,8 @@ impl Recovered<'_> {
 
     /// Where a statement ends that begins here.
     fn end(&mut self, start: usize) -> usize {
-        let block = matches!(first_word(&self.text[start..]), "template" | "patch" | "for" | "song");
+        let text = self.text[start..].trim_start_matches(['{', '(', '[']);
+        let block = matches!(first_word(text), "template" | "patch" | "for" | "song");
         let end = if block { self.block_end(start) } else { self.statement_end(start) };
         start + self.text[start..end].trim_end().len().max(1)
     }
@@ -239,6 +253,8 @@ impl Recovered<'_> {
                             return start + at + 1;
                         }
                     }
+                    // Before its body there is nothing to close.
+                    None if self.spare > 0 && !begun && !headless => self.spare -= 1,
                     None if self.spare > 0 => {
                         self.spare -= 1;
                         return start + at + 1;

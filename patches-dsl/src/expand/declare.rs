@@ -292,15 +292,16 @@ impl<'t> Expander<'t> {
 
     /// Makes the rounds of a `for` and declares each.
     fn rounds(&mut self, scope: usize, over: &'t For) {
-        for (number, value) in self.run_of(scope, &over.over) {
-            self.rounds += 1;
-            if self.rounds > limits::ROUNDS {
-                if self.rounds == limits::ROUNDS + 1 {
-                    let message = format!("all `for`s together may have {} rounds", limits::ROUNDS);
-                    self.error(scope, codes::TOO_LARGE, over.name.span, message);
-                }
-                return;
-            }
+        let run = self.run_of(scope, &over.over);
+        self.rounds = self.rounds.saturating_add(run.len());
+        if self.rounds > limits::ROUNDS {
+            let message = format!("all `for`s together may have {} rounds", limits::ROUNDS);
+            self.error(scope, codes::TOO_LARGE, over.name.span, message);
+            // What would be declared is not.
+            self.scopes[scope].lost.insert(Arc::from(""));
+            return;
+        }
+        for (number, value) in run {
             let inner = self.scope(Some(scope), self.scopes[scope].body);
             self.scopes[inner].round = format!("{}[{number}]", self.scopes[scope].round).into();
             self.bind(inner, &over.name, Binding::Value(value));

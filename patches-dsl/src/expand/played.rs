@@ -60,6 +60,8 @@ impl<'t> Expander<'t> {
             Score::Pattern(pattern) => self
                 .played_pattern(scope, pattern)
                 .map(|p| What::Pattern(name.clone(), Arc::new(played::Score { patterns: vec![p], lane: None }))),
+            // What it plays may stand where it cannot be read.
+            Score::Song(song) if song.unreadable => None,
             Score::Song(song) => self.tune(scope, song).map(|tune| What::Song(Arc::new(tune))),
             Score::Curve(curve) => self.curve(scope, curve),
             Score::Section(_) => None,
