@@ -183,6 +183,8 @@ impl Recovered<'_> {
     }
 
     fn blank(&mut self, start: usize, end: usize) {
+        // What is blank in the text may be the middle of a sign in the original.
+        let end = (end..).find(|end| self.original.is_char_boundary(*end)).unwrap_or(end);
         self.names.insert(start as u32, maybe_declared(&self.original[start..end]));
         self.text.replace_range(start..end, &format!("{MARK}{}", " ".repeat(end - start - MARK.len())));
     }
@@ -192,14 +194,15 @@ impl Recovered<'_> {
         let text = self.text[start..].trim_start_matches(['{', '(', '[']);
         let block = matches!(first_word(text), "template" | "patch" | "for" | "song");
         let end = if block { self.block_end(start) } else { self.statement_end(start) };
-        start + self.text[start..end].trim_end().len().max(1)
+        // Other blanks than these are signs that cannot be read.
+        start + self.text[start..end].trim_end_matches([' ', '\t', '\r', '\n']).len().max(1)
     }
 
     /// The same of one that is no block.
     fn statement_end(&mut self, start: usize) -> usize {
         let text = &self.text[start..];
         let (mut open, mut last, mut end) = (Vec::new(), ' ', text.len());
-        for (at, _, c) in signs(text) {
+        for (at, before, c) in signs(text) {
             match c {
                 '\n' | ';' => {
                     let next = next_code(&text[at + 1..]);
@@ -227,6 +230,8 @@ impl Recovered<'_> {
                 },
                 _ => {}
             }
+            // The `>` of a parameter is no arrow.
+            let c = if c == '>' && !matches!(before, '-' | '~') { ')' } else { c };
             last = if c.is_whitespace() { last } else { c };
         }
         let left = open.iter().filter(|open| **open == '{').count() as i64;
@@ -368,7 +373,8 @@ fn indent_at(text: &str, at: usize) -> usize {
 /// of the file, if nothing stands behind its brace.
 fn indented(text: &str, start: usize, brace: Option<usize>) -> usize {
     let own = indent_at(text, start);
-    let first = start + text[start..].find('\n').unwrap_or(text.len() - start);
+    let head = brace.unwrap_or(start);
+    let first = head + text[head..].find('\n').unwrap_or(text.len() - head);
     let (mut end, mut at) = (first, first);
     for line in text[first..].split_inclusive('\n') {
         at += line.len();
@@ -384,5 +390,5 @@ fn indented(text: &str, start: usize, brace: Option<usize>) -> usize {
     }
     let bare = brace.is_some_and(|brace| next_code(&text[brace + 1..first]).is_empty());
     let end = if end == first && bare { text.len() } else { end };
-    start + text[start..end].trim_end().len()
+    start + text[start..end].trim_end_matches([' ', '\t', '\r', '\n']).len()
 }
