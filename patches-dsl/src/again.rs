@@ -80,7 +80,7 @@ pub(crate) fn cuts(text: &str) -> Vec<usize> {
     cuts
 }
 
-/// Whether no statement goes on in another line behind this: unlike `=`, `,`, an operator or an arrow.
+/// Whether no statement goes on in another line behind this: unlike `,`, an operator or an arrow.
 fn ends_statement(c: u8) -> bool {
     c.is_ascii_alphanumeric() || matches!(c, b'_' | b')' | b']' | b'}' | b'"' | b'`' | b'%' | b';')
 }

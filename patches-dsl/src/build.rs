@@ -1,9 +1,9 @@
 //! From the parser's pairs to the syntax tree: statements, cables, templates. Expressions and scores have their own files.
 
-use crate::fault::{Fault, codes};
-use crate::hash::HashSet;
+use crate::fault::Fault;
+use crate::hash::{HashMap, HashSet};
 use crate::nodes::P;
-use crate::parse::{Rule, why_unreadable};
+use crate::parse::Rule;
 use crate::tree::*;
 use patches_core::graph::Span;
 use std::sync::Arc;
@@ -15,12 +15,14 @@ pub(crate) struct Builder {
     at: Option<Span>,
     /// Every word there is, once: most stand in a text many times.
     words: HashSet<Arc<str>>,
+    /// What a statement that cannot be read may have declared, by where it begins.
+    pub(crate) lost: HashMap<u32, Vec<Arc<str>>>,
     pub(crate) faults: Vec<Fault>,
 }
 
 impl Builder {
     pub(crate) fn new(file: u16) -> Builder {
-        Builder { file, at: None, words: HashSet::default(), faults: Vec::new() }
+        Builder { file, at: None, words: HashSet::default(), lost: HashMap::default(), faults: Vec::new() }
     }
 
     /// For a text that stands inside another, all at one place.
@@ -59,27 +61,16 @@ impl Builder {
     fn item(&mut self, pair: P<'_>) -> Option<Statement> {
         let span = self.span(&pair);
         let what = match pair.as_rule() {
-            Rule::unreadable => {
-                self.faults.push(why_unreadable(pair.as_str(), span.start as usize, self.file));
-                What::Unreadable(maybe_declared(pair.as_str()))
-            }
-            Rule::stray => {
-                self.faults.push(Fault::error(codes::STRAY_BRACE, span, "this `}` closes nothing"));
-                return None;
-            }
-            Rule::unclosed => {
-                self.unclosed(&pair);
-                return None;
-            }
-            Rule::EOI => return None,
+            Rule::unreadable => What::Unreadable(self.unreadable(&pair)),
+            Rule::stray | Rule::unclosed | Rule::EOI => return None,
             _ => self.statement(pair),
         };
         Some(Statement { what, span })
     }
 
-    pub(crate) fn unclosed(&mut self, pair: &P<'_>) {
-        let message = "a block is still open at the end of the file";
-        self.faults.push(Fault::error(codes::UNCLOSED, self.span(pair), message).help("close it with `}`"));
+    /// What may be declared by a statement that cannot be read, which is a fault already.
+    fn unreadable(&mut self, pair: &P<'_>) -> Vec<Arc<str>> {
+        self.lost.remove(&pair.start()).unwrap_or_else(|| maybe_declared(pair.as_str()))
     }
 
     fn items<'i>(&mut self, pairs: impl Iterator<Item = P<'i>>) -> Vec<Statement> {
@@ -269,10 +260,54 @@ pub(crate) fn string(pair: P<'_>) -> &str {
     first(pair).as_str()
 }
 
-/// The names an unreadable statement may have declared: those before its first `=` or `:`, brackets left out, and the
-/// word behind a keyword. Uses of them are no faults of their own.
-fn maybe_declared(text: &str) -> Vec<Arc<str>> {
+/// Words that open a statement, which declare nothing.
+const WORDS: &[&str] =
+    &["template", "patch", "for", "song", "section", "pattern", "curve", "module", "play", "in", "out"];
+
+/// The names an unreadable statement may have declared: those before a `=`, those of its head, and the ports of a template
+/// where it looks like them. Uses of them are no faults of their own. An empty one stands for all, where the name itself
+/// cannot be read.
+pub(crate) fn maybe_declared(text: &str) -> Vec<Arc<str>> {
+    let text = text.trim_start_matches(['(', '[', '{', ' ']);
+    let mut names: Vec<&str> = port_word(text).into_iter().collect();
+    let mut parts = text.split('=');
+    parts.next_back();
+    names.extend(parts.map(|part| part.trim_end().rsplit(|c: char| !is_letter(c)).next().unwrap_or("")));
     let head = text.split(['=', ':', '{', '(', '\n']).next().unwrap_or("");
-    let words = head.split(|c: char| !(c.is_alphanumeric() || c == '_')).filter(|word| !word.is_empty());
-    words.take(4).map(Arc::from).collect()
+    let words: Vec<&str> = head.split(|c: char| !is_letter(c)).filter(|word| !word.is_empty()).collect();
+    // A cable declares nothing, and what begins with a type does not.
+    let cable = ["->", "<-", "~>"].iter().any(|arrow| head.contains(arrow));
+    let lone = words.len() == 1 && head.trim() == words[0] && text[head.len()..].starts_with('{');
+    let words = if cable || lone { Vec::new() } else { words };
+    names.extend(words.into_iter().filter(|word| !WORDS.contains(word)).take(4));
+    let mut names: Vec<Arc<str>> = names.into_iter().map(Arc::from).collect();
+    if head.trim().is_empty() {
+        names.push(Arc::from(""));
+    }
+    // A name with a sign in it that no name has.
+    let odd = head.split_whitespace().filter(|word| !cable && !word.chars().all(is_letter));
+    names.extend(odd.take(2).map(|word| Arc::from(word.chars().filter(|c| is_letter(*c)).collect::<String>())));
+    names
+}
+
+fn is_letter(c: char) -> bool {
+    c.is_alphanumeric() || c == '_'
+}
+
+/// `in` or `out`, where a statement looks like the ports of a template: `ot: left`, `out left`.
+pub(crate) fn port_word(text: &str) -> Option<&'static str> {
+    let ports = ["in", "out"];
+    if let Some((port, behind)) = ports.into_iter().find_map(|port| Some((port, text.strip_prefix(port)?)))
+        && behind.starts_with(' ')
+        && behind.trim_start().starts_with(is_letter)
+    {
+        return Some(port);
+    }
+    let (word, behind) = text.split_once(':')?;
+    let word: String = word.chars().filter(|c| is_letter(*c)).collect();
+    let names = behind.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || "_,[]:; \t".contains(c));
+    let longer = |end: &str| ["", "s", "put", "puts"].contains(&end);
+    let near =
+        |port: &&str| word.strip_prefix(port).is_some_and(longer) || names && strsim::osa_distance(&word, port) <= 1;
+    ports.into_iter().find(near)
 }

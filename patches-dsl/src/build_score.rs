@@ -2,7 +2,7 @@
 
 use crate::build::{Builder, first};
 use crate::nodes::P;
-use crate::parse::{Rule, why_unreadable};
+use crate::parse::Rule;
 use crate::score::*;
 use crate::tree::Name;
 
@@ -112,7 +112,8 @@ impl Builder {
     }
 
     fn lines(&mut self, pair: P<'_>) -> Vec<Line> {
-        pair.into_inner().map(|group| self.line(first(group))).collect()
+        let groups = pair.into_inner().filter(|part| part.as_rule() == Rule::rowgroup);
+        groups.map(|group| self.line(first(group))).collect()
     }
 
     fn line(&mut self, pair: P<'_>) -> Line {
@@ -142,7 +143,8 @@ impl Builder {
         let span = self.span(&pair);
         let mut parts = pair.into_inner().skip(1);
         let name = self.name(&parts.next().expect("a song has a name"));
-        let mut song = Song { name, lanes: vec![], sections: vec![], patterns: vec![], plays: vec![], span };
+        let (lanes, sections, patterns, plays) = (vec![], vec![], vec![], vec![]);
+        let mut song = Song { name, lanes, sections, patterns, plays, unreadable: false, span };
         for part in parts {
             match part.as_rule() {
                 Rule::name => song.lanes.push(self.name(&part)),
@@ -150,12 +152,7 @@ impl Builder {
                 Rule::pattern => song.patterns.push(self.pattern(part)),
                 Rule::play => self.play(part, &mut song),
                 Rule::loop_ => song.plays.push(Play::Loop(self.span(&part))),
-                Rule::unreadable => {
-                    let start = self.span(&part).start as usize;
-                    let fault = why_unreadable(part.as_str(), start, span.file);
-                    self.faults.push(fault.help("a song holds sections, patterns, `play` and `@loop`"));
-                }
-                Rule::unclosed => self.unclosed(&part),
+                Rule::unreadable => song.unreadable = true,
                 _ => {}
             }
         }

@@ -253,6 +253,10 @@ pub struct Draft {
     pub fed: Vec<Fed>,
     /// Its other parameters.
     pub params: Vec<Given>,
+    /// Channels that several parameters are set for at once, `@kick { … }`, with their places.
+    pub grouped: Vec<(Channel, Span)>,
+    /// A parameter is set that it does not have, whichever was meant.
+    pub misnamed: bool,
     /// Its earlier paths as written, the likeliest first.
     pub was: Vec<PathName>,
     /// Where it is written.

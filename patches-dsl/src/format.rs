@@ -91,7 +91,7 @@ fn layout(text: &str) -> String {
         let hang = usize::from((arrow || operator || goes_on) && !code.is_empty());
         nest(&code, &mut depth);
         if !code.is_empty() {
-            goes_on = depth.is_empty() && code.ends_with([',', '+', '*', '/', '=', '>']) || code.ends_with("->");
+            goes_on = depth.is_empty() && code.ends_with([',', '+', '*', '/', '>']) || code.ends_with("->");
         }
         let indent = INDENT * (level + hang);
         // One empty line parts what several parted; none stands at the beginning.

@@ -53,7 +53,7 @@ fn player(expanded: &mut Expanded, index: usize) {
     let draft = &expanded.modules[index];
     let (spec, span) = (draft.spec, draft.span);
     let Some(pattern) = param_of(spec, &ParamKind::Pattern) else { return };
-    let given = draft.params.iter().any(|given| given.param == pattern);
+    let given = draft.misnamed || draft.params.iter().any(|given| given.param == pattern);
     let own = |name: &str| {
         let port = spec.input(name).map(|(port, _)| port);
         draft.fed.iter().filter(move |fed| Some(fed.port) == port)

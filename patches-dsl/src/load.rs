@@ -103,6 +103,8 @@ struct Texts {
     includes: Vec<Vec<usize>>,
     /// Files in the order they are needed: included ones first.
     order: Vec<usize>,
+    /// An include brought nothing in, for its file could not be read.
+    blind: bool,
 }
 
 struct Reader<'a> {
@@ -139,7 +141,7 @@ impl Reader<'_> {
             self.faults.push(Fault::error(codes::TOO_LARGE, span, message));
             return None;
         }
-        let read = self.files.read(path);
+        let (read, told) = (self.files.read(path), self.faults.len());
         let file = self.texts.len();
         // The first file has a place for its faults even where it cannot be read.
         let place = asked.unwrap_or(Span { file: file as u16, ..Span::default() });
@@ -187,6 +189,10 @@ impl Reader<'_> {
         })
         .unwrap_or_else(|fault| Parsed { statements: Vec::new(), faults: vec![fault] });
         self.known.extend(known.map(|known| (path.to_path_buf(), known)));
+        // Where a whole file has no statement, or an include has no file, any name may be missing.
+        self.read.blind |=
+            parsed.statements.is_empty() && asked.is_some() && told < self.faults.len() + parsed.faults.len();
+        self.read.blind |= parsed.statements.iter().any(is_lost_include);
         self.faults.append(&mut parsed.faults);
         let asked: Vec<(String, Span)> = includes(&parsed.statements);
         self.texts.push(SourceFile { path: path.to_path_buf(), text: shown.unwrap_or(text) });
@@ -197,10 +203,12 @@ impl Reader<'_> {
         for (name, span) in asked {
             let folder = path.parent().unwrap_or(Path::new(""));
             let target = tidy(&folder.join(&name));
-            if let Some(included) = self.include(&target, span)
-                && !self.read.includes[file].contains(&included)
-            {
-                self.read.includes[file].push(included);
+            match self.include(&target, span) {
+                Some(included) if !self.read.includes[file].contains(&included) => {
+                    self.read.includes[file].push(included);
+                }
+                Some(_) => {}
+                None => self.read.blind = true,
             }
         }
         self.open.pop();
@@ -250,7 +258,7 @@ impl Texts {
                 includes: self.includes[file].iter().filter_map(|&f| place(f)).collect(),
             })
             .collect();
-        let mut expanded = expand(&units, library);
+        let mut expanded = expand(&units, library, self.blind);
         crate::lead::lead(&mut expanded);
         let around = Around { library, folders: self.folders.clone() };
         let mut checked = check(&expanded, &around);
@@ -270,6 +278,15 @@ fn includes(statements: &[Statement]) -> Vec<(String, Span)> {
         }
     }
     list
+}
+
+/// Whether a statement is an include that cannot be read.
+fn is_lost_include(statement: &Statement) -> bool {
+    match &statement.what {
+        What::Unreadable(names) => names.iter().any(|name| &**name == "include"),
+        What::Patch(body) => body.iter().any(is_lost_include),
+        _ => false,
+    }
 }
 
 /// A path without `.` and, where it can be told without the disk, without `..`, so that a file has one name.

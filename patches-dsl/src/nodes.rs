@@ -16,6 +16,7 @@ struct Node {
 }
 
 /// All parts of a text.
+#[derive(Default)]
 pub(crate) struct Nodes(Vec<Node>);
 
 impl Nodes {
@@ -48,9 +49,38 @@ impl Nodes {
         self.0.first().map(|_| P { text, list: &self.0, index: 0 })
     }
 
-    /// Whether none of them is what cannot be read.
+    /// Whether all can be read.
     pub fn is_readable(&self) -> bool {
         !self.0.iter().any(|node| matches!(node.rule, Rule::unreadable | Rule::stray | Rule::unclosed))
+    }
+
+    /// What cannot be read, with where it begins; of a block that is not closed, where its statement does.
+    pub fn bad(&self) -> Vec<Bad> {
+        let (mut blocks, mut list): (Vec<&Node>, _) = (Vec::new(), Vec::new());
+        for (index, node) in self.0.iter().enumerate() {
+            while blocks.pop_if(|block| block.next as usize <= index).is_some() {}
+            let block = blocks.last();
+            match node.rule {
+                Rule::template | Rule::for_ | Rule::patch | Rule::song => blocks.push(node),
+                Rule::unreadable | Rule::stray | Rule::unclosed => {
+                    let begun = block.filter(|_| node.rule == Rule::unclosed);
+                    let start = begun.map_or(node.start, |block| block.start) as usize;
+                    let in_song = block.is_some_and(|block| block.rule == Rule::song);
+                    list.push(Bad { rule: node.rule, start, in_song });
+                }
+                _ => {}
+            }
+        }
+        list
+    }
+
+    /// Where the last block begins and ends that stands before a place.
+    pub fn before(&self, at: usize) -> Option<(usize, usize)> {
+        let block = |node: &&Node| matches!(node.rule, Rule::template | Rule::for_ | Rule::patch | Rule::song);
+        let before = self.0.iter().filter(block).filter(|node| node.end as usize <= at);
+        before
+            .max_by_key(|node| (node.end, std::cmp::Reverse(node.start)))
+            .map(|node| (node.start as usize, node.end as usize))
     }
 
     /// Those of a file in which what stood from byte `from` to byte `old` became what `others` were found in, up to byte
@@ -78,6 +108,16 @@ impl Nodes {
         }
         Nodes(list)
     }
+}
+
+/// What cannot be read.
+pub(crate) struct Bad {
+    /// The rule that says so.
+    pub rule: Rule,
+    /// Its first byte.
+    pub start: usize,
+    /// It stands in a song.
+    pub in_song: bool,
 }
 
 /// Where the body of a file stands in the list of its parts.

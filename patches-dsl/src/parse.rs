@@ -5,6 +5,7 @@ use crate::build::Builder;
 use crate::fault::{Fault, codes};
 use crate::limits;
 use crate::nodes::Nodes;
+use crate::recover::{Recovered, recover};
 use crate::slips;
 use crate::tree::{Expr, Statement};
 use patches_core::graph::Span;
@@ -63,7 +64,14 @@ pub(crate) fn nodes(text: &str) -> Result<Nodes, Box<Error<Rule>>> {
 fn tree(text: &str, file: u16, nodes: Result<Nodes, Box<Error<Rule>>>) -> (Parsed, Option<Nodes>) {
     let mut builder = Builder::new(file);
     let (statements, nodes) = match nodes {
-        Ok(nodes) => (nodes.first(text).map(|file| builder.file(file)).unwrap_or_default(), Some(nodes)),
+        Ok(nodes) if nodes.is_readable() => {
+            (nodes.first(text).map(|file| builder.file(file)).unwrap_or_default(), Some(nodes))
+        }
+        Ok(nodes) => {
+            let Recovered { text, nodes, faults, names, .. } = recover(text, file, nodes);
+            (builder.faults, builder.lost) = (faults, names);
+            (nodes.first(&text).map(|file| builder.file(file)).unwrap_or_default(), None)
+        }
         Err(error) => {
             let span = place(&error.location, file);
             builder.faults.push(Fault::error(codes::UNREADABLE, span, "cannot read this text from here on"));
@@ -84,19 +92,29 @@ pub(crate) fn value_alone(text: &str, builder: &mut Builder) -> Option<Expr> {
     Some(builder.expr(expr))
 }
 
-/// Why one statement cannot be read: where reading stopped, and what would have been possible there.
-pub(crate) fn why_unreadable(text: &str, start: usize, file: u16) -> Fault {
+/// The fault of a statement that reads well, and not where it stands.
+pub(crate) fn cannot_stand(text: &str, start: usize, file: u16) -> Fault {
     let whole = Span { file, start: start as u32, end: (start + text.trim_end().len()) as u32 };
-    let Err(error) = Grammar::parse(Rule::lone, text) else {
-        return Fault::error(codes::UNREADABLE, whole, "this statement cannot stand here");
-    };
+    let fault = Fault::error(codes::UNREADABLE, whole, "this statement cannot stand here");
+    match text.starts_with(['p', '@']) && !text.starts_with("pattern") {
+        true => fault.help("`play` and `@loop` stand in a song: `song tune(lanes) { play { … } }`"),
+        false => fault,
+    }
+}
+
+/// Why one statement cannot be read: where reading stopped, and what would have been possible there. Nothing where it can.
+pub(crate) fn why_unreadable(text: &str, start: usize, file: u16) -> Option<Fault> {
+    let error = Grammar::parse(Rule::lone, text).err()?;
     let at = match error.location {
         InputLocation::Pos(at) | InputLocation::Span((at, _)) => at.min(text.len()),
     };
+    if let Some(fault) = not_closed(text, start, file) {
+        return Some(fault);
+    }
     if let Some(slip) = slips::found(text, at) {
         let place = |at: usize| (start + at) as u32;
         let span = Span { file, start: place(slip.start), end: place(slip.end) };
-        return Fault::error(codes::UNREADABLE, span, slip.message).help(slip.help);
+        return Some(Fault::error(codes::UNREADABLE, span, slip.message).help(slip.help));
     }
     let mut rest = &text[at..];
     if rest.trim_start_matches([' ', '\t', '\r']).len() < rest.len() {
@@ -106,7 +124,8 @@ pub(crate) fn why_unreadable(text: &str, start: usize, file: u16) -> Fault {
     let found: String = rest.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect();
     let (found, length) = match (found.is_empty(), rest.chars().next()) {
         (false, _) => (format!("`{found}`"), found.len()),
-        (true, Some('\n')) | (true, None) => ("the end of the line".to_string(), 0),
+        (true, Some('\n')) => ("the end of the line".to_string(), 0),
+        (true, None) => ("the end of the statement".to_string(), 0),
         (true, Some(c)) => (format!("`{c}`"), c.len_utf8()),
     };
     let span = Span { file, start: from as u32, end: (from + length) as u32 };
@@ -120,16 +139,46 @@ pub(crate) fn why_unreadable(text: &str, start: usize, file: u16) -> Fault {
         None => fault,
     };
     if text[from - start + length..].starts_with('#') {
-        return fault.help("a `#` straight after a letter is a sharp; a comment has a space before it");
+        return Some(fault.help("a `#` straight after a letter is a sharp; a comment has a space before it"));
     }
-    match expected(&error.variant) {
+    Some(match expected(&error.variant) {
         Some(help) => fault.help(help),
         None => fault,
-    }
+    })
 }
 
-/// The last bracket of a text that nothing closes, strings and comments left out.
+/// The fault of a statement that can be read with its brackets closed at its end.
+fn not_closed(text: &str, start: usize, file: u16) -> Option<Fault> {
+    let text = text.trim_end();
+    let open = all_open(text);
+    let close = |at: &usize| {
+        text[*at..].chars().next().map(|c| {
+            if c == '{' {
+                " }"
+            } else if c == '(' {
+                ")"
+            } else {
+                "]"
+            }
+        })
+    };
+    let missing: String = open.iter().rev().filter_map(close).collect();
+    let last = open.last()?;
+    Grammar::parse(Rule::lone, &format!("{text}{missing}")).ok()?;
+    let (at, end) = ((start + last) as u32, (start + text.len()) as u32);
+    let message = "a bracket is still open at the end of this statement";
+    let fault = Fault::error(codes::UNREADABLE, Span { file, start: end, end }, message);
+    let fault = fault.also(Span { file, start: at, end: at + 1 }, "opened here");
+    Some(fault.help(format!("write `{}` here", missing.trim_start())))
+}
+
+/// The last bracket of a text that nothing closes.
 pub(crate) fn still_open(text: &str) -> Option<usize> {
+    all_open(text).pop()
+}
+
+/// The brackets of a text that nothing closes, strings and comments left out.
+fn all_open(text: &str) -> Vec<usize> {
     let mut open = Vec::new();
     for (at, _, c) in signs(text) {
         match c {
@@ -138,7 +187,7 @@ pub(crate) fn still_open(text: &str) -> Option<usize> {
             _ => {}
         }
     }
-    open.pop()
+    open
 }
 
 /// What stands outside of strings and comments: each sign with its place and the one before it.

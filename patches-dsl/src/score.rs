@@ -153,6 +153,8 @@ pub struct Song {
     pub patterns: Vec<Pattern>,
     /// What it plays, in order.
     pub plays: Vec<Play>,
+    /// A statement of it cannot be read, which may declare sections and patterns.
+    pub unreadable: bool,
     /// All of it.
     pub span: Span,
 }

@@ -45,7 +45,7 @@ pub(crate) fn found(text: &str, at: usize) -> Option<Slip> {
         let place = Place { text, at, before: &text[..at], rest: &text[at..] };
         let pattern = text.trim_start().starts_with("pattern");
         let first = [Place::unit, Place::spaced_unit, Place::arrow, Place::comment, Place::setting, Place::keyword];
-        let last = [Place::closed, Place::definition, Place::slide];
+        let last = [Place::closed, Place::left_out, Place::definition, Place::slide];
         let found = first.iter().chain(&last).find_map(|look| look(&place));
         found.or_else(|| if pattern { None } else { place.brackets().or_else(|| place.no_colon()) })
     })
@@ -295,6 +295,7 @@ impl Place<'_> {
                     [head.len() - head.bytes().rev().take_while(|b| b.is_ascii_alphanumeric() || *b == b'_').count()..];
                 let value = until(&['\n', ';', '#']);
                 let value = value.split("->").next().unwrap_or(value).trim_end();
+                let value = if value.contains('{') { value } else { value.trim_end_matches([' ', '}']) };
                 let is_type = kind.starts_with(|c: char| c.is_ascii_uppercase());
                 let help = format!("write `{kind} {{ {value} }}`");
                 if is_type {

@@ -207,7 +207,9 @@ impl Reader<'_> {
         // With as much before it as there is in the file, its places are the file's, where its lines are not folded.
         let parsed = crate::parse::parse(&format!("{}{text}", " ".repeat(span.start as usize)), self.file);
         self.faults.extend(parsed.faults);
-        let is_score = |statement: &Statement| matches!(statement.what, What::Pattern(_) | What::Song(_));
+        // What cannot be read is told, and may have declared what is used elsewhere.
+        let is_score =
+            |statement: &Statement| matches!(statement.what, What::Pattern(_) | What::Song(_) | What::Unreadable(_));
         if let Some(other) = parsed.statements.iter().find(|statement| !is_score(statement)) {
             self.wrong(other.span, "`scores` holds patterns and songs, nothing else");
         }

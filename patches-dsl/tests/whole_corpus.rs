@@ -124,7 +124,7 @@ proptest! {
     #[test]
     fn edits_never_break_the_program(which in any::<prop::sample::Index>(), edits in prop::collection::vec((any::<u16>(), 0..6_u8, any::<u8>()), 1..16)) {
         let mut text: Vec<char> = which.get(&CASES).chars().collect();
-        let signs: Vec<char> = "(){}[]<>-~*/+.,:;=@#$?\"`|_ \n\rx17Cbsd%ä\u{301}\u{200b}\u{1f3b9}".chars().collect();
+        let signs: Vec<char> = "(){}[]<>-~*/+.,:;=@#$?\"`|_ \n\rx17Cbsd%ä\u{a0}\u{2028}\u{1}\u{301}\u{200b}\u{1f3b9}".chars().collect();
         for (at, what, sign) in edits {
             if text.is_empty() {
                 break;

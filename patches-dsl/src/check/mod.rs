@@ -275,6 +275,9 @@ impl Checker<'_> {
                 Channel::Named(name) | Channel::Row(name) => name.to_string(),
                 Channel::Unsaid => String::new(),
             };
+            let draft = &self.expanded.modules[module];
+            let grouped = draft.grouped.iter().find(|(grouped, _)| grouped == channel).map(|(_, at)| *at);
+            let (port, span) = grouped.map_or((port, span), |at| (draft.spec.name(), at));
             let message = match indexed {
                 true => format!("`{port}` has no channel `{shown}`; it has {}", channels.join(", ")),
                 false => format!("`{port}` has no channels, so there is no `{port}[{shown}]`"),

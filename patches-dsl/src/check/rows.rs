@@ -28,10 +28,11 @@ pub(super) fn lanes(draft: &Draft) -> Option<Vec<Arc<str>>> {
 
 /// Whether what a module should play is faulty, which is told where it is.
 pub(super) fn is_poisoned(draft: &Draft) -> bool {
-    draft.params.iter().any(|given| {
-        let plays = matches!(draft.spec.params[given.param as usize].kind, ParamKind::Pattern | ParamKind::Song);
-        plays && matches!(given.value.what, What::Poison)
-    })
+    draft.misnamed
+        || draft.params.iter().any(|given| {
+            let plays = matches!(draft.spec.params[given.param as usize].kind, ParamKind::Pattern | ParamKind::Song);
+            plays && matches!(given.value.what, What::Poison)
+        })
 }
 
 impl Checker<'_> {

@@ -57,6 +57,12 @@ impl<'t> Expander<'t> {
             let inside = |stage: usize| takes(chain, stage) && gives(chain, stage);
             let scale = arrow.scale.as_ref().map(|scale| self.eval(scale, scope));
             self.link(&stages[from], inside(from), &stages[to], inside(to), arrow, scale, scope);
+            // Of what no cable can go to, that is told; nothing comes out of it either.
+            for joint in &mut stages[to] {
+                if let Joint::Thing(thing @ Thing::Value(_), _, span) = joint {
+                    *thing = Thing::Value(value(What::Poison, *span));
+                }
+            }
         }
         if chain.arrows.is_empty() {
             for joint in stages.iter().flatten() {

@@ -8,6 +8,9 @@ use crate::tree;
 use crate::value::{Const, Dim};
 use patches_core::spec::Side;
 
+/// What may stand behind a point of a curve.
+const CURVE_WORDS: [&str; 4] = ["exp", "linear", "hold", "loop"];
+
 impl<'t> Expander<'t> {
     /// Times go forward, values are of one kind.
     pub(super) fn check_curve(&mut self, scope: usize, curve: &'t Curve) {
@@ -26,7 +29,8 @@ impl<'t> Expander<'t> {
                     _ => {
                         let message = format!("a point has no `{}`", word.text);
                         let fault = Fault::error(codes::UNKNOWN_WORD, word.span, message);
-                        self.fault(scope, fault.help("it is `exp`, `linear`, `hold` or `loop`"));
+                        let fault = fault.help("it is `exp`, `linear`, `hold` or `loop`");
+                        self.fault(scope, fault.near(&word.text, CURVE_WORDS));
                     }
                 }
             }
@@ -79,6 +83,9 @@ impl<'t> Expander<'t> {
             let time = if time.dim == Dim::Note { time.value * 4.0 } else { time.value };
             dim = if list.is_empty() { level.dim } else { dim };
             lengths &= level.dim == Dim::Note || level.value == 0.0;
+            if words.iter().any(|word| !CURVE_WORDS.contains(&&*word.text)) {
+                return None;
+            }
             let way = words.iter().find(|word| &*word.text != "loop").map_or("linear", |word| &word.text);
             // In octaves the exponential way of a frequency is a straight line.
             let way = if way == "exp" && dim == Dim::Interval { "linear" } else { way };

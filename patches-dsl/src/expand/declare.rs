@@ -286,24 +286,25 @@ impl<'t> Expander<'t> {
         }
         let (body, round) = (self.scopes[scope].body, self.scopes[scope].round.clone());
         let (shape, fed, params, was) = (Shape::Unsaid, Vec::new(), Vec::new(), Vec::new());
-        let unnamed = name.is_none();
-        let older = None;
-        self.out.modules.push(Draft { spec, older, body, name, round, unnamed, shape, fed, params, was, span });
+        let (unnamed, older, grouped, misnamed) = (name.is_none(), None, Vec::new(), false);
+        let draft = Draft { spec, older, body, name, round, unnamed, shape, fed, params, grouped, misnamed, was, span };
+        self.out.modules.push(draft);
         self.shapes.push(Pending::Known);
         self.out.modules.len() - 1
     }
 
     /// Makes the rounds of a `for` and declares each.
     fn rounds(&mut self, scope: usize, over: &'t For) {
-        for (number, value) in self.run_of(scope, &over.over) {
-            self.rounds += 1;
-            if self.rounds > limits::ROUNDS {
-                if self.rounds == limits::ROUNDS + 1 {
-                    let message = format!("all `for`s together may have {} rounds", limits::ROUNDS);
-                    self.error(scope, codes::TOO_LARGE, over.name.span, message);
-                }
-                return;
-            }
+        let run = self.run_of(scope, &over.over);
+        self.rounds = self.rounds.saturating_add(run.len());
+        if self.rounds > limits::ROUNDS {
+            let message = format!("all `for`s together may have {} rounds", limits::ROUNDS);
+            self.error(scope, codes::TOO_LARGE, over.name.span, message);
+            // What would be declared is not.
+            self.scopes[scope].lost.insert(Arc::from(""));
+            return;
+        }
+        for (number, value) in run {
             let inner = self.scope(Some(scope), self.scopes[scope].body);
             self.scopes[inner].round = format!("{}[{number}]", self.scopes[scope].round).into();
             self.bind(inner, &over.name, Binding::Value(value));

@@ -289,7 +289,9 @@ impl<'t> Expander<'t> {
                 poison()
             }
             None => {
-                self.unknown_round(scope, name, &text);
+                if !self.is_lost(scope, &name.text) {
+                    self.unknown_round(scope, name, &text);
+                }
                 poison()
             }
         }

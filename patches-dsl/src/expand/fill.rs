@@ -240,10 +240,14 @@ impl<'t> Expander<'t> {
                 };
                 let channel = match (index, at) {
                     (Some(index), _) => self.channel(index, module, scope),
-                    (None, Some(at)) => Some(match at.text.parse::<u32>() {
-                        Ok(number) => Channel::Number(number),
-                        Err(_) => self.at_channel(at, module, scope),
-                    }),
+                    (None, Some(at)) => {
+                        let channel = match at.text.parse::<u32>() {
+                            Ok(number) => Channel::Number(number),
+                            Err(_) => self.at_channel(at, module, scope),
+                        };
+                        self.out.modules[module].grouped.push((channel.clone(), at.span));
+                        Some(channel)
+                    }
                     (None, None) => Some(Channel::Unsaid),
                 };
                 if let Some(channel) = channel {

@@ -108,6 +108,8 @@ pub(crate) struct Scope<'t> {
     todo: Vec<(usize, &'t [Statement])>,
     /// Names that an unreadable statement may have declared.
     lost: HashSet<Arc<str>>,
+    /// Names given twice: which is meant is not known.
+    twice: HashSet<Arc<str>>,
 }
 
 /// A use of a template.
@@ -165,6 +167,8 @@ pub(crate) struct Expander<'t> {
     views: HashMap<(usize, String), Span>,
     /// Unused templates are being tried: there is no place of use to show.
     trying: bool,
+    /// A file could not be read that may declare any name.
+    blind: bool,
 }
 
 /// A text that takes part: its statements, and the files it includes.
@@ -173,8 +177,8 @@ pub(crate) struct Unit<'t> {
     pub includes: Vec<usize>,
 }
 
-/// Expands the last of these units; each unit's includes stand before it.
-pub(crate) fn expand<'t>(units: &[Unit<'t>], library: &'t Library) -> Expanded {
+/// Expands the last of these units; each unit's includes stand before it. `blind`: one of these could not be read.
+pub(crate) fn expand<'t>(units: &[Unit<'t>], library: &'t Library, blind: bool) -> Expanded {
     let mut expander = Expander {
         library,
         types: RefCell::default(),
@@ -197,6 +201,7 @@ pub(crate) fn expand<'t>(units: &[Unit<'t>], library: &'t Library) -> Expanded {
         set: HashMap::default(),
         views: HashMap::default(),
         trying: false,
+        blind,
     };
     expander.run(units);
     expander.out

@@ -1,7 +1,7 @@
 //! Looking names up.
 
 use super::{Binding, Declared, Expander, Score, State, UNKNOWN_ROUND};
-use crate::fault::{Fault, codes};
+use crate::fault::{Fault, codes, nearest};
 use crate::flat::{V, What};
 use crate::limits;
 use crate::older::{self, Older};
@@ -12,6 +12,9 @@ use std::sync::Arc;
 
 /// A type of the library, and the older one it is named as.
 pub(super) type Type = (&'static Spec, Option<&'static Older>);
+
+/// Names that may be declared where nothing can be read, beyond which none is looked for by its nearness.
+const MANY: usize = 200;
 
 /// What a type name means.
 pub(super) enum Kind<'t> {
@@ -25,6 +28,9 @@ impl<'t> Expander<'t> {
         let (mut at, mut behind) = (Some(scope), false);
         while let Some(here) = at {
             if let Some((binding, _)) = self.scopes[here].names.get(name) {
+                if self.scopes[here].twice.contains(name) {
+                    return Some(Binding::Poison);
+                }
                 let binding = binding.clone();
                 return match binding {
                     Binding::Module(_) | Binding::Instance(_) if behind => None,
@@ -67,7 +73,8 @@ impl<'t> Expander<'t> {
 
     pub(super) fn in_round(&self, scope: usize, name: &str, rounds: &[i64]) -> Option<Binding> {
         let Some((first, rest)) = rounds.split_first() else {
-            return self.scopes[scope].names.get(name).map(|(binding, _)| binding.clone());
+            let lost = self.scopes[scope].lost.contains(name).then_some(Binding::Poison);
+            return self.scopes[scope].names.get(name).map(|(binding, _)| binding.clone()).or(lost);
         };
         // Of rounds that are not known each may be meant.
         let rounds = &self.scopes[scope].rounds;
@@ -119,11 +126,17 @@ impl<'t> Expander<'t> {
         None
     }
 
-    /// Whether an unreadable statement in sight may have declared this name.
+    /// Whether an unreadable statement in sight, or a file that could not be read, may have declared this name.
     pub(super) fn is_lost(&self, scope: usize, name: &str) -> bool {
+        if self.blind {
+            return true;
+        }
         let mut at = Some(scope);
         while let Some(here) = at {
-            if self.scopes[here].lost.contains(name) {
+            let lost = &self.scopes[here].lost;
+            // What cannot be read may be a name with a slip in it.
+            let near = || lost.len() < MANY && nearest(name, lost.iter().map(|lost| &**lost)).is_some();
+            if lost.contains(name) || lost.contains("") || !lost.is_empty() && near() {
                 return true;
             }
             at = self.scopes[here].parent;
@@ -135,6 +148,7 @@ impl<'t> Expander<'t> {
     pub(super) fn bind(&mut self, scope: usize, name: &Name, binding: Binding) {
         if let Some((_, before)) = self.scopes[scope].names.get(&name.text) {
             let before = *before;
+            self.scopes[scope].twice.insert(name.text.clone());
             return self.given_twice(scope, &format!("`{}`", name.text), name.span, before);
         }
         self.scopes[scope].names.insert(name.text.clone(), (binding, name.span));
@@ -157,6 +171,8 @@ impl<'t> Expander<'t> {
         let poison = || super::value(What::Poison, span);
         match &self.signals[index].state {
             State::Done(value) => return value.clone(),
+            // Another of its name may be what is meant.
+            State::Busy if self.is_lost(scope, &self.signals[index].name) => return poison(),
             State::Busy => {
                 let message = format!("`{}` is made of itself", self.signals[index].name);
                 self.error(scope, codes::CYCLE, span, message);

@@ -67,6 +67,8 @@ impl<'t> Expander<'t> {
             Score::Pattern(pattern) => self
                 .played_pattern(scope, pattern)
                 .map(|p| What::Pattern(name.clone(), Arc::new(played::Score { patterns: vec![p], lane: None }))),
+            // What it plays may stand where it cannot be read.
+            Score::Song(song) if song.unreadable => None,
             Score::Song(song) => self.tune(scope, song).map(|tune| What::Song(Arc::new(tune))),
             Score::Curve(curve) => self.curve(scope, curve),
             Score::Section(_) => None,
@@ -142,7 +144,8 @@ impl<'t> Expander<'t> {
                             Some(turn) => turn?,
                             None => 0,
                         };
-                        let (hits, steps) = (u32::try_from(hits).ok()?, u32::try_from(steps).ok()?);
+                        let steps = u32::try_from(steps).ok().filter(|steps| (1..=256).contains(steps))?;
+                        let hits = u32::try_from(hits).ok().filter(|hits| *hits <= steps)?;
                         played::After::Euclid { hits, steps, turn: i32::try_from(turn).ok()? }
                     }
                 });

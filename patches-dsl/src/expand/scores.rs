@@ -247,7 +247,9 @@ impl<'t> Expander<'t> {
             // Making the other song tells what is wrong with it, and whether it leads back to this one.
             Cell::Lane(other, lane) => drop(self.lane_cell(scope, other, lane)),
             Cell::Name(name) => {
-                let own = song.is_some_and(|song| song.patterns.iter().any(|pattern| pattern.name.text == name.text));
+                let own = song.is_some_and(|song| {
+                    song.unreadable || song.patterns.iter().any(|pattern| pattern.name.text == name.text)
+                });
                 if own || self.score(scope, "pattern", &name.text).is_some() || self.is_lost(scope, &name.text) {
                     return;
                 }
@@ -281,6 +283,8 @@ impl<'t> Expander<'t> {
             self.check_play(scope, play, song);
         }
         match song.plays.last() {
+            // What it plays may stand where it cannot be read.
+            _ if song.unreadable => {}
             None => {
                 let fault = Fault::error(codes::PATTERN, song.name.span, format!("{of} plays nothing"));
                 self.fault(scope, fault.help("write `play` and the sections in turn"));
@@ -305,7 +309,7 @@ impl<'t> Expander<'t> {
             Play::Section(name) => {
                 let own = song.sections.iter().filter_map(|section| section.name.as_ref());
                 let own: Vec<&Arc<str>> = own.map(|name| &name.text).collect();
-                if own.contains(&&name.text) || self.is_lost(scope, &name.text) {
+                if own.contains(&&name.text) || song.unreadable || self.is_lost(scope, &name.text) {
                     return;
                 }
                 match self.score(scope, "section", &name.text) {

@@ -47,6 +47,7 @@ impl<'t> Expander<'t> {
                 let message = format!("`{}` of older files does nothing today", name.text);
                 return self.fault(scope, Fault::warning(codes::OLD_SPELLING, name.span, message));
             }
+            self.out.modules[module].misnamed = true;
             return self.unknown_parameter(spec, name, scope);
         };
         let v = self.eval(expr, scope);

@@ -1,11 +1,11 @@
 //! Settings of the whole patch, and names of patterns, songs and curves where a value is expected.
 
 use super::eval::Thing;
-use super::{Expander, Score, value};
+use super::{Binding, Expander, Score, value};
 use crate::fault::{Fault, codes};
 use crate::flat::{V, What};
 use crate::kinds;
-use crate::tree::{self, Call, Expr, Name, Port, Setting, Statement, SwapOn, Word};
+use crate::tree::{self, Call, Expr, Name, PathName, Port, Setting, Statement, SwapOn, Word};
 use crate::value::{Const, Dim};
 use patches_core::exact;
 use patches_core::graph::{self, Landing, Span};
@@ -84,9 +84,46 @@ impl<'t> Expander<'t> {
             Setting::Tail(expr) => self.out.whole.tail = self.time(expr, scope, &["tail"], 600.0),
             Setting::Tuning(expr) => self.out.whole.tuning = self.tuning(expr, scope),
             Setting::Swap(on) => self.out.whole.swap = self.landing(on, scope),
-            Setting::Mute(paths) => self.out.whole.mute.extend(paths.iter().cloned()),
-            Setting::Solo(paths) => self.out.whole.solo.extend(paths.iter().cloned()),
-            Setting::Reset(paths) => self.out.whole.reset.extend(paths.iter().cloned()),
+            Setting::Mute(paths) => {
+                let paths = self.declared_paths(paths);
+                self.out.whole.mute.extend(paths);
+            }
+            Setting::Solo(paths) => {
+                let paths = self.declared_paths(paths);
+                self.out.whole.solo.extend(paths);
+            }
+            Setting::Reset(paths) => {
+                let paths = self.declared_paths(paths);
+                self.out.whole.reset.extend(paths);
+            }
+        }
+    }
+
+    /// Paths without those that lead to what is faulty already.
+    fn declared_paths(&mut self, paths: &[PathName]) -> Vec<PathName> {
+        let mut paths = paths.to_vec();
+        paths.retain(|path| !self.is_faulty_path(&path.text));
+        paths
+    }
+
+    fn is_faulty_path(&mut self, path: &str) -> bool {
+        let name = path.split(['/', '[']).next().unwrap_or(path);
+        let scope = &self.scopes[self.main];
+        match scope.names.get(name) {
+            Some((Binding::Poison, _)) => true,
+            Some((Binding::Signal(signal), _)) => {
+                let signal = *signal;
+                matches!(self.signal(signal).what, What::Poison)
+            }
+            Some((Binding::Instance(instance), _)) => {
+                let body = super::flatten(&self.instances[*instance].template.body);
+                path.contains('/') && body.iter().any(|inner| matches!(inner.what, tree::What::Unreadable(_)))
+            }
+            Some(_) => false,
+            None => {
+                let mut rounds = scope.rounds.values().flatten();
+                self.is_lost(self.main, name) || rounds.any(|&inner| self.is_lost(inner, name))
+            }
         }
     }
 
@@ -223,6 +260,9 @@ impl<'t> Expander<'t> {
             let steps = !song && text.contains([' ', '~', '|', '*']);
             let (word, name) = if steps { ("pattern", text) } else { (word, name) };
             let fault = Fault::error(codes::UNKNOWN_NAME, span, format!("no {word} `{name}`"));
+            if !steps && self.is_lost(scope, name) {
+                return value(What::Poison, span);
+            }
             self.fault(
                 scope,
                 match steps {

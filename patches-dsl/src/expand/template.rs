@@ -297,7 +297,8 @@ impl<'t> Expander<'t> {
                 _ => continue,
             };
             for (name, size) in ports {
-                let size = size.as_ref().map(|size| self.count(&size.0, inner).unwrap_or(0));
+                // Where the size is faulty, there is every one.
+                let size = size.as_ref().map(|size| self.count(&size.0, inner).unwrap_or(u32::MAX));
                 if list.iter().any(|(other, _)| *other == name.text) {
                     self.error(
                         inner,

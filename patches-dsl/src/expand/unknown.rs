@@ -137,7 +137,7 @@ impl<'t> Expander<'t> {
 
     /// The same; `ported`: a port stands behind it, or what may be the lane of a song.
     pub(super) fn no_name(&mut self, scope: usize, name: &Name, ported: bool) {
-        if self.is_full() {
+        if self.is_full() || self.is_lost(scope, &name.text) {
             return;
         }
         if &*name.text == "in" {
@@ -169,6 +169,9 @@ impl<'t> Expander<'t> {
 
     /// Tells that a step is no constant.
     pub(super) fn unknown_step(&mut self, scope: usize, name: &Name) {
+        if self.is_lost(scope, &name.text) {
+            return;
+        }
         let mut known = self.names_in_sight(scope);
         known.retain(|name| match self.lookup(scope, name) {
             Some(Binding::Signal(signal)) => super::names::is_constant(&self.signal(signal)),
