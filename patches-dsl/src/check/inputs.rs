@@ -10,7 +10,7 @@ use crate::limits;
 use crate::linear::{Aim, Key, Op, Operation, Origin, Scale, Sum, Term};
 use crate::older::Bare;
 use crate::value::{Const, Dim};
-use patches_core::graph::{Cable, End, Item, Module, ParamValue, Path, Setting, Slot, Span};
+use patches_core::graph::{Cable, End, Item, Module, ParamValue, Path, Setting, Slot, Span, TEMPO};
 use patches_core::spec::{Input, Kind, Normal, ParamKind, Side, Spec};
 use std::collections::BTreeMap;
 use std::rc::Rc;
@@ -226,7 +226,13 @@ impl Checker<'_> {
     }
 
     fn range(&mut self, value: Option<Setting>, input: &Input, span: Span) {
-        let Some(Setting::Number(v)) = value else { return };
+        // A musical time is as long as the tempo makes it.
+        let tempo = self.graph.tempo.unwrap_or(TEMPO);
+        let v = match value {
+            None => return,
+            Some(Setting::Beats(beats)) if input.kind == Kind::Rate => tempo / 60.0 / beats,
+            Some(setting) => setting.seconds(tempo),
+        };
         if v >= input.min && v <= input.max {
             return;
         }
@@ -237,7 +243,13 @@ impl Checker<'_> {
             _ => format!("at most {max}"),
         };
         let held = kinds::shown(v.clamp(input.min, input.max), input.kind);
-        let message = format!("`{}` is {range}; {held} is used", input.names[0]);
+        let message = match value {
+            Some(Setting::Number(_)) => format!("`{}` is {range}; {held} is used", input.names[0]),
+            _ => {
+                let comes_to = kinds::shown(v, input.kind);
+                format!("`{}` is {range}, and at a tempo of {tempo} this is {comes_to}; {held} is used", input.names[0])
+            }
+        };
         self.fault(Fault::warning(codes::OUT_OF_RANGE, span, message));
     }
 

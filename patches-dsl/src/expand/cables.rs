@@ -59,8 +59,13 @@ impl<'t> Expander<'t> {
         }
         if chain.arrows.is_empty() {
             for joint in stages.iter().flatten() {
-                if let Joint::Boundary(port) = joint {
-                    self.boundary_source(port, scope);
+                match joint {
+                    Joint::Boundary(port) => drop(self.boundary_source(port, scope)),
+                    Joint::Tap(_, span) => {
+                        let fault = Fault::error(codes::MISPLACED, *span, "this view watches nothing");
+                        self.fault(scope, fault.help("it stands at the end of a cable: `osc -> ~scope(lead)`"));
+                    }
+                    Joint::Thing(..) => {}
                 }
             }
         }

@@ -24,8 +24,9 @@ impl<'t> Expander<'t> {
     pub(super) fn lookup(&mut self, scope: usize, name: &str) -> Option<Binding> {
         let (mut at, mut behind) = (Some(scope), false);
         while let Some(here) = at {
-            if let Some((binding, _)) = self.scopes[here].names.get(name) {
+            if let Some((binding, span)) = self.scopes[here].names.get(name) {
                 let binding = binding.clone();
+                self.is_asked_for(*span);
                 return match binding {
                     Binding::Module(_) | Binding::Instance(_) if behind => None,
                     Binding::Signal(signal) if behind && !self.is_constant(signal) => None,
@@ -67,7 +68,9 @@ impl<'t> Expander<'t> {
 
     fn in_round(&self, scope: usize, name: &str, rounds: &[i64]) -> Option<Binding> {
         let Some((first, rest)) = rounds.split_first() else {
-            return self.scopes[scope].names.get(name).map(|(binding, _)| binding.clone());
+            let (binding, span) = self.scopes[scope].names.get(name)?;
+            self.is_asked_for(*span);
+            return Some(binding.clone());
         };
         let inner = self.scopes[scope].rounds.get(first)?;
         inner.iter().find_map(|&inner| self.in_round(inner, name, rest))
@@ -77,7 +80,8 @@ impl<'t> Expander<'t> {
     pub(super) fn kind(&self, scope: usize, name: &str) -> Option<Kind<'t>> {
         let mut at = Some(scope);
         while let Some(here) = at {
-            if let Some((declared, _)) = self.scopes[here].templates.get(name) {
+            if let Some((declared, span)) = self.scopes[here].templates.get(name) {
+                self.is_asked_for(*span);
                 return Some(Kind::Template(declared.clone()));
             }
             at = self.scopes[here].parent;
@@ -108,8 +112,9 @@ impl<'t> Expander<'t> {
             let scores = &self.scopes[here].scores;
             // Most bodies have none, so that nothing is to be made to ask them.
             if !scores.is_empty()
-                && let Some((score, _)) = scores.get(key.get_or_insert_with(|| (word, Arc::from(name))))
+                && let Some((score, span)) = scores.get(key.get_or_insert_with(|| (word, Arc::from(name))))
             {
+                self.is_asked_for(*span);
                 return Some((*score, here));
             }
             at = self.scopes[here].parent;
@@ -284,11 +289,12 @@ impl<'t> Expander<'t> {
             Some(want) => self.eval_typed(expr, scope, want, index),
             None => self.eval(expr, scope),
         };
-        if let (Some(member), What::List(list)) = (member, &value.what) {
-            value = match list.get(member) {
+        if let (Some((member, count)), What::List(list)) = (member, &value.what) {
+            value = match list.get(member).filter(|_| list.len() == count) {
                 Some(value) => value.clone(),
                 None => {
-                    let message = format!("this list has {} members, not {}", list.len(), member + 1);
+                    let members = if list.len() == 1 { "member" } else { "members" };
+                    let message = format!("this list has {} {members}, not {count}", list.len());
                     self.error(scope, codes::ARGUMENT, span, message);
                     poison()
                 }

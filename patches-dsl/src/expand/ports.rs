@@ -112,13 +112,21 @@ impl<'t> Expander<'t> {
             self.error(scope, codes::MISPLACED, port.span, "`$` is the boundary of a template, and this is none");
             return Few::new();
         };
-        if is_every(port) {
-            return self.instance_every(index, to, port, scope);
-        }
-        let (Some(name), Some(element)) = (self.port_word(port, scope), self.element(port, scope)) else {
-            return Few::new();
+        let doors: Few<Door> = if is_every(port) {
+            self.instance_every(index, to, port, scope)
+        } else {
+            let (Some(name), Some(element)) = (self.port_word(port, scope), self.element(port, scope)) else {
+                return Few::new();
+            };
+            self.door(index, to, &name, element, port.name.span(), scope).into_iter().collect()
         };
-        self.door(index, to, &name, element, port.name.span(), scope).into_iter().collect()
+        if !to {
+            doors.iter().for_each(|door| match *door {
+                Door::One(junction) => drop(self.heard.insert(junction)),
+                Door::Pair(left, right) => self.heard.extend([left, right]),
+            });
+        }
+        doors
     }
 
     /// `$.name` in an expression.

@@ -134,9 +134,9 @@ impl<'t> Expander<'t> {
                         let binding = match (element, all) {
                             (Some((expr, _)), _) => Binding::Signal(self.parameter(decl, expr, scope, None)),
                             (None, Some((expr, _))) => {
-                                Binding::Signal(self.parameter(decl, expr, scope, Some(n as usize)))
+                                Binding::Signal(self.parameter(decl, expr, scope, Some((n as usize, count as usize))))
                             }
-                            (None, None) => self.default(decl, inner, call, scope, Some(n as usize)),
+                            (None, None) => self.default(decl, inner, call, scope, Some((n as usize, count as usize))),
                         };
                         if let Binding::Signal(signal) = binding {
                             elements.push(signal);
@@ -220,9 +220,9 @@ impl<'t> Expander<'t> {
         list.push((name, element, value));
     }
 
-    fn parameter(&mut self, decl: &'t Decl, expr: &'t Expr, scope: usize, member: Option<usize>) -> usize {
+    fn parameter(&mut self, decl: &'t Decl, expr: &'t Expr, scope: usize, member: Option<(usize, usize)>) -> usize {
         let (name, want) = (decl.name.text.clone(), Some(decl.kind));
-        self.signals.push(Signal { name, expr, scope, want, member, used: false, state: State::New });
+        self.signals.push(Signal { name, expr, scope, want, member, state: State::New });
         self.signals.len() - 1
     }
 
@@ -232,7 +232,7 @@ impl<'t> Expander<'t> {
         inner: usize,
         call: &'t Call,
         scope: usize,
-        member: Option<usize>,
+        member: Option<(usize, usize)>,
     ) -> Binding {
         match &decl.default {
             Some(expr) => Binding::Signal(self.parameter(decl, expr, inner, member)),
@@ -258,6 +258,7 @@ impl<'t> Expander<'t> {
             return self.count(size, inner);
         }
         let decl = template.decls.iter().find(|decl| decl.name.text == size.text);
+        decl.into_iter().for_each(|decl| self.is_asked_for(decl.name.span));
         let count = match (given, decl.and_then(|decl| decl.default.as_ref())) {
             (Some(expr), _) => self.whole(expr, scope),
             (None, Some(expr)) => self.whole(expr, inner),
