@@ -24,9 +24,12 @@ const BENDS: [&str; 9] =
     ["Drive", "Fold", "Ladder", "Limiter", "Compressor", "NoiseGate", "Follower", "Compare", "Merge"];
 
 /// A cable of sound between sides of numbered modules.
+#[derive(Clone, Copy)]
 struct Edge {
     from: usize,
     to: usize,
+    /// Its number among the cables.
+    cable: usize,
     gain: f64,
     late: bool,
     span: Span,
@@ -36,12 +39,22 @@ impl Checker<'_> {
     /// Loops whose gain is above one, as far as the text says: scales of cables, amplifiers and levels with a fixed gain,
     /// and what a module feeds back by itself.
     pub(super) fn loop_gain(&self, graph: &Numbered<'_>) -> Vec<Fault> {
-        let driven: HashSet<(usize, u16)> = graph.cables.iter().map(|(_, to, cable)| (*to, cable.to.port)).collect();
-        let mut faults: Vec<Fault> = own_loops(graph, &driven).collect();
-        let edges = in_loops(sound_edges(graph, &driven), graph.modules.len() * 2);
+        let mut faults: Vec<Fault> = own_loops(graph).collect();
+        let sides = graph.modules.len() * 2;
+        let mut edges = in_loops(sound_edges(graph), sides);
+        if edges.is_empty() {
+            return faults;
+        }
+        let driven = graph.cables.iter().map(|(_, to, cable)| (*to, cable.to.port)).collect();
+        for edge in &mut edges {
+            let (from, to, cable) = graph.cables[edge.cable];
+            edge.gain *= fixed(graph, &driven, from, ("Vca", "gain", 0));
+            edge.gain *= fixed(graph, &driven, from, ("Mixer", "master", 0));
+            edge.gain *= fixed(graph, &driven, to, ("Mixer", "level", cable.to.channel));
+        }
         let loudest = edges.iter().max_by(|a, b| a.gain.abs().total_cmp(&b.gain.abs())).map(|edge| edge.span);
         if let Some(loudest) = loudest
-            && grows(edges, graph.modules.len() * 2)
+            && grows(edges, sides)
         {
             let message = "a loop with gain above one: it grows until something limits it";
             faults.push(Fault::warning(codes::LOOP_GAIN, loudest, message));
@@ -51,18 +64,19 @@ impl Checker<'_> {
 }
 
 /// Modules that feed more back to themselves than they had.
-fn own_loops<'g>(graph: &'g Numbered<'_>, driven: &'g HashSet<(usize, u16)>) -> impl Iterator<Item = Fault> + 'g {
+fn own_loops<'g>(graph: &'g Numbered<'_>) -> impl Iterator<Item = Fault> + 'g {
     graph.modules.iter().enumerate().filter_map(|(number, (path, module))| {
-        let (port, _) = module.spec.input("feedback")?;
+        let (port, _) = module.spec.input("feedback").filter(|_| !module.settings.is_empty())?;
         let above = |(slot, set): (&(u16, u16), &Setting)| {
             slot.0 == port && matches!(set, Setting::Number(set) if set.abs() > 1.0)
         };
-        if driven.contains(&(number, port)) || !module.settings.iter().any(above) {
+        if !module.settings.iter().any(above) {
             return None;
         }
-        let whose = port_of(path, module, "feedback");
-        let message = format!("{whose} is above one: the loop grows until something limits it");
-        Some(Fault::warning(codes::LOOP_GAIN, module.span, message))
+        let driven = graph.cables.iter().any(|(_, to, cable)| *to == number && cable.to.port == port);
+        let message =
+            format!("{} is above one: the loop grows until something limits it", port_of(path, module, "feedback"));
+        (!driven).then(|| Fault::warning(codes::LOOP_GAIN, module.span, message))
     })
 }
 
@@ -93,20 +107,17 @@ fn passes(module: &Module) -> bool {
     }
 }
 
-/// Cables of sound into what passes it on. Both sides of a stereo cable are edges of their own.
-fn sound_edges(graph: &Numbered<'_>, driven: &HashSet<(usize, u16)>) -> Vec<Edge> {
+/// Cables of sound into what passes it on, each with its scale. Both sides of a stereo cable are edges of their own.
+fn sound_edges(graph: &Numbered<'_>) -> Vec<Edge> {
     let mut edges = Vec::new();
-    for &(from, to, cable) in &graph.cables {
+    for (number, &(from, to, cable)) in graph.cables.iter().enumerate() {
         let (_, target) = graph.modules[to];
         let main = target.spec.inputs.first().is_some_and(|input| input.kind == Kind::Audio);
-        if !main || !leading(target.spec).contains(&usize::from(cable.to.port)) || !passes(target) {
+        let gain = cable.scale;
+        if !main || gain == 0.0 || !gain.is_finite() {
             continue;
         }
-        let gain = cable.scale
-            * fixed(graph, driven, from, ("Vca", "gain", 0))
-            * fixed(graph, driven, from, ("Mixer", "master", 0))
-            * fixed(graph, driven, to, ("Mixer", "level", cable.to.channel));
-        if gain == 0.0 || !gain.is_finite() {
+        if !leading(target.spec).contains(&usize::from(cable.to.port)) || !passes(target) {
             continue;
         }
         let sides: &[(usize, usize)] = match (cable.from.side, cable.to.side) {
@@ -118,13 +129,9 @@ fn sound_edges(graph: &Numbered<'_>, driven: &HashSet<(usize, u16)>) -> Vec<Edge
             (Side::Left, Side::Both) => &[(0, 0), (0, 1)],
             (Side::Right, Side::Both) => &[(1, 0), (1, 1)],
         };
-        let edge = |&(a, b): &(usize, usize)| Edge {
-            from: from * 2 + a,
-            to: to * 2 + b,
-            gain,
-            late: cable.late,
-            span: cable.span,
-        };
+        let (late, span) = (cable.late, cable.span);
+        let edge =
+            |&(a, b): &(usize, usize)| Edge { from: from * 2 + a, to: to * 2 + b, cable: number, gain, late, span };
         edges.extend(sides.iter().map(edge));
     }
     edges

@@ -10,7 +10,7 @@ use crate::limits;
 use crate::linear::{Aim, Key, Op, Operation, Origin, Scale, Sum, Term};
 use crate::older::Bare;
 use crate::value::{Const, Dim};
-use patches_core::graph::{Cable, End, Item, Module, ParamValue, Path, Setting, Slot, Span, TEMPO};
+use patches_core::graph::{Cable, End, Item, Module, ParamValue, Path, Setting, Slot, Span};
 use patches_core::spec::{Input, Kind, Normal, ParamKind, Side, Spec};
 use std::collections::BTreeMap;
 use std::rc::Rc;
@@ -223,34 +223,6 @@ impl Checker<'_> {
                 None
             }
         }
-    }
-
-    fn range(&mut self, value: Option<Setting>, input: &Input, span: Span) {
-        // A musical time is as long as the tempo makes it.
-        let tempo = self.graph.tempo.unwrap_or(TEMPO);
-        let v = match value {
-            None => return,
-            Some(Setting::Beats(beats)) if input.kind == Kind::Rate => tempo / 60.0 / beats,
-            Some(setting) => setting.seconds(tempo),
-        };
-        if v >= input.min && v <= input.max {
-            return;
-        }
-        let (min, max) = (kinds::shown(input.min, input.kind), kinds::shown(input.max, input.kind));
-        let range = match (input.min.is_finite(), input.max.is_finite()) {
-            (true, true) => format!("{min} to {max}"),
-            (true, false) => format!("at least {min}"),
-            _ => format!("at most {max}"),
-        };
-        let held = kinds::shown(v.clamp(input.min, input.max), input.kind);
-        let message = match value {
-            Some(Setting::Number(_)) => format!("`{}` is {range}; {held} is used", input.names[0]),
-            _ => {
-                let comes_to = kinds::shown(v, input.kind);
-                format!("`{}` is {range}, and at a tempo of {tempo} this is {comes_to}; {held} is used", input.names[0])
-            }
-        };
-        self.fault(Fault::warning(codes::OUT_OF_RANGE, span, message));
     }
 
     /// Cables of terms to an input, with the hidden modules they need.

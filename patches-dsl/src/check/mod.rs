@@ -10,6 +10,7 @@ mod numbered;
 mod params;
 mod paths;
 mod probes;
+mod range;
 mod reach;
 mod rows;
 mod sides;

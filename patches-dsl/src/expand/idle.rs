@@ -1,6 +1,7 @@
 //! Names that do nothing, and names that hide others: what is read otherwise than it was meant. Only names of the file that
 //! is played are told; what an include brings is there for other files too.
 
+use super::ports::Door;
 use super::{Binding, Expander, Score, State};
 use crate::fault::{Fault, Severity, codes};
 use crate::hash::HashSet;
@@ -21,6 +22,19 @@ impl<'t> Expander<'t> {
     /// Something in the text asks for what is declared here.
     pub(super) fn is_asked_for(&self, span: Span) {
         self.used.borrow_mut().insert(span);
+    }
+
+    /// The body of a template listens to a port of its own, or to both sides of a pair.
+    pub(super) fn is_listened_to(&mut self, instance: usize, name: Arc<str>, doors: &[Door]) {
+        let template = self.instances[instance].template.name.span;
+        for door in doors {
+            let Door::Pair(left, right) = *door else { continue };
+            for side in [left, right] {
+                let side = self.out.junctions[side].name.split('[').next().unwrap_or("");
+                self.heard.insert((template, side.into()));
+            }
+        }
+        self.heard.insert((template, name));
     }
 
     /// Whether anything in the text asks for what is declared here.
@@ -79,12 +93,6 @@ impl<'t> Expander<'t> {
     /// Parameters and inputs of templates that their bodies do not use.
     fn unused_in_templates(&self, played: &Played, found: &mut Vec<(Span, String)>) {
         let instances = &self.instances[..played.instances];
-        let mut heard: HashSet<(Span, &str)> = HashSet::default();
-        for instance in instances {
-            let ports =
-                instance.junctions.iter().filter(|((output, ..), junction)| !output && self.heard.contains(junction));
-            heard.extend(ports.map(|((_, name, _), _)| (instance.template.name.span, &**name)));
-        }
         let mut seen: HashSet<Span> = HashSet::default();
         for instance in instances {
             let template = instance.template;
@@ -99,10 +107,9 @@ impl<'t> Expander<'t> {
             decls.filter(|name| self.is_idle(&name.text, name.span)).for_each(|name| idle("parameter", name));
             for statement in super::flatten(&template.body) {
                 let tree::What::In(ports) = &statement.what else { continue };
-                let unheard = ports
-                    .iter()
-                    .map(|(name, _)| name)
-                    .filter(|name| !name.text.starts_with('_') && !heard.contains(&(template.name.span, &*name.text)));
+                let unheard = ports.iter().map(|(name, _)| name).filter(|name| {
+                    !name.text.starts_with('_') && !self.heard.contains(&(template.name.span, name.text.clone()))
+                });
                 unheard.for_each(|name| idle("input", name));
             }
         }

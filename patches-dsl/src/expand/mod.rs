@@ -157,8 +157,8 @@ pub(crate) struct Expander<'t> {
     set: HashMap<&'static str, Span>,
     /// Where what something in the text asks for by its name is declared.
     used: RefCell<HashSet<Span>>,
-    /// Ports of templates that their own bodies listen to.
-    heard: HashSet<usize>,
+    /// Ports of templates that their own bodies listen to, by the place of the template's name.
+    heard: HashSet<(Span, Arc<str>)>,
     /// Constants and signals that have a name: where, and which.
     called: Vec<(Span, usize)>,
     /// Views already seen, by body and label.

@@ -112,19 +112,15 @@ impl<'t> Expander<'t> {
             self.error(scope, codes::MISPLACED, port.span, "`$` is the boundary of a template, and this is none");
             return Few::new();
         };
+        let Some(name) = self.port_word(port, scope) else { return Few::new() };
         let doors: Few<Door> = if is_every(port) {
             self.instance_every(index, to, port, scope)
         } else {
-            let (Some(name), Some(element)) = (self.port_word(port, scope), self.element(port, scope)) else {
-                return Few::new();
-            };
+            let Some(element) = self.element(port, scope) else { return Few::new() };
             self.door(index, to, &name, element, port.name.span(), scope).into_iter().collect()
         };
         if !to {
-            doors.iter().for_each(|door| match *door {
-                Door::One(junction) => drop(self.heard.insert(junction)),
-                Door::Pair(left, right) => self.heard.extend([left, right]),
-            });
+            self.is_listened_to(index, name, &doors);
         }
         doors
     }

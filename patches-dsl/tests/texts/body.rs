@@ -217,7 +217,7 @@ impl Maker<'_, '_> {
         let before = inner.things.len();
         let lines = self.body(&mut inner, 2);
         for thing in &inner.things[before..] {
-            let number = first + self.choices.below((last - first + 1) as usize);
+            let number = first + self.choices.below(last - first + 1);
             sight.things.push(Thing { name: format!("{}[{number}]", thing.name), ..thing.clone() });
         }
         format!("for {over} {{\n    {}\n}}", lines.join("\n    "))
