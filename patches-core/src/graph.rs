@@ -10,6 +10,9 @@ use std::sync::Arc;
 /// Where a module stands in the patch: `bass`, `osc[3]`, `v/osc`. Unnamed modules have a path made of type and wiring.
 pub type Path = Arc<str>;
 
+/// Beats a minute where nothing in the text says how many.
+pub const TEMPO: f64 = 120.0;
+
 /// A parameter or port of a module: index in the spec's list, and channel (0 where it is not indexed).
 pub type Slot = (u16, u16);
 

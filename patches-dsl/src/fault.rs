@@ -121,6 +121,7 @@ pub mod codes {
         ARITHMETIC = "arithmetic", "Kinds that cannot be combined.";
         NOT_FINITE = "not-finite", "A number that is infinite or none.";
         TRIGGER_SCALE = "trigger-scale", "A scale on a trigger cable.";
+        EMPTY_RANGE = "empty-range", "A `for` over a range that runs backwards.";
         SHAPE = "shape", "A shape that the type does not have.";
         OUT_OF_RANGE = "out-of-range", "A value outside its range.";
         OLD_SPELLING = "old-spelling", "A spelling of older files.";
@@ -128,7 +129,11 @@ pub mod codes {
         MISPLACED = "misplaced", "A statement that may not stand here.";
         ARGUMENT = "argument", "Wrong arguments.";
         REACHES_NOTHING = "reaches-nothing", "A module whose outputs reach nothing.";
+        NEVER_FED = "never-fed", "An input that a module cannot do without, and that nothing feeds.";
+        UNUSED = "unused", "A name that nothing uses.";
+        SHADOWED = "shadowed", "A name that hides another.";
         LOOP_GAIN = "loop-gain", "A loop with gain above one.";
+        LATE_CABLE = "late-cable", "A cable that is one sample late because it closes a loop.";
         PITCH_AS_TRIGGER = "pitch-as-trigger", "A pitch where a trigger or gate is waited for.";
         PITCHES_ADDED = "pitches-added", "Pitches that are added where a chord may be meant.";
         SETTING_AS_NAME = "setting-as-name", "A name that is the word of a setting, and that nothing uses.";

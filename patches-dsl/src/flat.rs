@@ -142,6 +142,8 @@ impl Function {
 pub enum Channel {
     /// None written: the first of a port, all of a parameter.
     Unsaid,
+    /// None written behind this name, which is one of the port, and may be that of a row too.
+    Alone(Arc<str>),
     /// By number.
     Number(u32),
     /// By name.
@@ -389,6 +391,8 @@ pub struct Expanded {
     pub taps: Vec<Tap>,
     /// The file's body first, then one for every template instance.
     pub bodies: Vec<Body>,
+    /// What signals stand for that nothing uses, which is told at their names.
+    pub idle: Vec<V>,
     /// Settings of the patch.
     pub whole: Whole,
     /// For faults: of values that stand somewhere by a name, where that is and what belongs to it.

@@ -37,6 +37,9 @@ pub(crate) fn lead(expanded: &mut Expanded) {
     for index in 0..expanded.modules.len() {
         if is_player(expanded.modules[index].spec) {
             player(expanded, index);
+        } else {
+            let fault = silent(&expanded.modules[index]);
+            expanded.faults.extend(fault);
         }
     }
 }
@@ -79,6 +82,20 @@ fn player(expanded: &mut Expanded, index: usize) {
         draft.params.push(Given::new(pattern, Rc::new(Value::new(played, span))));
         expanded.faults.extend(fault);
     }
+}
+
+/// A sequencer of its own, with neither a pattern nor a list.
+fn silent(draft: &Draft) -> Option<Fault> {
+    let plays = |kind: &ParamKind| matches!(kind, ParamKind::Pattern | ParamKind::List { .. });
+    param_of(draft.spec, &ParamKind::Pattern)?;
+    if draft.params.iter().any(|given| plays(&draft.spec.params[usize::from(given.param)].kind)) {
+        return None;
+    }
+    let kind = draft.spec.name();
+    let message = format!("this `{kind}` has nothing to play");
+    let list = draft.spec.params.iter().find(|param| matches!(param.kind, ParamKind::List { .. }));
+    let list = list.map_or(String::new(), |list| format!(", or a list: `{kind} {{ {}: [C3, Eb3] }}`", list.names[0]));
+    Some(Fault::warning(codes::NOTHING_TO_PLAY, draft.span, message).help(format!("give it a `pattern`{list}")))
 }
 
 fn nothing(draft: &Draft) -> Fault {
@@ -128,7 +145,7 @@ fn lane(expanded: &Expanded, lead: &Lead, span: Span) -> (What, Option<Fault>) {
         _ => return (What::Poison, None),
     };
     let index = match &lead.source.channel {
-        Channel::Unsaid => 0,
+        Channel::Unsaid | Channel::Alone(_) => 0,
         Channel::Number(n) => *n as usize,
         Channel::Named(name) | Channel::Row(name) => {
             let names =

@@ -14,6 +14,9 @@ use patches_core::library::Library;
 use patches_core::spec::ParamKind;
 use std::path::{Component, Path, PathBuf};
 
+/// Warnings that may be there because of a fault alone.
+const FOLLOWS: [&str; 4] = [codes::REACHES_NOTHING, codes::NEVER_FED, codes::UNUSED, codes::LOOP_GAIN];
+
 /// What was read before, by path.
 #[derive(Default)]
 pub struct Before(HashMap<PathBuf, Known>);
@@ -57,9 +60,9 @@ pub fn load_again(path: &Path, files: &dyn Files, library: &Library, before: &mu
     sounds.dedup();
     let mut graph = checked.graph;
     put_sounds(&mut graph, &sounds, files);
-    // What reaches nothing in a faulty text is most often what the fault cut off.
+    // What reaches nothing in a faulty text, or is not used there, is most often what the fault cut off.
     if faults.iter().any(|fault| fault.severity == Severity::Error) {
-        faults.retain(|fault| !matches!(fault.code, codes::REACHES_NOTHING | codes::LOOP_GAIN));
+        faults.retain(|fault| !FOLLOWS.contains(&fault.code));
     }
     faults.sort_by(|a, b| (a.span, a.code, &a.message).cmp(&(b.span, b.code, &b.message)));
     faults.dedup();

@@ -2,7 +2,7 @@
 
 mod common;
 
-use common::load_text;
+use common::{load_text, load_told};
 use std::path::{Path, PathBuf};
 
 fn texts(folder: &str) -> Vec<PathBuf> {
@@ -57,7 +57,7 @@ fn bad_texts_have_exactly_these_faults() {
         let mut shown = String::new();
         for case in text.split("\n---\n") {
             count += 1;
-            let loaded = load_text(case);
+            let loaded = load_told(case);
             if loaded.faults.is_empty() {
                 fine.push_str(&format!("no fault in:\n{case}\n"));
             }

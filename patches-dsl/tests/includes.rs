@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 fn load_files(files: &[(&str, &str)]) -> Loaded {
     let memory = files.iter().fold(Memory::default(), |memory, (path, text)| memory.with(*path, *text));
-    load(Path::new("set/main.patches"), &memory, library())
+    common::aside(load(Path::new("set/main.patches"), &memory, library()))
 }
 
 fn faults(loaded: &Loaded) -> Vec<(&'static str, PathBuf, usize)> {

@@ -3,7 +3,7 @@
 mod common;
 mod texts;
 
-use common::{library, load_text};
+use common::{library, load_text, load_told};
 use patches_core::graph::Graph;
 use patches_dsl::parse::parse;
 use patches_dsl::print::flat;
@@ -114,7 +114,7 @@ proptest! {
             let text = lines.join("\n");
             let files = Memory::default().with("patch.patches", text.as_str());
             let again = load_again(Path::new("patch.patches"), &files, library(), &mut before);
-            let fresh = load_text(&text);
+            let fresh = load_told(&text);
             prop_assert_eq!(again.render(false), fresh.render(false), "{}", text);
             assert_same(&again.graph, &fresh.graph, &text)
         };

@@ -5,8 +5,9 @@
 pub(crate) mod quiet;
 
 use crate::state::{ModuleId, RampKey};
-use patches_core::graph::{Graph, Module, ParamValue, Path, Setting, Slot};
+use patches_core::graph::{Graph, Module, ParamValue, Path, Setting, Slot, Span};
 use patches_core::spec::{Input, Kind, Normal, Side, Spec, hz};
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -116,6 +117,8 @@ pub struct NetCable {
     pub late: bool,
     /// Late because it closes a loop, not because the text says so.
     pub closes: bool,
+    /// Where it is written.
+    pub span: Span,
 }
 
 /// A whole patch, planned or about to be.
@@ -141,7 +144,7 @@ pub struct Net {
 pub const PROBES: usize = 16;
 
 /// The tempo of a patch that names none.
-pub const TEMPO: f64 = 120.0;
+pub use patches_core::graph::TEMPO;
 
 /// The swing of a patch that names none: both sixteenths of a pair last as long.
 pub const STRAIGHT: f64 = 0.5;
@@ -191,7 +194,8 @@ impl Net {
                 let (from, mut to) = (end(&cable.from), end(&cable.to));
                 to.port = trigger_port(&modules, from, to);
                 let scale = cable.scale as f32;
-                NetCable { from, to, gain: Level::Still(scale), scale, late: cable.late, closes: false }
+                let (gain, late, span) = (Level::Still(scale), cable.late, cable.span);
+                NetCable { from, to, gain, scale, late, closes: false, span }
             })
             .collect();
         cables.sort_by_key(NetCable::order);

@@ -1,6 +1,6 @@
 //! What a save did to each module, for people and for tools.
 
-use patches_core::graph::Path;
+use patches_core::graph::{Path, Span};
 
 /// A parameter that changed.
 #[derive(Clone, Debug, PartialEq)]
@@ -13,6 +13,15 @@ pub struct Change {
     pub from: String,
     /// Value after, in words.
     pub to: String,
+}
+
+/// A cable that is one sample late because it closes a loop.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Closing {
+    /// Its ends, in words.
+    pub cable: String,
+    /// Where it is written.
+    pub span: Span,
 }
 
 /// What a save does.
@@ -33,7 +42,7 @@ pub struct Report {
     /// Modules that start over, and why.
     pub reset: Vec<(Path, String)>,
     /// Cables that are one sample late because they close a loop.
-    pub loops: Vec<String>,
+    pub loops: Vec<Closing>,
     /// The part of real time that it will take with all of it awake, where that was asked for.
     pub load: Option<f64>,
 }

@@ -50,6 +50,22 @@ fn peak(frames: &[[f32; 2]]) -> f32 {
 }
 
 #[test]
+fn the_output_is_muted_with_all_that_comes_into_it_and_soloed_with_it_too() {
+    let heard = |mute: &[&str], solo: &[&str]| {
+        let mut patch = ramp();
+        patch.0.mute = mute.iter().map(|name| path(name)).collect();
+        patch.0.solo = solo.iter().map(|name| path(name)).collect();
+        let (_control, mut engine) = engine(&patch, widest());
+        peak(&render(&mut engine, 4_000, &[256]))
+    };
+    let plain = heard(&[], &[]);
+    assert!(plain > 0.01);
+    assert_eq!(heard(&["out"], &[]), 0.0);
+    assert_eq!(heard(&[], &["out"]), plain);
+    assert_eq!(heard(&["out"], &["amp"]), 0.0);
+}
+
+#[test]
 fn an_undo_brings_modules_back_with_the_state_they_had() {
     // One saw-tooth in 12 973 frames; it is stopped at 10 000, and falls 2 973 frames after it goes on.
     let falls_after = |ask: &Ask| {

@@ -33,7 +33,8 @@ fn impulse() -> Patch {
 
 fn loops(patch: &Patch) -> Vec<String> {
     let (mut control, _engine) = patches_engine::engine::new(settings(Isa::Base));
-    control.swap(patch.graph(), Landing::Now, 0.0).expect("within limits").1.loops
+    let (_, report) = control.swap(patch.graph(), Landing::Now, 0.0).expect("within limits");
+    report.loops.into_iter().map(|closing| closing.cable).collect()
 }
 
 #[test]

@@ -139,7 +139,7 @@ fn words(swapped: &Swapped, settings: &[Setting]) -> String {
         lines.push(format!("{name}: gone"));
     }
     for cable in &swapped.loops {
-        lines.push(format!("{cable}: one sample late, it closes a loop"));
+        lines.push(patch::late(cable));
     }
     let nothing = settings.is_empty() && swapped.changed.is_empty() && swapped.rewired.is_empty();
     if nothing && swapped.reset.is_empty() && swapped.added.is_empty() && swapped.removed.is_empty() {

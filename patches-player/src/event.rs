@@ -88,7 +88,7 @@ impl Swapped {
         self.restored = names(&report.restored);
         self.reset =
             report.reset.iter().map(|(path, why)| Reset { module: path.to_string(), why: why.clone() }).collect();
-        self.loops = report.loops.clone();
+        self.loops = report.loops.iter().map(|closing| closing.cable.clone()).collect();
         self
     }
 }

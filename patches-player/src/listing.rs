@@ -22,7 +22,10 @@ pub fn check(args: &CheckArgs) -> Result<(), Error> {
     let mut lines = Vec::new();
     let mut faulty = Vec::new();
     for file in &args.files {
-        let loaded = patches_dsl::load(file, &Disk, &library);
+        let mut loaded = patches_dsl::load(file, &Disk, &library);
+        if !loaded.has_errors() {
+            patch::plan(&mut loaded)?;
+        }
         if loaded.has_errors() {
             faulty.push(file.display().to_string());
         }

@@ -1,12 +1,15 @@
 //! A patch file as the player sees it: its graph, its texts, its faults as lines.
 
 use crate::error::Error;
-use crate::out;
-use patches_core::graph::Span;
+use crate::{out, render};
+use patches_core::graph::{Landing, Span};
 use patches_core::library::Library;
-use patches_dsl::{Disk, Fault, Files, Loaded, Severity};
+use patches_dsl::{Disk, Fault, Files, Loaded, Severity, codes};
+use patches_engine::engine;
+use patches_engine::host::RATE;
 use serde::Serialize;
 use std::path::{Component, Path, PathBuf};
+use std::sync::Arc;
 
 /// A fault as `check --json` and the events tell it.
 #[derive(Clone, Debug, Serialize, PartialEq, Eq)]
@@ -60,6 +63,32 @@ pub fn load(path: &Path, files: &dyn Files, library: &Library) -> Result<Loaded,
 /// If a fault is more than a warning.
 pub fn load_from_disk(path: &Path, library: &Library) -> Result<Loaded, Error> {
     load(path, &Disk, library)
+}
+
+/// Puts what only a plan knows among what is told of the text: which cables are late because they close a loop, or the
+/// limit that it exceeds.
+///
+/// # Errors
+/// If this machine has no instruction set as is asked for.
+pub fn plan(loaded: &mut Loaded) -> Result<(), Error> {
+    let (mut control, _engine) = engine::new(render::settings(RATE, 1, 1, true, (2, 2))?);
+    match control.swap(Arc::new(loaded.graph.clone()), Landing::Now, 0.0) {
+        Ok((_, report)) => {
+            let told = report.loops.iter().map(|closing| {
+                let fault = Fault::warning(codes::LATE_CABLE, closing.span, late(&closing.cable));
+                fault.help("write `~>` for the cable that may be late, or put a delay into the loop")
+            });
+            loaded.faults.extend(told);
+            loaded.faults.sort_by_key(|fault| fault.span);
+        }
+        Err(limit) => add_limit(loaded, limit.to_string()),
+    }
+    Ok(())
+}
+
+/// How a cable is told that is late because it closes a loop.
+pub fn late(cable: &str) -> String {
+    format!("{cable}: one sample late, it closes a loop")
 }
 
 /// Puts a fault of the engine (a limit) among those of the text.

@@ -80,7 +80,7 @@ pub fn part(report: &Report, wanted: impl Fn(&str) -> bool) -> Report {
         removed: paths(&report.removed),
         restored: paths(&report.restored),
         reset: report.reset.iter().filter(|(path, _)| wanted(path)).cloned().collect(),
-        loops: report.loops.iter().filter(|cable| wanted(cable)).cloned().collect(),
+        loops: report.loops.iter().filter(|closing| wanted(&closing.cable)).cloned().collect(),
         load: report.load,
     }
 }
@@ -88,9 +88,11 @@ pub fn part(report: &Report, wanted: impl Fn(&str) -> bool) -> Report {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use patches_core::graph::Span;
     use patches_dsl::{Memory, load};
     use patches_engine::desk::covers;
     use patches_engine::offline::{self, Cue};
+    use patches_engine::report::Closing;
 
     fn graph(text: &str) -> Option<Arc<Graph>> {
         let path = std::path::Path::new("a.patches");
@@ -167,7 +169,7 @@ mod tests {
     fn a_report_is_told_by_file() {
         let report = Report {
             kept: vec!["a/osc".into(), "ab/osc".into()],
-            loops: vec!["a/x.out -> a/y.in".into()],
+            loops: vec![Closing { cable: "a/x.out -> a/y.in".into(), span: Span::default() }],
             ..Report::default()
         };
         let part = part(&report, |path| covers("a", path));

@@ -87,6 +87,22 @@ fn check_tells_every_fault_with_its_place() {
 }
 
 #[test]
+fn check_names_the_cable_that_is_late() {
+    let dir = dir_with("a = Vca\nb = Vca\nOsc -> a -> b -> out\nb -[0.5]-> a\n");
+    let (code, out, _) = told(&run(dir.path(), ["check", "a.patches", "--json"]));
+    let faults: Vec<Value> = serde_json::from_str(&out).expect("json");
+    let late = &faults[0];
+    assert_eq!((code, faults.len()), (0, 1), "{out}");
+    assert_eq!((&late["code"], &late["severity"]), (&"late-cable".into(), &"warning".into()));
+    assert_eq!(late["message"], "b.out -> a.in: one sample late, it closes a loop");
+    assert_eq!((late["line"].as_u64(), late["column"].as_u64()), (Some(4), Some(1)));
+    let (code, _, err) = told(&run(dir.path(), ["check", "a.patches"]));
+    assert!(code == 0 && err.contains("warning[late-cable]") && err.contains("write `~>`"), "{err}");
+    let said = dir_with("a = Vca\nb = Vca\nOsc -> a -> b -> out\nb ~[0.5]~> a\n");
+    assert_eq!(told(&run(said.path(), ["check", "a.patches"])).1, "a.patches: no faults\n");
+}
+
+#[test]
 fn modules_are_shown_from_their_declarations() {
     let dir = dir_with("");
     let (code, out, _) = told(&run(dir.path(), ["modules"]));

@@ -27,10 +27,11 @@ fn sound(text: &str, frames: usize) -> (Vec<[f32; 2]>, Vec<String>) {
     };
     let (mut control, mut engine) = new(settings);
     let (_, report) = control.swap(Arc::new(loaded.graph), Landing::Now, 0.0).expect("within limits");
+    let loops = report.loops.into_iter().map(|closing| closing.cable).collect();
     let latency = engine.latency() as usize;
     let mut out = vec![0.0; (frames + latency) * 2];
     engine.process(&mut out, 2);
-    (out[latency * 2..].chunks_exact(2).map(|pair| [pair[0], pair[1]]).collect(), report.loops)
+    (out[latency * 2..].chunks_exact(2).map(|pair| [pair[0], pair[1]]).collect(), loops)
 }
 
 /// Frames where a side jumps by more than a thousandth, with the jump: impulses, whatever the master's DC block makes

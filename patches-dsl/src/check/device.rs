@@ -31,7 +31,8 @@ impl Checker<'_> {
         (indexed, name): (bool, &str),
         span: Span,
     ) -> Option<Place> {
-        let Some(ones) = ones.filter(|_| side == Side::Both && !matches!(channel, Channel::Unsaid)) else {
+        let Some(ones) = ones.filter(|_| side == Side::Both && !matches!(channel, Channel::Unsaid | Channel::Alone(_)))
+        else {
             return Some((port, self.channel(module, channel, indexed, name, span)?, side));
         };
         if self.channels[module].is_empty() {

@@ -262,22 +262,6 @@ impl Checker<'_> {
         }
     }
 
-    fn range(&mut self, value: Option<Setting>, input: &Input, span: Span) {
-        let Some(Setting::Number(v)) = value else { return };
-        if v >= input.min && v <= input.max {
-            return;
-        }
-        let (min, max) = (kinds::shown(input.min, input.kind), kinds::shown(input.max, input.kind));
-        let range = match (input.min.is_finite(), input.max.is_finite()) {
-            (true, true) => format!("{min} to {max}"),
-            (true, false) => format!("at least {min}"),
-            _ => format!("at most {max}"),
-        };
-        let held = kinds::shown(v.clamp(input.min, input.max), input.kind);
-        let message = format!("`{}` is {range}; {held} is used", input.names[0]);
-        self.fault(Fault::warning(codes::OUT_OF_RANGE, span, message));
-    }
-
     /// Cables of terms to an input, with the hidden modules they need.
     fn connect(&mut self, terms: Vec<(Term, Span)>, to: &End, spec: &Spec, index: usize) {
         let mut hidden: BTreeMap<Key, (Rc<Operation>, Span)> = BTreeMap::new();

@@ -4,11 +4,14 @@
 mod device;
 mod earlier;
 mod fits;
+mod gain;
 mod inputs;
 mod numbered;
 mod params;
 mod paths;
 mod probes;
+mod range;
+mod reach;
 mod rows;
 mod sides;
 mod sums;
@@ -108,7 +111,7 @@ impl Checker<'_> {
         self.graph.solo = self.selected(&whole.solo, &paths.bodies);
         self.graph.reset = self.selected(&whole.reset, &paths.bodies);
         self.graph.sort();
-        self.warn();
+        self.warn(&paths.bodies);
     }
 
     /// Leaves out what leads to ports that the module at its end does not have: of two modules by one name, which is a fault,
@@ -214,7 +217,7 @@ impl Checker<'_> {
         let mut note = |module: usize, channel: &Channel| match channel {
             Channel::Number(n) => numbers[module] = numbers[module].max(n.saturating_add(1)),
             Channel::Named(name) => drop(names[module].insert(name.clone())),
-            Channel::Unsaid | Channel::Row(_) => {}
+            Channel::Unsaid | Channel::Row(_) | Channel::Alone(_) => {}
         };
         for (index, draft) in expanded.modules.iter().enumerate() {
             for fed in &draft.fed {
@@ -264,7 +267,7 @@ impl Checker<'_> {
     fn channel(&mut self, module: usize, channel: &Channel, indexed: bool, port: &str, span: Span) -> Option<u16> {
         let channels = &self.channels[module];
         let found = match channel {
-            Channel::Unsaid | Channel::Number(0) => Some(0),
+            Channel::Unsaid | Channel::Alone(_) | Channel::Number(0) => Some(0),
             Channel::Number(n) if indexed && (*n as usize) < channels.len() => Some(*n as u16),
             Channel::Named(name) if indexed => channels.iter().position(|c| c == name).map(|n| n as u16),
             _ => None,
@@ -273,7 +276,7 @@ impl Checker<'_> {
             let shown = match channel {
                 Channel::Number(n) => n.to_string(),
                 Channel::Named(name) | Channel::Row(name) => name.to_string(),
-                Channel::Unsaid => String::new(),
+                Channel::Unsaid | Channel::Alone(_) => String::new(),
             };
             let draft = &self.expanded.modules[module];
             let grouped = draft.grouped.iter().find(|(grouped, _)| grouped == channel).map(|(_, at)| *at);

@@ -123,7 +123,7 @@ impl<'a> Naming<'a> {
 
     /// How a port is called.
     fn port(&mut self, name: &'static str, side: Side, channel: &Channel) -> Arc<str> {
-        if side == Side::Both && *channel == Channel::Unsaid {
+        if side == Side::Both && matches!(channel, Channel::Unsaid | Channel::Alone(_)) {
             return self.plain.entry((name.as_ptr(), name.len())).or_insert_with(|| name.into()).clone();
         }
         format!("{name}{}{}", side.suffix(), channel_text(channel)).into()
@@ -378,7 +378,7 @@ fn distinct(colours: &[u64]) -> usize {
 
 fn channel_text(channel: &Channel) -> String {
     match channel {
-        Channel::Unsaid => String::new(),
+        Channel::Unsaid | Channel::Alone(_) => String::new(),
         Channel::Number(n) => format!("[{n}]"),
         Channel::Named(name) | Channel::Row(name) => format!("[{name}]"),
     }
@@ -387,7 +387,7 @@ fn channel_text(channel: &Channel) -> String {
 /// The hash of a text with that of a channel behind it.
 fn channel_hash(so_far: u64, channel: &Channel) -> u64 {
     match channel {
-        Channel::Unsaid => so_far,
+        Channel::Unsaid | Channel::Alone(_) => so_far,
         Channel::Number(n) => fnv_on(number_hash(fnv_on(so_far, *b"["), *n), *b"]"),
         Channel::Named(name) | Channel::Row(name) => fnv_on(fnv_on(fnv_on(so_far, *b"["), name.bytes()), *b"]"),
     }

@@ -41,19 +41,23 @@ impl Checker<'_> {
     pub(super) fn played(&mut self, source: &Source, aim: Aim, span: Span) -> Option<Place> {
         let draft = &self.expanded.modules[source.module];
         let port = &draft.spec.outputs[source.port as usize];
+        let rows = &self.channels[source.module];
+        // The first row has all ports, and those are what their names mean there; any other row has its own.
+        let of_port = |name: &Arc<str>| rows.iter().position(|row| row == name).is_none_or(|row| row == 0);
         let name = match &source.channel {
             Channel::Row(name) => name,
+            Channel::Alone(name) if !of_port(name) => name,
             channel => {
                 let ones = draft.spec.output_by_channel(source.port);
                 let from = (self.of_curve(draft, source.port, aim), channel, source.side);
                 return self.placed(source.module, from, ones, (port.indexed, port.names[0]), span);
             }
         };
-        let row = self.channels[source.module].iter().position(|row| row == name);
+        let row = rows.iter().position(|row| row == name);
         let Some(row) = row else {
             if !is_poisoned(draft) {
                 let known = draft.spec.outputs.iter().flat_map(|p| p.names.iter().copied());
-                let rows = self.channels[source.module].clone();
+                let rows = rows.clone();
                 let message = format!("`{}` has no output or row `{name}`", draft.spec.name());
                 let fault = Fault::error(codes::UNKNOWN_PORT, span, message);
                 self.fault(fault.near(name, known.chain(rows.iter().map(|row| &**row))));
@@ -65,7 +69,8 @@ impl Checker<'_> {
             Some(RowKind::Pitches) => draft.spec.output("note"),
             _ => None,
         };
-        Some((output.map_or(source.port, |(index, _)| index), row as u16, source.side))
+        let value = draft.spec.named_output().unwrap_or(source.port);
+        Some((output.map_or(value, |(index, _)| index), row as u16, source.side))
     }
 
     fn of_curve(&self, draft: &Draft, port: u16, aim: Aim) -> u16 {

@@ -15,16 +15,21 @@ use std::rc::Rc;
 
 /// Calls back for every output in a feed.
 pub(super) fn each_port(feed: &Feed, note: &mut impl FnMut(&Source)) {
-    std::iter::once(&feed.value).chain(&feed.scale).for_each(|v| ports_of(v, note));
+    let mut port = |what: &What| {
+        if let What::Port(source) = what {
+            note(source);
+        }
+    };
+    std::iter::once(&feed.value).chain(&feed.scale).for_each(|v| each_leaf(v, &mut port));
 }
 
-fn ports_of(v: &V, note: &mut impl FnMut(&Source)) {
+/// Calls back for everything that a value is made of.
+pub(super) fn each_leaf(v: &V, note: &mut impl FnMut(&What)) {
     match &v.what {
-        What::Port(source) => note(source),
-        What::Minus(inner) => ports_of(inner, note),
-        What::Sum(parts) | What::Product(parts) => parts.iter().for_each(|(_, v)| ports_of(v, note)),
-        What::Apply(_, args) | What::List(args) => args.iter().for_each(|v| ports_of(v, note)),
-        _ => {}
+        What::Minus(inner) => each_leaf(inner, note),
+        What::Sum(parts) | What::Product(parts) => parts.iter().for_each(|(_, v)| each_leaf(v, note)),
+        What::Apply(_, args) | What::List(args) => args.iter().for_each(|v| each_leaf(v, note)),
+        leaf => note(leaf),
     }
 }
 

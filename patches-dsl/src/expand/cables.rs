@@ -68,8 +68,12 @@ impl<'t> Expander<'t> {
             for joint in stages.iter().flatten() {
                 match joint {
                     Joint::Boundary(port) => drop(self.boundary_source(port, scope)),
+                    Joint::Tap(_, span) => {
+                        let fault = Fault::error(codes::MISPLACED, *span, "this view watches nothing");
+                        self.fault(scope, fault.help("it stands at the end of a cable: `osc -> ~scope(lead)`"));
+                    }
                     Joint::Thing(thing, _, span) if !named => self.goes_nowhere(thing, *span, scope),
-                    _ => {}
+                    Joint::Thing(..) => {}
                 }
             }
         }

@@ -164,7 +164,7 @@ impl<'t> Expander<'t> {
         match found {
             Some((call, Some(_))) if lone && call.any_port().is_some() => {
                 let expr = last.map(|(expr, _)| expr).expect("a call was found in it");
-                Binding::Signal(self.new_signal(&name.text, expr, scope))
+                self.called_signal(name, expr, scope)
             }
             Some((call, Some(kind))) => self.new_named(scope, name, raw, call, kind, was),
             Some((call, None)) => {
@@ -183,7 +183,7 @@ impl<'t> Expander<'t> {
             }
             None if lone => {
                 let expr = chain.lone().expect("it is lone");
-                Binding::Signal(self.new_signal(&name.text, expr, scope))
+                self.called_signal(name, expr, scope)
             }
             None if last.is_some_and(|(expr, _)| self.unknown_end(scope, expr, is_declared(expr, names))) => {
                 Binding::Poison
@@ -197,9 +197,15 @@ impl<'t> Expander<'t> {
         }
     }
 
+    fn called_signal(&mut self, name: &Name, expr: &'t Expr, scope: usize) -> Binding {
+        let signal = self.new_signal(&name.text, expr, scope);
+        self.called.push((name.span, signal));
+        Binding::Signal(signal)
+    }
+
     pub(super) fn new_signal(&mut self, name: &Arc<str>, expr: &'t Expr, scope: usize) -> usize {
         let name = name.clone();
-        self.signals.push(Signal { name, expr, scope, want: None, member: None, used: false, state: State::New });
+        self.signals.push(Signal { name, expr, scope, want: None, member: None, state: State::New });
         self.signals.len() - 1
     }
 
@@ -341,6 +347,11 @@ impl<'t> Expander<'t> {
                 let span = Span { end: to.span().end, ..from.span() };
                 let unknown = vec![(UNKNOWN_ROUND, value(What::Poison, span))];
                 let (Some(a), Some(b)) = (self.whole(from, scope), self.whole(to, scope)) else { return unknown };
+                if a > b && matches!((from, to), (Expr::Quantity(_), Expr::Quantity(_))) {
+                    let message = format!("nothing runs from {a} up to {b}: this `for` has no rounds");
+                    let fault = Fault::warning(codes::EMPTY_RANGE, span, message);
+                    self.fault(scope, fault.help(format!("did you mean `{b}..{a}`?")));
+                }
                 let last = b.min(a.saturating_add(limits::ROUNDS as i64 + 1));
                 let number = |i| value(What::Const(crate::value::Const::whole(i as f64)), span);
                 (a..=last).map(|i| (i, number(i))).collect()

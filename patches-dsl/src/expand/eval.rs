@@ -235,10 +235,7 @@ impl<'t> Expander<'t> {
         match binding {
             Binding::Module(module) => Thing::Module(module),
             Binding::Instance(instance) => Thing::Instance(instance),
-            Binding::Signal(signal) => {
-                self.signals[signal].used = true;
-                Thing::Value(self.signal(signal))
-            }
+            Binding::Signal(signal) => Thing::Value(self.signal(signal)),
             Binding::Array(elements) => {
                 let list = elements.iter().map(|&element| self.signal(element)).collect();
                 Thing::Value(value(What::List(list), span))

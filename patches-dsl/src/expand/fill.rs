@@ -333,6 +333,7 @@ impl<'t> Expander<'t> {
                     return poison();
                 };
                 let channel = match &port.index {
+                    None if spec.named_output().is_some() && side == Side::Both => Some(Channel::Alone(name.into())),
                     None => Some(Channel::Unsaid),
                     Some(index) => self.channel(index, *module, scope),
                 };

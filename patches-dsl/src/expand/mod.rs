@@ -10,6 +10,7 @@ mod declare;
 mod eval;
 mod fill;
 mod functions;
+mod idle;
 mod names;
 mod params;
 mod played;
@@ -62,10 +63,8 @@ pub(crate) struct Signal<'t> {
     scope: usize,
     /// The type of the template parameter it is.
     want: Option<Type>,
-    /// Of a list, this member.
-    member: Option<usize>,
-    /// Something has asked for it by its name.
-    used: bool,
+    /// Of a list, this member of so many.
+    member: Option<(usize, usize)>,
     state: State,
 }
 
@@ -163,6 +162,12 @@ pub(crate) struct Expander<'t> {
     told: HashSet<(&'static str, Span)>,
     /// Settings already seen, for those given twice.
     set: HashMap<&'static str, Span>,
+    /// Where what something in the text asks for by its name is declared.
+    used: RefCell<HashSet<Span>>,
+    /// Ports of templates that their own bodies listen to, by the place of the template's name.
+    heard: HashSet<(Span, Arc<str>)>,
+    /// Constants and signals that have a name: where, and which.
+    called: Vec<(Span, usize)>,
     /// Views already seen, by body and label.
     views: HashMap<(usize, String), Span>,
     /// Unused templates are being tried: there is no place of use to show.
@@ -199,6 +204,9 @@ pub(crate) fn expand<'t>(units: &[Unit<'t>], library: &'t Library, blind: bool) 
         work: 0,
         told: HashSet::default(),
         set: HashMap::default(),
+        used: RefCell::default(),
+        heard: HashSet::default(),
+        called: Vec::new(),
         views: HashMap::default(),
         trying: false,
         blind,
@@ -238,16 +246,20 @@ impl<'t> Expander<'t> {
             self.open(instance);
         }
         self.settle_shapes();
+        let played = self.played();
         self.try_unused();
         self.settings_as_names();
+        self.unused(&played);
+        self.shadowed(&played);
     }
 
     /// `tempo = 120` is a constant of that name; where nothing uses it, the setting is meant.
     fn settings_as_names(&mut self) {
         for (name, (binding, span)) in &self.scopes[self.main].names {
             let Binding::Signal(signal) = binding else { continue };
-            let Signal { used: false, state: State::Done(value), .. } = &self.signals[*signal] else { continue };
+            let State::Done(value) = &self.signals[*signal].state else { continue };
             if let What::Const(c) = &value.what
+                && !self.is_used(*span)
                 && ["tempo", "swing", "fade", "tail", "tuning"].contains(&&**name)
             {
                 let message = format!("`{name}` is a name here, which nothing uses");

@@ -27,11 +27,12 @@ impl<'t> Expander<'t> {
     pub(super) fn lookup(&mut self, scope: usize, name: &str) -> Option<Binding> {
         let (mut at, mut behind) = (Some(scope), false);
         while let Some(here) = at {
-            if let Some((binding, _)) = self.scopes[here].names.get(name) {
+            if let Some((binding, span)) = self.scopes[here].names.get(name) {
                 if self.scopes[here].twice.contains(name) {
                     return Some(Binding::Poison);
                 }
                 let binding = binding.clone();
+                self.is_asked_for(*span);
                 return match binding {
                     Binding::Module(_) | Binding::Instance(_) if behind => None,
                     Binding::Signal(signal) if behind && !self.is_constant(signal) => None,
@@ -73,8 +74,11 @@ impl<'t> Expander<'t> {
 
     pub(super) fn in_round(&self, scope: usize, name: &str, rounds: &[i64]) -> Option<Binding> {
         let Some((first, rest)) = rounds.split_first() else {
-            let lost = self.scopes[scope].lost.contains(name).then_some(Binding::Poison);
-            return self.scopes[scope].names.get(name).map(|(binding, _)| binding.clone()).or(lost);
+            let Some((binding, span)) = self.scopes[scope].names.get(name) else {
+                return self.scopes[scope].lost.contains(name).then_some(Binding::Poison);
+            };
+            self.is_asked_for(*span);
+            return Some(binding.clone());
         };
         // Of rounds that are not known each may be meant.
         let rounds = &self.scopes[scope].rounds;
@@ -86,7 +90,8 @@ impl<'t> Expander<'t> {
     pub(super) fn kind(&self, scope: usize, name: &str) -> Option<Kind<'t>> {
         let mut at = Some(scope);
         while let Some(here) = at {
-            if let Some((declared, _)) = self.scopes[here].templates.get(name) {
+            if let Some((declared, span)) = self.scopes[here].templates.get(name) {
+                self.is_asked_for(*span);
                 return Some(Kind::Template(declared.clone()));
             }
             at = self.scopes[here].parent;
@@ -117,8 +122,9 @@ impl<'t> Expander<'t> {
             let scores = &self.scopes[here].scores;
             // Most bodies have none, so that nothing is to be made to ask them.
             if !scores.is_empty()
-                && let Some((score, _)) = scores.get(key.get_or_insert_with(|| (word, Arc::from(name))))
+                && let Some((score, span)) = scores.get(key.get_or_insert_with(|| (word, Arc::from(name))))
             {
+                self.is_asked_for(*span);
                 return Some((*score, here));
             }
             at = self.scopes[here].parent;
@@ -190,11 +196,12 @@ impl<'t> Expander<'t> {
             Some(want) => self.eval_typed(expr, scope, want, index),
             None => self.eval(expr, scope),
         };
-        if let (Some(member), What::List(list)) = (member, &value.what) {
-            value = match list.get(member) {
+        if let (Some((member, count)), What::List(list)) = (member, &value.what) {
+            value = match list.get(member).filter(|_| list.len() == count) {
                 Some(value) => value.clone(),
                 None => {
-                    let message = format!("this list has {} members, not {}", list.len(), member + 1);
+                    let members = if list.len() == 1 { "member" } else { "members" };
+                    let message = format!("this list has {} {members}, not {count}", list.len());
                     self.error(scope, codes::ARGUMENT, span, message);
                     poison()
                 }

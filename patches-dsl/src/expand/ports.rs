@@ -113,13 +113,17 @@ impl<'t> Expander<'t> {
             self.error(scope, codes::MISPLACED, port.span, "`$` is the boundary of a template, and this is none");
             return Few::new();
         };
-        if is_every(port) {
-            return self.instance_every(index, to, port, scope);
-        }
-        let (Some(name), Some(element)) = (self.port_word(port, scope), self.element(port, scope)) else {
-            return Few::new();
+        let Some(name) = self.port_word(port, scope) else { return Few::new() };
+        let doors: Few<Door> = if is_every(port) {
+            self.instance_every(index, to, port, scope)
+        } else {
+            let Some(element) = self.element(port, scope) else { return Few::new() };
+            self.door(index, to, &name, element, port.name.span(), scope).into_iter().collect()
         };
-        self.door(index, to, &name, element, port.name.span(), scope).into_iter().collect()
+        if !to {
+            self.is_listened_to(index, name, &doors);
+        }
+        doors
     }
 
     /// `$.name` in an expression.

@@ -155,9 +155,9 @@ impl<'t> Expander<'t> {
                         let binding = match (element, all) {
                             (Some((expr, _)), _) => Binding::Signal(self.parameter(decl, expr, scope, None)),
                             (None, Some((expr, _))) => {
-                                Binding::Signal(self.parameter(decl, expr, scope, Some(n as usize)))
+                                Binding::Signal(self.parameter(decl, expr, scope, Some((n as usize, count as usize))))
                             }
-                            (None, None) => self.default(decl, inner, Some(n as usize)),
+                            (None, None) => self.default(decl, inner, Some((n as usize, count as usize))),
                         };
                         match (binding, &mut elements) {
                             (Binding::Signal(signal), Some(elements)) => elements.push(signal),
@@ -246,14 +246,14 @@ impl<'t> Expander<'t> {
         list.push((name, element, value));
     }
 
-    fn parameter(&mut self, decl: &'t Decl, expr: &'t Expr, scope: usize, member: Option<usize>) -> usize {
+    fn parameter(&mut self, decl: &'t Decl, expr: &'t Expr, scope: usize, member: Option<(usize, usize)>) -> usize {
         let (name, want) = (decl.name.text.clone(), Some(decl.kind));
-        self.signals.push(Signal { name, expr, scope, want, member, used: false, state: State::New });
+        self.signals.push(Signal { name, expr, scope, want, member, state: State::New });
         self.signals.len() - 1
     }
 
     /// What a parameter is where nothing is given.
-    fn default(&mut self, decl: &'t Decl, inner: usize, member: Option<usize>) -> Binding {
+    fn default(&mut self, decl: &'t Decl, inner: usize, member: Option<(usize, usize)>) -> Binding {
         match &decl.default {
             Some(expr) => Binding::Signal(self.parameter(decl, expr, inner, member)),
             None => Binding::Poison,
@@ -273,6 +273,7 @@ impl<'t> Expander<'t> {
             return self.count(size, inner);
         }
         let decl = template.decls.iter().find(|decl| decl.name.text == size.text);
+        decl.into_iter().for_each(|decl| self.is_asked_for(decl.name.span));
         let count = match (given, decl.and_then(|decl| decl.default.as_ref())) {
             (Some(expr), _) => self.whole(expr, scope),
             (None, Some(expr)) => self.whole(expr, inner),

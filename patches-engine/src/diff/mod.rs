@@ -8,7 +8,7 @@ mod union;
 mod words;
 
 use crate::net::{Net, NetCable, NetEnd, NetModule};
-use crate::report::Report;
+use crate::report::{Closing, Report};
 use crate::state::parked::Parked;
 use crate::state::{ModuleId, RampKey};
 use patches_core::graph::{Graph, Path, Slot};
@@ -82,8 +82,8 @@ pub fn diff<T>(
     let restored: BTreeSet<&ModuleId> = report.restored.iter().map(|path| &ids[path]).collect();
     let union = union::Union::new(old, &settled, &copies, &restored, rings).build();
     tell::describe(old, graph, &identity.kept, &gone, &settled, &mut report);
-    report.loops =
-        settled.cables.iter().filter(|cable| cable.closes).map(|cable| words::cable(&settled, cable)).collect();
+    let closing = |cable: &NetCable| Closing { cable: words::cable(&settled, cable), span: cable.span };
+    report.loops = settled.cables.iter().filter(|cable| cable.closes).map(closing).collect();
     (Diff { union, settled, copies, report }, found)
 }
 

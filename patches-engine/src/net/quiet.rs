@@ -3,6 +3,7 @@
 //! A muted module, or all of a template instance, is cut off from what it feeds: sound, envelopes, gates and triggers
 //! carry nothing, pitches, times and rates go on, for a pitch of 0 is not silence. While anything is soloed, only that is
 //! heard: what comes by a sound input into anything the soloed modules feed, and does not itself come from them, is cut.
+//! What ends in itself, such as the output of the patch, is muted by what comes into it, and soloed with all of that.
 //! Modules run on all the same, so that they come back as if they had played.
 
 use super::Net;
@@ -28,8 +29,9 @@ pub fn quieten(net: &mut Net, mute: &[Path], solo: &[Path]) {
         let carries = !matches!(output, Kind::Pitch | Kind::Time | Kind::Rate | Kind::Interval);
         let end = net.modules[to].spec.outputs.is_empty();
         // A file that is muted has its output in itself.
-        let mutes = muted[from] && (!muted[to] || end) && carries;
-        let hides = !solo.is_empty() && !reached[from] && input == Kind::Audio && ((reached[to] && !soloed[to]) || end);
+        let mutes = carries && (muted[from] && (!muted[to] || end) || muted[to] && end);
+        let heard = solo.is_empty() || reached[from] || soloed[to];
+        let hides = !heard && input == Kind::Audio && (reached[to] || end);
         if mutes || hides {
             cable.gain = super::Level::Still(0.0);
         }

@@ -5,6 +5,7 @@ use crate::kernels::place::KERNEL as PLACE;
 use crate::kernels::{EDGE, guard};
 use crate::net::{Level, NetCable};
 use patches_core::drive::KernelDef;
+use patches_core::graph::Span;
 use patches_core::spec::Side;
 
 impl Flat<'_> {
@@ -42,7 +43,7 @@ impl Flat<'_> {
     pub(super) fn probe(&mut self, probe: usize) -> In {
         let from = self.net.probes[probe];
         let gain = Level::Still(1.0);
-        let cable = NetCable { from, to: from, gain, scale: 1.0, late: false, closes: false };
+        let cable = NetCable { from, to: from, gain, scale: 1.0, late: false, closes: false, span: Span::default() };
         let sides = self.source(&cable, false);
         let gain = In::Const(1.0 / sides.len().max(1) as f32);
         let terms = sides.into_iter().flat_map(|side| [side, gain.clone()]);
