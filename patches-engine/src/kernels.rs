@@ -91,21 +91,24 @@ pub mod guard {
         0.693 * cx.period / seconds
     }
 
+    /// Octaves a frame from one level to a louder one so many frames later.
+    #[inline(always)]
+    fn speed<L: Lanes>(louder: L, softer: L, frames: L::Bits) -> L {
+        maths::log2(louder / softer.max(L::splat(FLOOR))) / frames.to_float().max(L::splat(1.0))
+    }
+
     /// Notes each step of 6 dB that the top has risen, and when; says whether the last steps came as fast as those before.
     #[inline(always)]
     fn grows<L: Lanes>(cx: &Cx, s: &mut State<L>) -> L::Mask {
-        let (one, half) = (L::splat(1.0), L::splat(0.5));
+        let half = L::splat(0.5);
         let (now, none, unit) = (L::Bits::splat(cx.now), L::Bits::splat(0), L::Bits::splat(1));
         // What has become softer begins to grow anew.
         let falls = s.top.lt(s.level0 * half);
         s.marks = L::Bits::select(falls, none, s.marks);
         s.level0 = L::select(falls, s.top, s.level0);
         let rises = s.top.gt(L::splat(FLOOR)) & (s.top * half).gt(s.level0);
-        let speed = |louder: L, softer: L, late: L::Bits, early: L::Bits| {
-            maths::log2(louder / softer.max(L::splat(FLOOR))) / (late - early).to_float().max(one)
-        };
-        let last = speed(s.top, s.level1, now, s.at1);
-        let before = speed(s.level1, s.level3, s.at1, s.at3);
+        let last = speed(s.top, s.level1, now - s.at1);
+        let before = speed(s.level1, s.level3, s.at1 - s.at3);
         let four = L::Bits::splat(4);
         let known = !s.marks.below(four);
         s.marks = L::Bits::select(rises & !known, s.marks + unit, s.marks);

@@ -89,11 +89,12 @@ fn eighths_beats_bars_triplets_and_seconds_stand_where_they_stand() {
 fn a_swing_of_its_own_is_instead_of_the_patchs() {
     let own = |swing: &str| format!("Steps {{ pattern: p, swing: {swing} }}.trigger -> out");
     near(&plays("60%", &own("50%"), 24_000), &[0, 6000, 12_000, 18_000]);
-    near(&plays("60%", &own("70%"), 24_000), &[0, 8400, 12_000, 20_400]);
+    // Five eighths are exact, so that what comes late comes on its frame.
+    near(&plays("60%", &own("62.5%"), 24_000), &[0, 7500, 12_000, 19_500]);
     near(&plays("60%", "c = Clock { swing: 0.5 }; c.semiquaver -> out", 24_000), &[0, 6000, 12_000, 18_000]);
     // What it swings is its own pairs, whatever its clock does.
-    let eighths = "Steps { pattern: p, every: 1/8, swing: 60% }.trigger -> out";
-    near(&plays("60%", eighths, 48_000), &[0, 14_400, 24_000, 38_400]);
+    let eighths = "Steps { pattern: p, every: 1/8, swing: 62.5% }.trigger -> out";
+    near(&plays("60%", eighths, 48_000), &[0, 15_000, 24_000, 39_000]);
 }
 
 #[test]

@@ -96,10 +96,8 @@ impl<'t> Expander<'t> {
 
     /// A second value that is a number slides to no note: `C4:0.5>E4` is meant as `C4>E4:0.5`.
     fn check_second(&mut self, scope: usize, head: &'t Head, from: &'t StepValue, to: &'t StepValue) {
-        let mut is_note = |value: &'t StepValue| {
-            self.step_number(scope, value).is_some_and(|c| matches!(c.dim, Dim::Pitch | Dim::Frequency))
-        };
-        if is_note(to) && !is_note(from) {
+        let [number, note] = [from, to].map(|value| self.step_number(scope, value).map(|c| c.dim));
+        if number.is_some_and(Dim::is_plain) && matches!(note, Some(Dim::Pitch | Dim::Frequency)) {
             let message = "a second value that is a number cannot slide to a note";
             let mut fault = Fault::error(codes::PATTERN, to.span(), message);
             if let Head::Value(_) = head {
