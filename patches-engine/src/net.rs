@@ -79,6 +79,8 @@ pub struct NetModule {
     pub rings: u8,
     /// Channels that it gets in this fade.
     pub fresh: BTreeSet<Arc<str>>,
+    /// How many of its channels, the last, are only there to fade out.
+    pub leaving: usize,
 }
 
 /// One end: index of the module, port, channel, side.
@@ -246,6 +248,7 @@ fn net_module(path: &Path, module: &Module, id: &ModuleId, tempo: f64, swing: Op
         lines: false,
         rings: 0,
         fresh: BTreeSet::new(),
+        leaving: 0,
     }
 }
 
@@ -265,6 +268,16 @@ impl NetModule {
 }
 
 impl NetCable {
+    /// Whether it is only there to fade out.
+    pub fn leaves(&self) -> bool {
+        self.scale == 0.0 && matches!(self.gain, Level::Ramp { .. })
+    }
+
+    /// Whether the text makes it late.
+    pub fn said_late(&self) -> bool {
+        self.late && !self.closes
+    }
+
     /// What cables are ordered and told apart by.
     pub fn order(&self) -> (NetEnd, NetEnd, bool) {
         (self.to, self.from, self.late)
