@@ -16,6 +16,12 @@ pub fn slot_name(name: &str, indexed: bool, channels: &[Arc<str>], channel: u16)
     }
 }
 
+/// Channels: how many, or which where they have names.
+pub fn channels(names: &[Arc<str>]) -> String {
+    let numbered = names.iter().enumerate().all(|(place, name)| name.parse() == Ok(place));
+    if numbered || *names == ["".into()] { names.len().to_string() } else { names.join(", ") }
+}
+
 /// A number with as many digits as a person wants to see.
 fn short(x: f64) -> String {
     let text = if x.abs() >= 100.0 { format!("{x:.1}") } else { format!("{x:.3}") };
