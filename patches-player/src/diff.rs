@@ -99,6 +99,7 @@ pub fn settings(old: &Graph, new: &Graph) -> Vec<Setting> {
     let names = |paths: &[patches_core::graph::Path]| (!paths.is_empty()).then(|| paths.join(" "));
     let span = |time| match time {
         patches_core::graph::Setting::Number(seconds) => format!("{seconds} s"),
+        patches_core::graph::Setting::Beats(1.0) => "1 beat".into(),
         patches_core::graph::Setting::Beats(beats) => format!("{beats} beats"),
         patches_core::graph::Setting::Mixed { seconds, beats } => format!("{seconds} s + {beats} beats"),
     };

@@ -49,6 +49,8 @@ fn channels_that_come_go_or_move_are_told() {
     says(&delay("(channels: 3)"), &delay(""), &["d.channels: 3 → 1", "3 modules play on"]);
     let mixer = |names: &str| format!("m = Mixer(channels: [{names}])\nSaw -> m.in[b]\nm -> out");
     says(&mixer("a, b"), &mixer("b, c, a"), &["m.channels: a, b → b, c, a", "3 modules play on"]);
+    let lines = ["out.channels: 2 → 4", "out: other cables", "2 modules play on"];
+    says("o = Saw\no -> out", "out = AudioOut(channels: 4)\no = Saw\no -> out.in[2]", &lines);
     // Rows are told with their pattern.
     let steps = |rows: &str| format!("pattern p {{ {rows} }}\ns = Steps {{ pattern: p }}\ns.trigger -> out");
     let lines = ["s.pattern: 4 steps of kick → 4 steps of kick, hat", "2 modules play on"];
@@ -73,6 +75,20 @@ fn what_is_done_to_a_module_is_not_told_of_its_neighbours() {
         ("r = Reverb { character: # }\nSaw -> r -> out", "hall", "plate", "r.character: hall → plate"),
         ("o = #\no -> f -> out\nf = Lowpass", "Saw", "Sine", "o.type: Saw → Sine"),
         ("o = Saw\no -[#]-> out", "0", "0.7", "out.in: 0 × o.out → 0.7 × o.out"),
+        (
+            "l = Lfo\nf = Lowpass { cutoff: 1kHz + # * l.sine }\nSaw -> f -> out",
+            "1oct",
+            "2oct",
+            "f.cutoff: 12 st × l.sine → 24 st × l.sine",
+        ),
+        (
+            "l = Lfo\nd = Delay { time: 0.5s + # * l.sine }\nSaw -> d -> out",
+            "2ms",
+            "4ms",
+            "d.time[0]: 2 ms × l.sine → 4 ms × l.sine",
+        ),
+        ("o = Saw { pitch: # }\no -> out", "440Hz", "440.01Hz", "o.pitch: 440 Hz → 440.01 Hz"),
+        ("v = Vca { gain: # }\nSaw -> v -> out", "0.5", "0.5001", "v.gain: 0.5 → 0.5001"),
     ] {
         let [old, new] = [old, new].map(|word| text.replace('#', word));
         let told = diff(&[], &old, &new);
@@ -126,6 +142,9 @@ fn unnamed_modules_in_one_place_are_known_by_what_they_are() {
         let told = diff(&[], "Saw -> Delay { time: 0.6 } -> out", &chains);
         assert!(told.contains("time[0]: 600 ms → 400 ms\n") && told.contains("3 modules play on"), "{told}");
     }
+    // The product of a text is no more renumbered than what is written in it.
+    let told = diff(&[], "a = Saw\nb = Sine\na * b -> out", "a = Saw\nb = Sine\na * b -> out\nb * a * a -> out");
+    assert_eq!((told.matches("other cables").count(), told.matches(": new").count()), (1, 2), "{told}");
     let instances = |ps: &[&str]| {
         let line = |p: &&str| format!("\nv(p: {p}) -> out");
         let lines = ps.iter().map(line).collect::<String>();

@@ -54,16 +54,21 @@ pub fn identify(old: &Net, graph: &Graph) -> Identity {
     }
     let before = old.modules.iter().map(|module| (&module.path, module.spec.name()));
     let twins = Twins::among(before.chain(graph.modules.iter().map(|(path, module)| (path, module.spec.name()))));
-    for (path, module) in &graph.modules {
-        if let Some(&index) = by_path.get(&(path.as_ref(), module.spec.name()))
-            && !twins.has(path, module.spec.name())
-        {
-            matches.keep(path, index);
+    let by_name = |matches: &mut Matches<'_>, twins: &Twins| {
+        for (path, module) in &graph.modules {
+            if let Some(&index) = by_path.get(&(path.as_ref(), module.spec.name()))
+                && !matches.kept.contains_key(path)
+                && !twins.has(path, module.spec.name())
+            {
+                matches.keep(path, index);
+            }
         }
-    }
+    };
+    by_name(&mut matches, &twins);
     if !twins.is_empty() {
         twins::match_alike(&mut matches, &twins);
         match_by_wiring(&mut matches, |path, before| twins::stem(path) == twins::stem(&before.path));
+        by_name(&mut matches, &Twins::default());
     }
     // What anyone was most likely goes before what another may have been too.
     let longest = graph.modules.values().map(|module| module.was.len()).max().unwrap_or(0);

@@ -133,11 +133,10 @@ struct Fed {
 /// Channels that come, go, or stand in another order; those of what plays a pattern are told with it.
 fn channels(before: &NetModule, after: &NetModule) -> Option<Change> {
     let scored = |kind: &ParamKind| matches!(kind, ParamKind::Pattern | ParamKind::Song);
-    let [from, to] = [before, after].map(|module| &module.channels[..module.channels.len() - module.leaving]);
+    let [from, to] = [before, after].map(words::channels);
     if from == to || after.spec.params.iter().any(|param| scored(&param.kind)) {
         return None;
     }
-    let [from, to] = [from, to].map(words::channels);
     Some(Change { module: after.path.clone(), param: "channels".into(), from, to })
 }
 /// What changed in one module's parameters, in words. `feeds` says what came and comes to an input. What comes and goes
@@ -168,7 +167,7 @@ fn changes(before: &NetModule, after: &NetModule, feeds: impl Fn(Slot, Slot) -> 
         if from != to && !same_beats && !displaced && !of_patch {
             let param = words::slot_name(input.names[0], input.indexed, &after.channels, new.1);
             let kind = |fed: Fed| if input.kind == Kind::Pitch && fed.pitched { Kind::Interval } else { input.kind };
-            let (from, to) = (words::level(from, kind(was)), words::level(to, kind(is)));
+            let (from, to) = words::levels((from, kind(was)), (to, kind(is)));
             changes.push(Change { module: after.path.clone(), param, from, to });
         }
     }

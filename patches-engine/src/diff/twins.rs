@@ -1,4 +1,4 @@
-//! Unnamed modules in one place of the text: `Delay@a.out` and `Delay@a.out#2`. Their numbers follow from all that is
+//! Unnamed modules in one place of the text: `Delay@a.out` and `Delay@a.out#2`, or the sums and products of one input. Their numbers follow from all that is
 //! known of them, so an edit of one renumbers the others: the number is no identity, and they are matched by what they
 //! are set to and wired to, and that of their neighbours, as far as it goes.
 
@@ -14,13 +14,14 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 const STEPS: usize = 16;
 
 /// Which modules have twins in one of two nets.
+#[derive(Default)]
 pub struct Twins(BTreeSet<(String, &'static str)>);
 
 impl Twins {
     /// Those of these modules.
     pub fn among<'a>(modules: impl Iterator<Item = (&'a Path, &'static str)>) -> Twins {
         let numbered = modules.filter(|(path, _)| path.contains('#'));
-        Twins(numbered.map(|(path, kind)| (stem(path), kind)).filter(|(stem, _)| stem.contains('@')).collect())
+        Twins(numbered.map(|(path, kind)| (stem(path), kind)).collect())
     }
 
     /// Whether there are none.
@@ -37,7 +38,7 @@ impl Twins {
 /// A path without the numbers of twins.
 pub fn stem(path: &str) -> String {
     let plain = |part| match str::rsplit_once(part, '#') {
-        Some((stem, number)) if stem.contains('@') && number.parse::<u32>().is_ok() => stem,
+        Some((stem, number)) if number.parse::<u32>().is_ok() => stem,
         _ => part,
     };
     path.split('/').map(plain).collect::<Vec<_>>().join("/")
