@@ -30,6 +30,7 @@ pub(super) fn describe(
     let (old_pitched, new_pitched) = (pitched(old), pitched(new));
     let (old_linked, new_linked) = (linked(old), linked(new));
     let by_path: BTreeMap<&Path, &NetModule> = new.modules.iter().map(|module| (&module.path, module)).collect();
+    let unnamed = |path: &Path| path.contains(['@', '#']);
     for path in graph.modules.keys() {
         let Some(&index) = kept.get(path) else {
             if report.restored.contains(path) {
@@ -48,8 +49,8 @@ pub(super) fn describe(
         if !report.reset.iter().any(|(reset, _)| reset == path) {
             report.kept.push(path.clone());
         }
-        // Unnamed ones have other names whenever they are wired elsewhere.
-        if before.path != *path && !(before.path.contains('@') && path.contains('@')) {
+        // Unnamed ones, sums and products have other paths whenever they are wired elsewhere.
+        if before.path != *path && !(unnamed(&before.path) && unnamed(path)) {
             report.renamed.push((before.path.clone(), path.clone()));
         }
         let feeds = |old: Slot, new: Slot| {
