@@ -68,8 +68,10 @@ pub enum MemDecl {
         key: u32,
         /// The channel it is for.
         channel: Option<u16>,
-        /// Length at least.
+        /// Length at least: one that runs and is no shorter is kept.
         seconds: f64,
+        /// Length of a new one, so that longer times find room in it while it plays.
+        room: f64,
     },
     /// Numbers to read: a sequence, a wave. Belongs to the plan, changes with an edit.
     Table(Arc<[f32]>),
@@ -381,7 +383,12 @@ impl<'a> Lowering<'a> {
 
     /// A delay line of at least so many seconds. `key` tells the lines of the channel in hand apart.
     pub fn ring(&mut self, key: u32, seconds: f64) -> MemId {
-        self.mem(MemDecl::Ring { key, channel: self.channel, seconds })
+        self.roomy_ring(key, seconds, seconds)
+    }
+
+    /// As [`ring`](Lowering::ring), made with `room` seconds where there is none yet that is long enough.
+    pub fn roomy_ring(&mut self, key: u32, seconds: f64, room: f64) -> MemId {
+        self.mem(MemDecl::Ring { key, channel: self.channel, seconds, room })
     }
 
     /// A table to read; its length is padded with zeros to a power of two.

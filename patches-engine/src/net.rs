@@ -7,7 +7,6 @@ pub(crate) mod quiet;
 use crate::state::{ModuleId, RampKey};
 use patches_core::graph::{Graph, Module, ParamValue, Path, Setting, Slot, Span};
 use patches_core::spec::{Input, Kind, Normal, Side, Spec, hz};
-use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -87,6 +86,8 @@ pub struct NetModule {
     pub rings: u8,
     /// Channels that it gets in this fade.
     pub fresh: BTreeSet<Arc<str>>,
+    /// How many of its channels, the last, are only there to fade out.
+    pub leaving: usize,
 }
 
 /// One end: index of the module, port, channel, side.
@@ -254,6 +255,7 @@ fn net_module(path: &Path, module: &Module, id: &ModuleId, tempo: f64) -> NetMod
         lines: false,
         rings: 0,
         fresh: BTreeSet::new(),
+        leaving: 0,
     }
 }
 
@@ -273,6 +275,16 @@ impl NetModule {
 }
 
 impl NetCable {
+    /// Whether it is only there to fade out.
+    pub fn leaves(&self) -> bool {
+        self.scale == 0.0 && matches!(self.gain, Level::Ramp { .. })
+    }
+
+    /// Whether the text makes it late.
+    pub fn said_late(&self) -> bool {
+        self.late && !self.closes
+    }
+
     /// What cables are ordered and told apart by.
     pub fn order(&self) -> (NetEnd, NetEnd, bool) {
         (self.to, self.from, self.late)

@@ -33,6 +33,8 @@ pub struct Report {
     pub changed: Vec<Change>,
     /// Modules whose cables change.
     pub rewired: Vec<Path>,
+    /// Modules that go on under another name: the old one, the new one.
+    pub renamed: Vec<(Path, Path)>,
     /// Modules that are new.
     pub added: Vec<Path>,
     /// Modules that go.

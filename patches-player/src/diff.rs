@@ -1,7 +1,7 @@
 //! `patches diff`: what a save would do, told without playing.
 
 use crate::error::Error;
-use crate::event::{Setting, Swapped};
+use crate::event::{Renamed, Setting, Swapped};
 use crate::{listing, patch, render};
 use clap::Args;
 use patches_core::graph::{Graph, Landing};
@@ -44,6 +44,8 @@ struct Reported {
     kept: usize,
     changed: Vec<crate::event::Changed>,
     rewired: Vec<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    renamed: Vec<Renamed>,
     added: Vec<String>,
     removed: Vec<String>,
     reset: Vec<crate::event::Reset>,
@@ -67,8 +69,8 @@ pub fn run(args: &DiffArgs) -> Result<(), Error> {
     let swapped = Swapped { on: landing_word(landing), fade_ms, ..Swapped::default() }.report(&report);
     let settings = settings(&graphs[0], new);
     if args.json {
-        let Swapped { on, fade_ms, kept, changed, rewired, added, removed, reset, loops, .. } = swapped;
-        let report = Reported { on, fade_ms, kept, changed, rewired, added, removed, reset, loops };
+        let Swapped { on, fade_ms, kept, changed, rewired, renamed, added, removed, reset, loops, .. } = swapped;
+        let report = Reported { on, fade_ms, kept, changed, rewired, renamed, added, removed, reset, loops };
         return listing::print_json(&Told { report, settings });
     }
     std::io::stdout().write_all(words(&swapped, &settings).as_bytes())?;
@@ -97,6 +99,7 @@ pub fn settings(old: &Graph, new: &Graph) -> Vec<Setting> {
     let names = |paths: &[patches_core::graph::Path]| (!paths.is_empty()).then(|| paths.join(" "));
     let span = |time| match time {
         patches_core::graph::Setting::Number(seconds) => format!("{seconds} s"),
+        patches_core::graph::Setting::Beats(1.0) => "1 beat".into(),
         patches_core::graph::Setting::Beats(beats) => format!("{beats} beats"),
         patches_core::graph::Setting::Mixed { seconds, beats } => format!("{seconds} s + {beats} beats"),
     };
@@ -126,6 +129,9 @@ fn words(swapped: &Swapped, settings: &[Setting]) -> String {
     for change in &swapped.changed {
         lines.push(format!("{}.{}: {} → {}", change.module, change.param, change.from, change.to));
     }
+    for Renamed { module, was } in &swapped.renamed {
+        lines.push(format!("{was} is now {module}"));
+    }
     for name in &swapped.rewired {
         lines.push(format!("{name}: other cables"));
     }
@@ -138,12 +144,11 @@ fn words(swapped: &Swapped, settings: &[Setting]) -> String {
     for name in &swapped.removed {
         lines.push(format!("{name}: gone"));
     }
+    if lines.is_empty() {
+        lines.push("nothing changes".into());
+    }
     for cable in &swapped.loops {
         lines.push(patch::late(cable));
-    }
-    let nothing = settings.is_empty() && swapped.changed.is_empty() && swapped.rewired.is_empty();
-    if nothing && swapped.reset.is_empty() && swapped.added.is_empty() && swapped.removed.is_empty() {
-        lines.push("nothing changes".into());
     }
     let play = if swapped.kept == 1 { "module plays" } else { "modules play" };
     lines.push(format!("{} {play} on", swapped.kept));

@@ -30,6 +30,13 @@ pub struct Reset {
     pub why: String,
 }
 
+/// A module that goes on under another name.
+#[derive(Clone, Debug, Serialize, PartialEq)]
+pub struct Renamed {
+    pub module: String,
+    pub was: String,
+}
+
 /// A save that plays now.
 #[derive(Clone, Debug, Default, Serialize, PartialEq)]
 pub struct Swapped {
@@ -44,6 +51,8 @@ pub struct Swapped {
     pub settings: Vec<Setting>,
     pub changed: Vec<Changed>,
     pub rewired: Vec<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub renamed: Vec<Renamed>,
     pub added: Vec<String>,
     pub removed: Vec<String>,
     /// Modules that an undo brought back with the state they had.
@@ -83,6 +92,11 @@ impl Swapped {
             })
             .collect();
         self.rewired = names(&report.rewired);
+        let renamed = |(was, module): &(patches_core::graph::Path, patches_core::graph::Path)| Renamed {
+            module: module.to_string(),
+            was: was.to_string(),
+        };
+        self.renamed = report.renamed.iter().map(renamed).collect();
         self.added = names(&report.added);
         self.removed = names(&report.removed);
         self.restored = names(&report.restored);
@@ -246,6 +260,9 @@ impl fmt::Display for Swapped {
         }
         for change in &self.changed {
             write!(f, ", {}.{} {} → {}", people(&change.module), change.param, change.from, change.to)?;
+        }
+        for Renamed { module, was } in &self.renamed {
+            write!(f, ", {} is now {}", people(was), people(module))?;
         }
         let lists = [
             ("rewired", &self.rewired),

@@ -76,6 +76,7 @@ pub fn part(report: &Report, wanted: impl Fn(&str) -> bool) -> Report {
         kept: paths(&report.kept),
         changed: report.changed.iter().filter(|Change { module, .. }| wanted(module)).cloned().collect(),
         rewired: paths(&report.rewired),
+        renamed: report.renamed.iter().filter(|(_, path)| wanted(path)).cloned().collect(),
         added: paths(&report.added),
         removed: paths(&report.removed),
         restored: paths(&report.restored),

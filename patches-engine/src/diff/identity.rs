@@ -1,9 +1,11 @@
-//! Which module of the new text is which of the old: the one rule, in one place. By path and type; then by `was`; then,
-//! for what is left, by type and wiring, so that renamed and unnamed modules keep their state.
+//! Which module of the new text is which of the old: the one rule, in one place. By path and type, of twins by what they
+//! look like; then by `was`; then, for what is left, by type and wiring, so that renamed and unnamed modules keep their state.
 
-use crate::net::Net;
+use super::twins::{self, Twins};
+use crate::net::{Net, NetModule, time, value};
 use crate::state::ModuleId;
-use patches_core::graph::{End, Graph, Path};
+use patches_core::graph::{End, Graph, Module, Path, Setting, Slot};
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Who each module of the new text is.
@@ -15,13 +17,33 @@ pub struct Identity {
     pub ids: BTreeMap<Path, ModuleId>,
 }
 
+/// Who is found out so far.
+pub struct Matches<'a> {
+    pub old: &'a Net,
+    pub graph: &'a Graph,
+    /// Of a path of the new text, the old module.
+    pub kept: BTreeMap<Path, usize>,
+    /// The old modules that are found again.
+    pub taken: BTreeSet<usize>,
+}
+
+impl Matches<'_> {
+    /// One more, unless the old module is someone already; whether it is so.
+    pub fn keep(&mut self, path: &Path, index: usize) -> bool {
+        let free = self.taken.insert(index);
+        if free {
+            self.kept.insert(path.clone(), index);
+        }
+        free
+    }
+}
+
 /// One side of a cable as seen from a module: whether it comes in, the own port and channel, the other's id and port.
 type Plug<'a> = (bool, u16, u16, &'a ModuleId, u16);
 
 /// Matches the modules of `graph` with those of `old`.
 pub fn identify(old: &Net, graph: &Graph) -> Identity {
-    let mut kept: BTreeMap<Path, usize> = BTreeMap::new();
-    let mut taken: BTreeSet<usize> = BTreeSet::new();
+    let mut matches = Matches { old, graph, kept: BTreeMap::new(), taken: BTreeSet::new() };
     let mut by_path: BTreeMap<(&str, &str), usize> = BTreeMap::new();
     for (index, module) in old.modules.iter().enumerate() {
         // A living module goes before one that only fades out; of the latter the youngest (ids are in order) counts.
@@ -30,43 +52,58 @@ pub fn identify(old: &Net, graph: &Graph) -> Identity {
             *slot = index;
         }
     }
-    for (path, module) in &graph.modules {
-        if let Some(&index) = by_path.get(&(path.as_ref(), module.spec.name())) {
-            kept.insert(path.clone(), index);
-            taken.insert(index);
+    let before = old.modules.iter().map(|module| (&module.path, module.spec.name()));
+    let twins = Twins::among(before.chain(graph.modules.iter().map(|(path, module)| (path, module.spec.name()))));
+    let by_name = |matches: &mut Matches<'_>, twins: &Twins| {
+        for (path, module) in &graph.modules {
+            if let Some(&index) = by_path.get(&(path.as_ref(), module.spec.name()))
+                && !matches.kept.contains_key(path)
+                && !twins.has(path, module.spec.name())
+            {
+                matches.keep(path, index);
+            }
         }
+    };
+    by_name(&mut matches, &twins);
+    if !twins.is_empty() {
+        twins::match_alike(&mut matches, &twins);
+        match_by_wiring(&mut matches, |path, before| twins::stem(path) == twins::stem(&before.path));
+        by_name(&mut matches, &Twins::default());
     }
     // What anyone was most likely goes before what another may have been too.
     let longest = graph.modules.values().map(|module| module.was.len()).max().unwrap_or(0);
     for place in 0..longest {
         for (path, module) in &graph.modules {
             if let Some(was) = module.was.get(place)
-                && !kept.contains_key(path)
+                && !matches.kept.contains_key(path)
                 && let Some(&index) = by_path.get(&(was.as_ref(), module.spec.name()))
-                && taken.insert(index)
             {
-                kept.insert(path.clone(), index);
+                matches.keep(path, index);
             }
         }
     }
-    match_by_wiring(old, graph, &mut kept, &mut taken);
-    let ids = name(old, graph, &kept);
-    Identity { kept, ids }
+    match_by_wiring(&mut matches, |_, _| true);
+    let ids = name(old, graph, &matches.kept);
+    Identity { kept: matches.kept, ids }
 }
 
 /// Gives each new path its id: the old one where state is kept, else a generation that nobody has.
 fn name(old: &Net, graph: &Graph, kept: &BTreeMap<Path, usize>) -> BTreeMap<Path, ModuleId> {
-    graph
-        .modules
-        .iter()
-        .map(|(path, module)| {
-            let id = match kept.get(path) {
-                Some(&index) => old.modules[index].id.clone(),
-                None => fresh(old, path, module.spec.name()),
-            };
-            (path.clone(), id)
-        })
-        .collect()
+    let places: BTreeMap<(&Path, &str), &Path> =
+        kept.iter().map(|(path, &index)| ((&old.modules[index].id.path, old.modules[index].id.kind), path)).collect();
+    let id = |path: &Path, module: &Module| {
+        if let Some(&index) = kept.get(path) {
+            return old.modules[index].id.clone();
+        }
+        // Where one that moved away has this path in its id, the new one is named after the place that that moved to: chance
+        // goes by path and type, and no two are to roll the same dice. Each step leads to a place of its own, so it ends.
+        let mut own = path;
+        while let Some(&moved) = places.get(&(own, module.spec.name())) {
+            own = moved;
+        }
+        fresh(old, own, module.spec.name())
+    };
+    graph.modules.iter().map(|(path, module)| (path.clone(), id(path, module))).collect()
 }
 
 /// The id of a new module at this path: one generation above any that still sounds.
@@ -81,11 +118,12 @@ pub fn fresh(old: &Net, path: &Path, kind: &'static str) -> ModuleId {
     of_path(generation)
 }
 
-/// Matches what is left with old modules of the same type by the number of cables they share, best first, as often as
-/// a match makes more cables comparable.
-fn match_by_wiring(old: &Net, graph: &Graph, kept: &mut BTreeMap<Path, usize>, taken: &mut BTreeSet<usize>) {
-    let left: Vec<&Path> = graph.modules.keys().filter(|path| !kept.contains_key(*path)).collect();
-    if left.is_empty() || taken.len() == old.modules.len() {
+/// Matches what is left with old modules of the same type by the number of cables they share, best first and then by what
+/// they are set to, as often as a match makes more cables comparable. `may` says of whom it is thought at all.
+fn match_by_wiring(matches: &mut Matches<'_>, may: impl Fn(&Path, &NetModule) -> bool) {
+    let (old, graph) = (matches.old, matches.graph);
+    let left: Vec<&Path> = graph.modules.keys().filter(|path| !matches.kept.contains_key(*path)).collect();
+    if left.is_empty() || matches.taken.len() == old.modules.len() {
         return;
     }
     let mut old_plugs: BTreeMap<Plug<'_>, Vec<usize>> = BTreeMap::new();
@@ -102,31 +140,53 @@ fn match_by_wiring(old: &Net, graph: &Graph, kept: &mut BTreeMap<Path, usize>, t
         cables.entry(&cable.to.module).or_default().push((true, &cable.to, &cable.from));
     }
     loop {
-        // (shared cables, path, old module): the most shared first, ties by name.
-        let mut found: Vec<(usize, &Path, usize)> = vec![];
-        for &path in left.iter().filter(|path| !kept.contains_key(**path)) {
+        let mut found = vec![];
+        for &path in left.iter().filter(|path| !matches.kept.contains_key(**path)) {
+            let module = &graph.modules[path];
             let mut scores: BTreeMap<usize, usize> = BTreeMap::new();
             for (into, own, other) in cables.get(path).into_iter().flatten() {
-                let Some(&other_old) = kept.get(&other.module) else { continue };
+                let Some(&other_old) = matches.kept.get(&other.module) else { continue };
                 let plug = (*into, own.port, own.channel, &old.modules[other_old].id, other.port);
                 for &candidate in old_plugs.get(&plug).into_iter().flatten() {
-                    let same_type = std::ptr::eq(old.modules[candidate].spec, graph.modules[path].spec);
-                    if same_type && !taken.contains(&candidate) {
+                    let before = &old.modules[candidate];
+                    let same_type = std::ptr::eq(before.spec, module.spec);
+                    if same_type && !matches.taken.contains(&candidate) && may(path, before) {
                         *scores.entry(candidate).or_default() += 1;
                     }
                 }
             }
-            found.extend(scores.into_iter().map(|(candidate, score)| (score, path, candidate)));
-        }
-        found.sort_by(|a, b| b.0.cmp(&a.0).then(a.1.cmp(b.1)).then(a.2.cmp(&b.2)));
-        let before = kept.len();
-        for (_, path, candidate) in found {
-            if !kept.contains_key(path) && taken.insert(candidate) {
-                kept.insert(path.clone(), candidate);
+            for (candidate, score) in scores {
+                let before = &old.modules[candidate];
+                let likeness = likeness(before, module, time(graph).0);
+                found.push((Reverse((score, likeness, before.path == *path)), path, candidate));
             }
         }
-        if kept.len() == before {
+        found.sort();
+        let before = matches.kept.len();
+        for (_, path, candidate) in found {
+            if !matches.kept.contains_key(path) {
+                matches.keep(path, candidate);
+            }
+        }
+        if matches.kept.len() == before {
             return;
         }
     }
+}
+
+/// How many more of their settings are the same in both than are others.
+fn likeness(before: &NetModule, after: &Module, tempo: f64) -> isize {
+    let same = |slot: &Slot| match after.settings.get(slot) {
+        Some(Setting::Beats(beats)) => before.beats.get(slot) == Some(beats),
+        Some(&setting) => {
+            let held = value(setting, &after.spec.inputs[slot.0 as usize], tempo);
+            before.settings.get(slot).is_some_and(|level| level.target() == held)
+        }
+        None => false,
+    };
+    let count = |same: bool| if same { 1 } else { -1 };
+    let inputs: BTreeSet<&Slot> = before.settings.keys().chain(after.settings.keys()).collect();
+    let params: BTreeSet<&Slot> = before.params.keys().chain(after.params.keys()).collect();
+    let inputs = inputs.into_iter().map(|slot| count(same(slot)));
+    inputs.chain(params.into_iter().map(|slot| count(before.params.get(slot) == after.params.get(slot)))).sum()
 }

@@ -4,6 +4,7 @@
 
 mod identity;
 mod tell;
+mod twins;
 mod union;
 mod words;
 
@@ -58,6 +59,7 @@ pub fn diff<T>(
     for (path, module) in graph.modules.iter().filter(|(path, _)| !identity.kept.contains_key(*path)) {
         if let Some(id) = parked.find(path, module.spec.name())
             && old.modules.iter().all(|module| module.id != *id)
+            && ids.iter().all(|(other, own)| other == path || own != id)
         {
             ids.insert(path.clone(), id.clone());
             report.restored.push(path.clone());

@@ -1,11 +1,12 @@
-//! What a save does, for the report.
+//! What a save does, for the report. Modules are compared by who they are, ports and channels by their names: what an edit does to
+//! one module is told of that module alone.
 
-use super::{CableKey, cable_key, linked, slots, words};
-use crate::net::{Level, Net, NetModule};
+use super::{linked, slots, words};
+use crate::net::{Net, NetCable, NetEnd, NetModule};
 use crate::report::{Change, Report};
 use crate::state::ModuleId;
 use patches_core::graph::{Graph, ParamValue, Path, Slot};
-use patches_core::spec::{Kind, Normal};
+use patches_core::spec::{Kind, Normal, ParamKind, Side};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The report: what was kept, changed, rewired, added, removed, reset. `gone` are the modules that nothing of the new text is.
@@ -17,22 +18,19 @@ pub(super) fn describe(
     new: &Net,
     report: &mut Report,
 ) {
-    let (old_wires, new_wires) = (wires(old), wires(new));
+    let was = |path: &Path| match kept.get(path) {
+        Some(&index) => Some(old.modules[index].path.clone()),
+        None => gone.get(path).map(|module| module.path.clone()),
+    };
+    let old_wires = wires(old, |module| Who::Old(module.path.clone()));
+    let new_wires = wires(new, |module| match was(&module.path) {
+        Some(path) => Who::Old(path),
+        None => Who::New(module.path.clone()),
+    });
+    let (old_pitched, new_pitched) = (pitched(old), pitched(new));
     let (old_linked, new_linked) = (linked(old), linked(new));
-    let old_scales: BTreeMap<CableKey<'_>, f32> =
-        old.cables.iter().map(|cable| (cable_key(old, cable), cable.scale)).collect();
-    // Cables that were there and carry more or less now; of those that only fade out nothing is told.
-    let mut rescaled: BTreeMap<&ModuleId, Vec<Change>> = BTreeMap::new();
-    for cable in &new.cables {
-        if let Some(&scale) = old_scales.get(&cable_key(new, cable))
-            && scale != cable.scale
-            && scale != 0.0
-        {
-            let target = &new.modules[cable.to.module].id;
-            rescaled.entry(target).or_default().push(words::rescaled(new, cable, scale));
-        }
-    }
     let by_path: BTreeMap<&Path, &NetModule> = new.modules.iter().map(|module| (&module.path, module)).collect();
+    let unnamed = |path: &Path| path.contains(['@', '#']);
     for path in graph.modules.keys() {
         let Some(&index) = kept.get(path) else {
             if report.restored.contains(path) {
@@ -51,12 +49,28 @@ pub(super) fn describe(
         if !report.reset.iter().any(|(reset, _)| reset == path) {
             report.kept.push(path.clone());
         }
-        let is_linked = |old: Slot, new: Slot| {
-            (old_linked.contains(&(&before.id, old.0, old.1)), new_linked.contains(&(&after.id, new.0, new.1)))
+        // Unnamed ones, sums and products have other paths whenever they are wired elsewhere.
+        if before.path != *path && !(unnamed(&before.path) && unnamed(path)) {
+            report.renamed.push((before.path.clone(), path.clone()));
+        }
+        let feeds = |old: Slot, new: Slot| {
+            let (was, is) = ((&before.id, old.0, old.1), (&after.id, new.0, new.1));
+            let fed = |linked: bool, pitched: bool| Fed { linked, pitched };
+            [
+                fed(old_linked.contains(&was), old_pitched.contains(&was)),
+                fed(new_linked.contains(&is), new_pitched.contains(&is)),
+            ]
         };
-        report.changed.extend(changes(before, after, is_linked));
-        report.changed.extend(rescaled.remove(&after.id).unwrap_or_default());
-        if before.id == after.id && old_wires.get(&before.id) != new_wires.get(&after.id) {
+        report.changed.extend(channels(before, after));
+        report.changed.extend(changes(before, after, feeds));
+        let (none, who) = (Wires::new(), Who::Old(before.path.clone()));
+        let [was, is] = [&old_wires, &new_wires].map(|wires| wires.get(&who).unwrap_or(&none));
+        for (wire, cable) in is {
+            if let Some(before) = was.get(wire).filter(|before| before.scale != cable.scale) {
+                report.changed.push(words::rescaled(new, cable, before.scale));
+            }
+        }
+        if !was.keys().eq(is.keys()) {
             report.rewired.push(path.clone());
         }
     }
@@ -66,48 +80,92 @@ pub(super) fn describe(
     report.removed = removed.into_iter().map(|module| module.path.clone()).collect();
 }
 
-/// A cable as the report tells it: both ends, lateness, gain.
-type Plugged<'a> = (CableKey<'a>, u32);
+/// A module as the old text calls it, or the new one if the old one has none such.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Who {
+    Old(Path),
+    New(Path),
+}
+
+/// An end by names: module, port, channel, side.
+type Plug<'a> = (Who, &'a str, &'a str, Side);
+
+/// The cables into a module, by their own port, where they come from, and whether the text makes them late.
+type Wires<'a> = BTreeMap<([&'a str; 2], Side, Plug<'a>, bool), &'a NetCable>;
 
 /// The cables into each module, without those that only fade out.
-fn wires(net: &Net) -> BTreeMap<&ModuleId, BTreeSet<Plugged<'_>>> {
-    let mut wires: BTreeMap<&ModuleId, BTreeSet<Plugged<'_>>> = BTreeMap::new();
-    for cable in &net.cables {
-        if cable.scale == 0.0 && matches!(cable.gain, Level::Ramp { .. }) {
-            continue;
-        }
-        let plugged = (cable_key(net, cable), cable.scale.to_bits());
-        wires.entry(&net.modules[cable.to.module].id).or_default().insert(plugged);
+fn wires(net: &Net, who: impl Fn(&NetModule) -> Who) -> BTreeMap<Who, Wires<'_>> {
+    let mut wires: BTreeMap<Who, Wires<'_>> = BTreeMap::new();
+    for cable in net.cables.iter().filter(|cable| !cable.leaves()) {
+        let (from, to) = (&net.modules[cable.from.module], &net.modules[cable.to.module]);
+        let (output, input) = (&from.spec.outputs[cable.from.port as usize], &to.spec.inputs[cable.to.port as usize]);
+        let [port, channel] = named(from, cable.from, output.names[0], output.indexed);
+        let own = named(to, cable.to, input.names[0], input.indexed);
+        let wire = (own, cable.to.side, (who(from), port, channel, cable.from.side), cable.said_late());
+        wires.entry(who(to)).or_default().insert(wire, cable);
     }
     wires
 }
 
-/// What changed in one module's parameters, in words. `is_linked` says whether an input had and has a cable. What comes and
-/// goes with a channel is not told.
-fn changes(before: &NetModule, after: &NetModule, is_linked: impl Fn(Slot, Slot) -> (bool, bool)) -> Vec<Change> {
+/// Port and channel of an end. The first port has no name: where a cable names none, it is that of any type.
+fn named<'a>(module: &'a NetModule, end: NetEnd, port: &'a str, indexed: bool) -> [&'a str; 2] {
+    let channel = if indexed { module.channels.get(end.channel as usize).map_or("", |name| name) } else { "" };
+    [if end.port == 0 { "" } else { port }, channel]
+}
+
+/// The inputs to which a pitch comes: what the text adds there is an interval.
+fn pitched(net: &Net) -> BTreeSet<(&ModuleId, u16, u16)> {
+    let gives = |cable: &&NetCable| {
+        net.modules[cable.from.module].spec.outputs[cable.from.port as usize].kind == Kind::Pitch && !cable.leaves()
+    };
+    let inputs = net.cables.iter().filter(gives);
+    inputs.map(|cable| (&net.modules[cable.to.module].id, cable.to.port, cable.to.channel)).collect()
+}
+
+/// What comes to an input.
+#[derive(Clone, Copy)]
+struct Fed {
+    /// Any cable.
+    linked: bool,
+    /// One from a pitch.
+    pitched: bool,
+}
+
+/// Channels that come, go, or stand in another order; those of what plays a pattern are told with it.
+fn channels(before: &NetModule, after: &NetModule) -> Option<Change> {
+    let scored = |kind: &ParamKind| matches!(kind, ParamKind::Pattern | ParamKind::Song);
+    let [from, to] = [before, after].map(words::channels);
+    if from == to || after.spec.params.iter().any(|param| scored(&param.kind)) {
+        return None;
+    }
+    Some(Change { module: after.path.clone(), param: "channels".into(), from, to })
+}
+/// What changed in one module's parameters, in words. `feeds` says what came and comes to an input. What comes and goes
+/// with a channel is not told.
+fn changes(before: &NetModule, after: &NetModule, feeds: impl Fn(Slot, Slot) -> [Fed; 2]) -> Vec<Change> {
     let mut changes = vec![];
     let all = before.settings.keys().chain(after.settings.keys()).copied();
     for (old, new) in slots(&before.channels, &after.channels, all, |port| before.spec.inputs[port as usize].indexed) {
         let input = &before.spec.inputs[old.0 as usize];
-        let (was_linked, is_linked) = is_linked(old, new);
+        let [was, is] = feeds(old, new);
         // As many beats as before: what changed is the tempo.
         let same_beats = before.beats.contains_key(&old) && before.beats.get(&old) == after.beats.get(&new);
-        // A default that a cable has unplugged, or unplugs, is no value.
+        // A default that a cable unplugs that comes or goes is no value.
         let unplugged =
             |module: &NetModule, slot: Slot, linked| linked && module.base(slot.0, slot.1, linked).is_none();
-        let displaced = unplugged(before, old, was_linked) != unplugged(after, new, is_linked);
-        let of = |module: &NetModule, slot: Slot| match module.settings.get(&slot) {
-            Some(level) if was_linked || is_linked => level.target(),
+        let displaced =
+            was.linked != is.linked && unplugged(before, old, was.linked) != unplugged(after, new, is.linked);
+        let of = |module: &NetModule, slot: Slot, fed: Fed| match module.settings.get(&slot) {
+            Some(level) if was.linked || is.linked => level.target(),
             Some(level) => level.clone().held(input).target(),
-            None if was_linked && is_linked && input.normal == Normal::Unplugs => 0.0,
+            None if fed.linked && input.normal == Normal::Unplugs => 0.0,
             None => input.default as f32,
         };
-        let (from, to) = (of(before, old), of(after, new));
+        let (from, to) = (of(before, old, was), of(after, new, is));
         if from != to && !same_beats && !displaced {
             let param = words::slot_name(input.names[0], input.indexed, &after.channels, new.1);
-            // What is added to a pitch that comes by cable is an interval.
-            let kind = if input.kind == Kind::Pitch && was_linked && is_linked { Kind::Interval } else { input.kind };
-            let (from, to) = (words::level(from, kind), words::level(to, kind));
+            let kind = |fed: Fed| if input.kind == Kind::Pitch && fed.pitched { Kind::Interval } else { input.kind };
+            let (from, to) = words::levels((from, kind(was)), (to, kind(is)));
             changes.push(Change { module: after.path.clone(), param, from, to });
         }
     }
@@ -121,6 +179,10 @@ fn changes(before: &NetModule, after: &NetModule, is_linked: impl Fn(Slot, Slot)
                 (Some(ParamValue::List(from)), Some(ParamValue::List(to))) => words::lists(from, to),
                 _ => (words::param(from, &param.kind), words::param(to, &param.kind)),
             };
+            // A default that the text now says, or no longer does.
+            if from == to {
+                continue;
+            }
             let param = words::slot_name(param.names[0], param.indexed, &after.channels, new.1);
             changes.push(Change { module: after.path.clone(), param, from, to });
         }

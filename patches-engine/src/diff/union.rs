@@ -104,6 +104,7 @@ impl<'a> Union<'a> {
                 }
                 let (old_channel, channel) = (old_channel as u16, module.channels.len() as u16);
                 module.channels.push(name.clone());
+                module.leaving += 1;
                 let inputs = module.spec.inputs.iter().enumerate().filter(|(_, input)| input.indexed);
                 for (port, input) in inputs {
                     let port = port as u16;

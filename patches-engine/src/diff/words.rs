@@ -1,6 +1,6 @@
 //! Values in words, for the save report.
 
-use crate::net::{Net, NetCable};
+use crate::net::{Net, NetCable, NetModule};
 use crate::report::Change;
 use patches_core::exact;
 use patches_core::graph::{Item, ParamValue};
@@ -16,22 +16,45 @@ pub fn slot_name(name: &str, indexed: bool, channels: &[Arc<str>], channel: u16)
     }
 }
 
+/// Channels, without those that only fade out: how many, or which where they have names.
+pub fn channels(module: &NetModule) -> String {
+    let names = &module.channels[..module.channels.len() - module.leaving];
+    if module.spec.faces_device() {
+        // The first two are there in any case.
+        return names.len().max(2).to_string();
+    }
+    let numbered = names.iter().enumerate().all(|(place, name)| name.parse() == Ok(place));
+    if numbered { names.len().to_string() } else { names.join(", ") }
+}
+
 /// A number with as many digits as a person wants to see.
 fn short(x: f64) -> String {
-    let text = if x.abs() >= 100.0 { format!("{x:.1}") } else { format!("{x:.3}") };
-    if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.').to_string() } else { text }
+    digits(x, 0)
+}
+
+/// A number with so many digits more than a person wants to see.
+fn digits(x: f64, more: usize) -> String {
+    let text = format!("{x:.*}", more + if x.abs() >= 100.0 { 1 } else { 3 });
+    text.trim_end_matches('0').trim_end_matches('.').to_string()
+}
+
+/// A level before and after, with as many digits as it takes to see that they differ.
+pub fn levels(from: (f32, Kind), to: (f32, Kind)) -> (String, String) {
+    // A number of 32 bits has nine digits.
+    let said = |more| (level(from.0, from.1, more), level(to.0, to.1, more));
+    (0..6).map(said).find(|(from, to)| from != to).unwrap_or_else(|| said(6))
 }
 
 /// A level in the unit people use for its kind.
-pub fn level(value: f32, kind: Kind) -> String {
+fn level(value: f32, kind: Kind, more: usize) -> String {
     let x = f64::from(value);
     match kind {
-        Kind::Pitch => hertz(exact::hz_of_pitch(x)),
-        Kind::Rate => hertz(x),
-        Kind::Interval => format!("{} st", short(x * 12.0)),
-        Kind::Time if x < 1.0 => format!("{} ms", short(x * 1000.0)),
-        Kind::Time => format!("{} s", short(x)),
-        _ => short(x),
+        Kind::Pitch => hertz(exact::hz_of_pitch(x), more),
+        Kind::Rate => hertz(x, more),
+        Kind::Interval => format!("{} st", digits(x * 12.0, more)),
+        Kind::Time if x < 1.0 => format!("{} ms", digits(x * 1000.0, more)),
+        Kind::Time => format!("{} s", digits(x, more)),
+        _ => digits(x, more),
     }
 }
 
@@ -40,9 +63,17 @@ pub fn rescaled(net: &Net, cable: &NetCable, before: f32) -> Change {
     let (from, to) = (&net.modules[cable.from.module], &net.modules[cable.to.module]);
     let (out, input) = (&from.spec.outputs[cable.from.port as usize], &to.spec.inputs[cable.to.port as usize]);
     let source = slot_name(out.names[0], out.indexed, &from.channels, cable.from.channel);
-    let said = |scale: f32| format!("{} × {}.{source}", short(f64::from(scale)), from.path);
+    // What is no pitch, rate or time moves one by as much as the scale says, in its unit.
+    let of_pitch = |kind| matches!(kind, Kind::Pitch | Kind::Interval);
+    let kind = match input.kind {
+        Kind::Pitch | Kind::Interval if !of_pitch(out.kind) => Kind::Interval,
+        kind @ (Kind::Rate | Kind::Time) if kind != out.kind => kind,
+        _ => Kind::Number,
+    };
+    let (before, after) = levels((before, kind), (cable.scale, kind));
+    let said = |scale: String| format!("{scale} × {}.{source}", from.path);
     let param = slot_name(input.names[0], input.indexed, &to.channels, cable.to.channel);
-    Change { module: to.path.clone(), param, from: said(before), to: said(cable.scale) }
+    Change { module: to.path.clone(), param, from: said(before), to: said(after) }
 }
 
 /// A cable, as it would be written.
@@ -54,8 +85,8 @@ pub fn cable(net: &Net, cable: &NetCable) -> String {
     format!("{}.{source} -> {}.{target}", from.path, to.path)
 }
 
-fn hertz(hz: f64) -> String {
-    if hz >= 1000.0 { format!("{} kHz", short(hz / 1000.0)) } else { format!("{} Hz", short(hz)) }
+fn hertz(hz: f64, more: usize) -> String {
+    if hz >= 1000.0 { format!("{} kHz", digits(hz / 1000.0, more)) } else { format!("{} Hz", digits(hz, more)) }
 }
 
 /// A pattern: how many steps, and which rows if they have names.

@@ -195,15 +195,16 @@ impl<'a, 'm> Build<'a, 'm> {
                     mems.extend([unsafe { Mem::new(block.ptr().cast(), len) }; LANES]);
                     self.blocks.push(block);
                 }
-                MemUse::Ring(ring, seconds) => match self.group(unit) {
+                MemUse::Ring(ring, seconds, room) => match self.group(unit) {
                     None => {
-                        let mem = self.memory.ring(id, node.module, ring, node.key.side, 0, *seconds);
+                        let mem = self.memory.ring(id, node.module, ring, (node.key.side, 0), [*seconds, *room]);
                         mems.extend([mem; LANES]);
                     }
                     Some(group) => {
                         for lane in 0..LANES as u16 {
                             let voice = group * LANES as u16 + lane;
-                            mems.push(self.memory.ring(id, node.module, ring, node.key.side, voice, *seconds));
+                            let place = (node.key.side, voice);
+                            mems.push(self.memory.ring(id, node.module, ring, place, [*seconds, *room]));
                         }
                     }
                 },

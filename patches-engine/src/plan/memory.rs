@@ -169,13 +169,21 @@ impl<'a> Memory<'a> {
         self.fixups.push(Fixup { from, from_step: LANES, to, to_step: LANES, words });
     }
 
-    /// A delay line of one voice.
-    pub fn ring(&mut self, id: &ModuleId, module: usize, ring: &RingKey, side: u8, voice: u16, seconds: f64) -> Mem {
-        let frames = (seconds.max(0.0) * self.rate).ceil() as usize + BLOCK + 4;
-        let len = frames.next_power_of_two();
+    /// A delay line of one side and voice: the one there is while it holds the first number of seconds, however long it
+    /// is, else one that holds the second.
+    pub fn ring(
+        &mut self,
+        id: &ModuleId,
+        module: usize,
+        ring: &RingKey,
+        (side, voice): (u8, u16),
+        seconds: [f64; 2],
+    ) -> Mem {
+        let frames = |seconds: f64| (seconds.max(0.0) * self.rate).ceil() as usize + BLOCK + 4;
+        let [least, len] = seconds.map(|seconds| frames(seconds).next_power_of_two());
         let key = StateKey::Ring(id.clone(), ring.clone(), side, voice);
         let block = match self.store.get(&key).or_else(|| self.old.get(&key)) {
-            Some((block, _)) if block.len() >= len => block.clone(),
+            Some((block, _)) if block.len() >= least => block.clone(),
             Some(_) => {
                 self.grown.insert(module);
                 Block::new(vec![], len)

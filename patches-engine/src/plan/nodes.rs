@@ -93,8 +93,8 @@ pub enum In {
 /// A memory of a node.
 #[derive(Clone, Debug)]
 pub enum MemUse {
-    /// A ring: which of the module's, and seconds.
-    Ring(RingKey, f64),
+    /// A ring: which of the module's, seconds that it must hold, and seconds that a new one gets.
+    Ring(RingKey, f64, f64),
     /// A table.
     Table(Arc<[f32]>),
 }
@@ -221,9 +221,9 @@ impl Flat<'_> {
                     let key = NodeKey { name, channel, ordinal: *ordinal, side: side as u8 };
                     *ordinal += 1;
                     let mem_use = |mem: &MemId| match &local.mems[mem.0 as usize] {
-                        MemDecl::Ring { key, channel: of, seconds } => {
+                        MemDecl::Ring { key, channel: of, seconds, room } => {
                             let channel = of.map(|index| names[index as usize].clone());
-                            MemUse::Ring((channel, *key), *seconds)
+                            MemUse::Ring((channel, *key), *seconds, *room)
                         }
                         MemDecl::Table(numbers) => MemUse::Table(numbers.clone()),
                     };

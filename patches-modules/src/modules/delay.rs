@@ -147,8 +147,7 @@ const FRESH: u32 = u32::MAX;
 /// Both sides of one tap: what it adds to the wet signal.
 fn tap(lowering: &mut Lowering<'_>, channel: u16) -> [Wire; 2] {
     lowering.for_channel(Some(channel));
-    let memory = tap::memory(lowering, "time", channel);
-    let rings = [0, 1].map(|side| lowering.ring(side, memory));
+    let rings = tap::memory(lowering, [0, 1], "time", channel);
     let echoes = rings.map(|ring| {
         let line = tap::read(lowering, ring, "time", channel);
         let ins = [lowering.input("tone", channel), lowering.input("drive", channel), line];

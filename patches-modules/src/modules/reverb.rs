@@ -231,11 +231,10 @@ mod room {
 
 fn lower(lowering: &mut Lowering<'_>) {
     let dry = ["left", "right"].map(|name| lowering.input(name, 0));
-    let memory = tap::memory(lowering, "pre_delay", 0);
+    let rings = tap::memory(lowering, [0, 1], "pre_delay", 0);
     let late = [0, 1].map(|side| {
-        let ring = lowering.ring(side, memory);
-        tap::write(lowering, ring, dry[side as usize]);
-        tap::read(lowering, ring, "pre_delay", 0)
+        tap::write(lowering, rings[side], dry[side]);
+        tap::read(lowering, rings[side], "pre_delay", 0)
     });
     let [size, decay, brightness, freeze] =
         ["size", "decay", "brightness", "freeze"].map(|name| lowering.input(name, 0));

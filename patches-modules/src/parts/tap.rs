@@ -112,14 +112,18 @@ use super::fade;
 use patches_core::lower::MemId;
 use patches_core::prelude::*;
 
-/// The memory that the time at `name` needs, in seconds: all there may be under a cable, else twice the constant time,
-/// so that a longer one can be set while it plays, and at least a second.
-pub fn memory(lowering: &Lowering<'_>, name: &str, channel: u16) -> f64 {
+/// The memories, numbered by `keys`, for the time at `name`. They need all there may be under a cable, else no more than
+/// the constant time; new ones are made four times as long and at least two seconds, so that a longer time can be set
+/// while what they hold plays on.
+pub fn memory<const N: usize>(lowering: &mut Lowering<'_>, keys: [u32; N], name: &str, channel: u16) -> [MemId; N] {
     let (port, _) = lowering.spec.input(name).expect("the module's own input");
-    match lowering.feed(name, channel) {
-        Feed::Cable => lowering.spec.inputs[port as usize].max,
-        _ => lowering.among(name, channel).into_iter().fold(1.0, |most, time| (2.0 * f64::from(time)).max(most)),
-    }
+    let most = lowering.spec.inputs[port as usize].max;
+    let needed = match lowering.feed(name, channel) {
+        Feed::Cable => most,
+        _ => lowering.among(name, channel).into_iter().map(f64::from).fold(0.0, f64::max),
+    };
+    let room = (4.0 * needed).max(2.0).min(most);
+    keys.map(|key| lowering.roomy_ring(key, needed, room))
 }
 
 /// A reader at a constant distance, in the very arithmetic of the kernel.
