@@ -88,7 +88,7 @@ fn player(expanded: &mut Expanded, index: usize) {
 fn silent(draft: &Draft) -> Option<Fault> {
     let plays = |kind: &ParamKind| matches!(kind, ParamKind::Pattern | ParamKind::List { .. });
     param_of(draft.spec, &ParamKind::Pattern)?;
-    if draft.params.iter().any(|given| plays(&draft.spec.params[usize::from(given.param)].kind)) {
+    if draft.misnamed || draft.params.iter().any(|given| plays(&draft.spec.params[usize::from(given.param)].kind)) {
         return None;
     }
     let kind = draft.spec.name();

@@ -64,6 +64,10 @@ pub fn load_again(path: &Path, files: &dyn Files, library: &Library, before: &mu
     if faults.iter().any(|fault| fault.severity == Severity::Error) {
         faults.retain(|fault| !FOLLOWS.contains(&fault.code));
     }
+    // What goes nowhere as a whole is told once, not for its parts too.
+    let idle: Vec<Span> = faults.iter().filter(|f| f.code == codes::REACHES_NOTHING).map(|f| f.span).collect();
+    let inside = |a: Span, b: Span| a != b && a.file == b.file && b.start <= a.start && a.end <= b.end;
+    faults.retain(|fault| fault.code != codes::REACHES_NOTHING || !idle.iter().any(|whole| inside(fault.span, *whole)));
     faults.sort_by(|a, b| (a.span, a.code, &a.message).cmp(&(b.span, b.code, &b.message)));
     faults.dedup();
     faults.truncate(limits::FAULTS);
