@@ -15,8 +15,8 @@ pub(crate) struct Builder {
     at: Option<Span>,
     /// Every word there is, once: most stand in a text many times.
     words: HashSet<Arc<str>>,
-    /// What a statement that cannot be read may have declared, by where it begins.
-    pub(crate) lost: HashMap<u32, Vec<Arc<str>>>,
+    /// Where a statement ends that cannot be read, and what it may have declared, by where it begins.
+    pub(crate) lost: HashMap<u32, (u32, Vec<Arc<str>>)>,
     pub(crate) faults: Vec<Fault>,
 }
 
@@ -59,18 +59,22 @@ impl Builder {
 
     /// A statement, or the fault of what is none.
     fn item(&mut self, pair: P<'_>) -> Option<Statement> {
-        let span = self.span(&pair);
+        let mut span = self.span(&pair);
         let what = match pair.as_rule() {
-            Rule::unreadable => What::Unreadable(self.unreadable(&pair)),
+            Rule::unreadable => {
+                let (end, names) = self.unreadable(&pair);
+                span.end = end;
+                What::Unreadable(names)
+            }
             Rule::stray | Rule::unclosed | Rule::EOI => return None,
             _ => self.statement(pair),
         };
         Some(Statement { what, span })
     }
 
-    /// What may be declared by a statement that cannot be read, which is a fault already.
-    fn unreadable(&mut self, pair: &P<'_>) -> Vec<Arc<str>> {
-        self.lost.remove(&pair.start()).unwrap_or_else(|| maybe_declared(pair.as_str()))
+    /// Where a statement ends that cannot be read, which is a fault already, and what it may declare.
+    fn unreadable(&mut self, pair: &P<'_>) -> (u32, Vec<Arc<str>>) {
+        self.lost.remove(&pair.start()).unwrap_or_else(|| (pair.end(), maybe_declared(pair.as_str())))
     }
 
     fn items<'i>(&mut self, pairs: impl Iterator<Item = P<'i>>) -> Vec<Statement> {

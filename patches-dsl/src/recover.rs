@@ -29,8 +29,8 @@ pub(crate) struct Recovered<'a> {
     pub nodes: Nodes,
     /// Why what is blanked cannot be read.
     pub faults: Vec<Fault>,
-    /// What a blanked statement may have declared, by where it begins.
-    pub names: HashMap<u32, Vec<Arc<str>>>,
+    /// Where a blanked statement ends and what it may have declared, by where it begins.
+    pub names: HashMap<u32, (u32, Vec<Arc<str>>)>,
     file: u16,
     /// Closing braces without an opening one; negative where opening ones have no closing one.
     spare: i64,
@@ -185,7 +185,7 @@ impl Recovered<'_> {
     fn blank(&mut self, start: usize, end: usize) {
         // What is blank in the text may be the middle of a sign in the original.
         let end = (end..).find(|end| self.original.is_char_boundary(*end)).unwrap_or(end);
-        self.names.insert(start as u32, maybe_declared(&self.original[start..end]));
+        self.names.insert(start as u32, (end as u32, maybe_declared(&self.original[start..end])));
         self.text.replace_range(start..end, &format!("{MARK}{}", " ".repeat(end - start - MARK.len())));
     }
 

@@ -226,3 +226,13 @@ fn a_text_that_stopped_the_checker_is_told_what_is_wrong_with_it() {
     assert!(loaded.has_errors());
     assert!(loaded.faults.iter().all(|fault| fault.code != patches_dsl::codes::INTERNAL), "{:?}", loaded.faults);
 }
+
+/// Found by throwing texts at it: what stands in the place of such a statement is shorter than its first sign.
+#[test]
+fn a_statement_that_begins_with_a_sign_of_several_bytes_has_its_whole_place() {
+    let text = "n = Noise; n -> out\n\u{a0}\nm = Saw; m -> out\n\u{1f3b9} x";
+    for statement in patches_dsl::parse::parse(text, 0).statements {
+        let place = statement.span.start as usize..statement.span.end as usize;
+        assert!(text.get(place.clone()).is_some_and(|written| !written.is_empty()), "{place:?}");
+    }
+}

@@ -5,14 +5,11 @@ use super::numbered::{Lists, Numbered};
 use super::sums::each_leaf;
 use crate::fault::{Fault, codes};
 use crate::flat::{Draft, Feed, V, What};
-use crate::hash::HashMap;
+use crate::hash::{HashMap, HashSet};
 use patches_core::graph::{Module, Path};
 use patches_core::spec::{Kind, Normal, Spec};
 use std::cmp::Reverse;
 use std::ops::Range;
-
-/// Ports of templates that one cable may go through.
-const DEEPEST: usize = 64;
 
 /// How a port is called in a message.
 pub(super) fn port_of(path: &str, module: &Module, port: &str) -> String {
@@ -171,7 +168,7 @@ impl Checker<'_> {
         for (index, draft) in self.expanded.modules.iter().enumerate() {
             let needed = leading(draft.spec);
             let feeds = || draft.fed.iter().filter(|fed| needed.contains(&usize::from(fed.port))).map(|fed| &fed.feed);
-            if needed.is_empty() || feeds().any(|feed| self.brings(feed, 0)) {
+            if needed.is_empty() || feeds().any(|feed| self.brings(feed)) {
                 continue;
             }
             let heard = graph.number(&self.paths[index]).is_some_and(|number| reached[number]);
@@ -187,28 +184,31 @@ impl Checker<'_> {
     }
 
     /// Whether anything may come through a cable: not where it is from a port of a template that nothing feeds.
-    fn brings(&self, feed: &Feed, depth: usize) -> bool {
-        let through = |junction: usize| {
-            let junction = &self.expanded.junctions[junction];
-            let follows = junction.follows.map(|left| &self.expanded.junctions[left].feeds);
-            let feeds = follows.filter(|_| junction.feeds.is_empty()).unwrap_or(&junction.feeds);
-            depth > DEEPEST || feeds.iter().any(|feed| self.brings(feed, depth + 1))
-        };
-        match &feed.value.what {
-            What::Junction(junction) => through(*junction),
-            What::Pair(left, right) => through(*left) || through(*right),
-            _ => true,
+    fn brings(&self, feed: &Feed) -> bool {
+        let (mut todo, mut seen) = (vec![feed], HashSet::default());
+        while let Some(feed) = todo.pop() {
+            let through = match &feed.value.what {
+                What::Junction(junction) => [Some(*junction), None],
+                What::Pair(left, right) => [Some(*left), Some(*right)],
+                _ => return true,
+            };
+            for junction in through.into_iter().flatten().filter(|junction| seen.insert(*junction)) {
+                let junction = &self.expanded.junctions[junction];
+                let follows = junction.follows.map(|left| &self.expanded.junctions[left].feeds);
+                todo.extend(follows.filter(|_| junction.feeds.is_empty()).unwrap_or(&junction.feeds));
+            }
         }
+        false
     }
 
     /// The outermost port of a template that a value comes from.
     fn unfed(&self, value: &V) -> Option<usize> {
-        let mut found = None;
-        let mut next = Some(value);
-        while let Some(value) = next {
-            let (What::Junction(junction) | What::Pair(junction, _)) = value.what else { break };
-            found = Some(junction);
-            next = self.expanded.junctions[junction].feeds.first().map(|feed| &feed.value);
+        let (mut found, mut next) = (None, Some(value));
+        // No way through the ports is longer than there are, unless it goes round, which is told elsewhere.
+        for _ in 0..=self.expanded.junctions.len() {
+            let Some(What::Junction(junction) | What::Pair(junction, _)) = next.map(|value| &value.what) else { break };
+            found = Some(*junction);
+            next = self.expanded.junctions[*junction].feeds.first().map(|feed| &feed.value);
         }
         found
     }
