@@ -29,7 +29,8 @@ pub fn quieten(net: &mut Net, mute: &[Path], solo: &[Path]) {
         let carries = !matches!(output, Kind::Pitch | Kind::Time | Kind::Rate | Kind::Interval);
         let end = net.modules[to].spec.outputs.is_empty();
         // A file that is muted has its output in itself.
-        let mutes = carries && (muted[from] && (!muted[to] || end) || muted[to] && end);
+        let leaves = muted[from] && !muted[to];
+        let mutes = carries && (leaves || end && (muted[from] || muted[to]));
         let heard = solo.is_empty() || reached[from] || soloed[to];
         let hides = !heard && input == Kind::Audio && (reached[to] || end);
         if mutes || hides {
