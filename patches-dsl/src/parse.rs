@@ -5,7 +5,7 @@ use crate::build::Builder;
 use crate::fault::{Fault, codes};
 use crate::limits;
 use crate::nodes::Nodes;
-use crate::recover::{Recovered, recover};
+use crate::recover::recover;
 use crate::slips;
 use crate::tree::{Expr, Statement};
 use patches_core::graph::Span;
@@ -68,9 +68,16 @@ fn tree(text: &str, file: u16, nodes: Result<Nodes, Box<Error<Rule>>>) -> (Parse
             (nodes.first(text).map(|file| builder.file(file)).unwrap_or_default(), Some(nodes))
         }
         Ok(nodes) => {
-            let Recovered { text, nodes, faults, names, .. } = recover(text, file, nodes);
-            (builder.faults, builder.lost) = (faults, names);
-            (nodes.first(&text).map(|file| builder.file(file)).unwrap_or_default(), None)
+            let recovered = recover(text, file, nodes);
+            (builder.faults, builder.lost) = (recovered.faults, recovered.names);
+            let file = recovered.nodes.first(&recovered.text);
+            let mut statements = file.map(|file| builder.file(file)).unwrap_or_default();
+            statements.iter_mut().for_each(|statement| whole(&mut statement.span, text));
+            for fault in &mut builder.faults {
+                whole(&mut fault.span, text);
+                fault.also.iter_mut().for_each(|(span, _)| whole(span, text));
+            }
+            (statements, None)
         }
         Err(error) => {
             let span = place(&error.location, file);
@@ -79,6 +86,14 @@ fn tree(text: &str, file: u16, nodes: Result<Nodes, Box<Error<Rule>>>) -> (Parse
         }
     };
     (Parsed { statements, faults: builder.faults }, nodes)
+}
+
+/// Widens a place to whole signs: what cannot be read is taken apart byte by byte.
+fn whole(span: &mut Span, text: &str) {
+    let boundary = |at: &usize| text.is_char_boundary(*at);
+    let (start, end) = ((span.start as usize).min(text.len()), (span.end as usize).min(text.len()));
+    span.start = (0..=start).rev().find(boundary).unwrap_or(0) as u32;
+    span.end = (end..=text.len()).find(boundary).unwrap_or(text.len()) as u32;
 }
 
 /// The expression that a text is, if it is one and nothing more.
@@ -112,7 +127,8 @@ pub(crate) fn why_unreadable(text: &str, start: usize, file: u16) -> Option<Faul
         return Some(fault);
     }
     if let Some(slip) = slips::found(text, at) {
-        let place = |at: usize| (start + at) as u32;
+        // Where the text ends no sign is left to be marked.
+        let place = |at: usize| (start + at.min(text.len())) as u32;
         let span = Span { file, start: place(slip.start), end: place(slip.end) };
         return Some(Fault::error(codes::UNREADABLE, span, slip.message).help(slip.help));
     }

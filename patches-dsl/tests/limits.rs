@@ -230,9 +230,19 @@ fn a_text_that_stopped_the_checker_is_told_what_is_wrong_with_it() {
 /// Found by throwing texts at it: what stands in the place of such a statement is shorter than its first sign.
 #[test]
 fn a_statement_that_begins_with_a_sign_of_several_bytes_has_its_whole_place() {
-    let text = "n = Noise; n -> out\n\u{a0}\nm = Saw; m -> out\n\u{1f3b9} x";
-    for statement in patches_dsl::parse::parse(text, 0).statements {
-        let place = statement.span.start as usize..statement.span.end as usize;
-        assert!(text.get(place.clone()).is_some_and(|written| !written.is_empty()), "{place:?}");
+    for text in [
+        "n = Noise; n -> out\n\u{a0}\nm = Saw; m -> out\n\u{1f3b9} x",
+        "pattern p { slide(3,",
+        "pattern p { slide(3,\u{1f3b9}) }",
+        "Saw -[0.5]",
+        "Saw -[0.5]\u{e4}",
+        "patternNoise.white[n]Y\u{a0}\nm = Saw -> \n\u{a0}\nm -> out\n t { \u{fffd}ut: y; 45\u{c}; N\n^ -> ",
+    ] {
+        let parsed = patches_dsl::parse::parse(text, 0);
+        assert!(!parsed.faults.is_empty());
+        let spans = parsed.statements.iter().map(|s| s.span).chain(parsed.faults.iter().map(|f| f.span));
+        for span in spans {
+            assert!(text.get(span.start as usize..span.end as usize).is_some(), "{text}: {span:?}");
+        }
     }
 }
