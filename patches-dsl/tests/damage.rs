@@ -9,23 +9,8 @@ use std::path::Path;
 
 /// Good texts: those of the corpus, and some made of all of the language.
 fn cases() -> Vec<String> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/good");
-    let entries = std::fs::read_dir(folder).expect("the folder is part of the sources");
-    let mut paths: Vec<_> = entries.map(|entry| entry.expect("a readable entry").path()).collect();
-    paths.retain(|path| path.extension().is_some_and(|end| end == "patches"));
-    paths.sort();
-    let texts = paths.iter().map(|path| std::fs::read_to_string(path).expect("a readable text"));
-    let mut cases: Vec<String> =
-        texts.flat_map(|text| text.split("\n---\n").map(str::to_string).collect::<Vec<_>>()).collect();
-    let mut state = 7_u64;
-    let mut byte = || {
-        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        (state >> 33) as u8
-    };
-    for _ in 0..120 {
-        let bytes: Vec<u8> = (0..200).map(|_| byte()).collect();
-        cases.push(texts::statements(&bytes, library()).join("\n"));
-    }
+    let mut cases = common::good_texts();
+    cases.extend(texts::at_random(7, 120, 200, library()));
     cases.retain(|case| !load_text(case).has_errors());
     cases
 }

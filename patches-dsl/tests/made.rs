@@ -130,15 +130,9 @@ proptest! {
 /// Most texts are good ones, and every part of the language is among them; else the tests above would hold for little.
 #[test]
 fn most_made_texts_are_good_and_have_all_there_is() {
-    let (mut good, mut all, mut state) = (0, String::new(), 1_u64);
+    let (mut good, mut all) = (0, String::new());
     let mut told = std::collections::BTreeMap::<String, usize>::new();
-    for _ in 0..600 {
-        let mut byte = || {
-            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-            (state >> 33) as u8
-        };
-        let bytes: Vec<u8> = (0..400).map(|_| byte()).collect();
-        let text = texts::statements(&bytes, library()).join("\n");
+    for text in texts::at_random(1, 600, 400, library()) {
         let loaded = load_text(&text);
         if loaded.has_errors() {
             for fault in loaded.faults.iter().filter(|fault| fault.severity == patches_dsl::Severity::Error) {

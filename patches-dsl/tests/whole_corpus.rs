@@ -13,15 +13,7 @@ use std::path::Path;
 use std::sync::LazyLock;
 
 /// All good texts of the tests' own types, one by one.
-static CASES: LazyLock<Vec<String>> = LazyLock::new(|| {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/good");
-    let entries = std::fs::read_dir(folder).expect("the folder is part of the sources");
-    let mut paths: Vec<_> = entries.map(|entry| entry.expect("a readable entry").path()).collect();
-    paths.retain(|path| path.extension().is_some_and(|end| end == "patches"));
-    paths.sort();
-    let texts = paths.iter().map(|path| std::fs::read_to_string(path).expect("a readable text"));
-    texts.flat_map(|text| text.split("\n---\n").map(str::to_string).collect::<Vec<_>>()).collect()
-});
+static CASES: LazyLock<Vec<String>> = LazyLock::new(common::good_texts);
 
 fn graph_of(text: &str, from: &str) -> Graph {
     let loaded = load_text(text);

@@ -271,3 +271,15 @@ pub fn blocks(page: &str) -> Vec<(String, String)> {
     }
     found
 }
+
+/// The good texts of the tests' own types, one by one: a file of the corpus holds many between lines of `---`.
+#[allow(dead_code, reason = "not every test file needs each helper")]
+pub fn good_texts() -> Vec<String> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/good");
+    let entries = std::fs::read_dir(folder).expect("the folder is part of the sources");
+    let mut paths: Vec<_> = entries.map(|entry| entry.expect("a readable entry").path()).collect();
+    paths.retain(|path| path.extension().is_some_and(|end| end == "patches"));
+    paths.sort();
+    let texts = paths.iter().map(|path| std::fs::read_to_string(path).expect("a readable text"));
+    texts.flat_map(|text| text.split("\n---\n").map(str::to_string).collect::<Vec<_>>()).collect()
+}

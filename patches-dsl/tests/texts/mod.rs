@@ -91,6 +91,17 @@ struct Maker<'a, 'l> {
     names: usize,
 }
 
+/// Texts made from so many rows of so many bytes at random, the same for the same seed.
+#[allow(dead_code, reason = "the fuzzer brings bytes of its own")]
+pub fn at_random(mut seed: u64, rows: usize, bytes: usize, library: &Library) -> Vec<String> {
+    let mut byte = || {
+        seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (seed >> 33) as u8
+    };
+    let mut row = || (0..bytes).map(|_| byte()).collect::<Vec<u8>>();
+    (0..rows).map(|_| statements(&row(), library).join("\n")).collect()
+}
+
 /// The statements of a text, each as it is written, none of them empty.
 pub fn statements(bytes: &[u8], library: &Library) -> Vec<String> {
     let mut maker = Maker {
