@@ -4,10 +4,10 @@
 //!
 //! `cargo test -p patches-player --test edits_by_step -- --nocapture` prints the table.
 
+mod alone;
+
 use patches_core::graph::Graph;
-use patches_core::isa::Isa;
 use patches_dsl::{Memory, load};
-use patches_engine::engine::Settings;
 use patches_engine::offline::{Cue, render};
 use std::path::Path;
 use std::sync::Arc;
@@ -29,16 +29,7 @@ fn graph(text: &str) -> Arc<Graph> {
 
 /// The sound from 2000 frames before the edit to half a second after it.
 fn play(cues: &[(u64, Arc<Graph>)], fade: f64) -> Vec<[f32; 2]> {
-    let settings = Settings {
-        rate: RATE as u32,
-        oversample: 1,
-        seed: 1,
-        limiter: false,
-        outputs: 2,
-        inputs: 2,
-        isa: Isa::Base,
-        lower: patches_modules::lower,
-    };
+    let settings = alone::settings();
     let cue = |(at, graph): &(u64, Arc<Graph>)| Cue {
         at: *at,
         graph: graph.clone(),

@@ -1,11 +1,12 @@
 //! What a performer types besides modules and cables: mute and solo, swing, the grid that saves land on, patterns.
 
+mod alone;
+
 use patches_core::graph::{End, Graph, Landing, Probe, Span};
-use patches_core::isa::Isa;
 use patches_dsl::{Memory, load};
 use patches_engine::control::Control;
 use patches_engine::desk::Ask;
-use patches_engine::engine::{Engine, Notice, Settings, new};
+use patches_engine::engine::{Engine, Notice, new};
 use patches_engine::offline::{Cue, Performance, perform};
 use std::path::Path;
 use std::sync::Arc;
@@ -20,16 +21,7 @@ fn graph(text: &str) -> Arc<Graph> {
 }
 
 fn playing(text: &str) -> (Control, Engine) {
-    let settings = Settings {
-        rate: RATE,
-        oversample: 1,
-        seed: 1,
-        limiter: false,
-        outputs: 2,
-        inputs: 2,
-        isa: Isa::Base,
-        lower: patches_modules::lower,
-    };
+    let settings = alone::settings();
     let (mut control, mut engine) = new(settings);
     control.swap(graph(text), Landing::Now, 0.0).expect("within limits");
     let latency = engine.latency() as usize;
@@ -351,16 +343,7 @@ fn a_replay_of_the_texts_starts_over_what_they_did() {
         [(0, ""), (10_000, "reset lfo"), (15_000, "reset lfo\nfade 30ms"), (20_000, ""), (26_000, "reset lfo")]
             .map(|(at, reset)| (at, graph(&text(reset))))
             .to_vec();
-    let settings = || Settings {
-        rate: RATE,
-        oversample: 1,
-        seed: 1,
-        limiter: false,
-        outputs: 2,
-        inputs: 2,
-        isa: Isa::Base,
-        lower: patches_modules::lower,
-    };
+    let settings = alone::settings;
     let (mut control, mut engine) = new(settings());
     let (mut live, mut at) = (Vec::new(), 0);
     for (index, (from, graph)) in saves.iter().enumerate() {

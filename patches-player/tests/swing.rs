@@ -1,9 +1,10 @@
 //! One transport, one swing: when everything that goes by the beat plays, at 120 beats a minute and 48 kHz.
 
+mod alone;
+
 use patches_core::graph::{Graph, Landing};
-use patches_core::isa::Isa;
 use patches_dsl::{Memory, load};
-use patches_engine::engine::{Settings, new};
+use patches_engine::engine::new;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -19,16 +20,7 @@ fn graph(text: &str) -> Arc<Graph> {
 
 /// The frames at which something rises, when these texts are saved at these frames.
 fn rises(saves: &[(usize, &str)], frames: usize) -> Vec<usize> {
-    let settings = Settings {
-        rate: 48_000,
-        oversample: 1,
-        seed: 1,
-        limiter: false,
-        outputs: 2,
-        inputs: 2,
-        isa: Isa::Base,
-        lower: patches_modules::lower,
-    };
+    let settings = alone::settings();
     let (mut control, mut engine) = new(settings);
     let owed = engine.latency() as usize;
     let (mut sound, mut played) = (vec![], 0);

@@ -1,5 +1,7 @@
 //! Many voices on one cable, from the text to the sound: chords that are merged, and voices in their places.
 
+mod alone;
+
 use patches_core::graph::{Graph, Landing};
 use patches_core::isa::Isa;
 use patches_dsl::{Memory, load};
@@ -15,16 +17,7 @@ fn graph(text: &str) -> Arc<Graph> {
 }
 
 fn playing(text: &str, isa: Isa) -> Engine {
-    let settings = Settings {
-        rate: 48_000,
-        oversample: 1,
-        seed: 1,
-        limiter: false,
-        outputs: 2,
-        inputs: 2,
-        isa,
-        lower: patches_modules::lower,
-    };
+    let settings = Settings { isa, ..alone::settings() };
     let (mut control, mut engine) = new(settings);
     control.swap(graph(text), Landing::Now, 0.0).expect("within limits");
     engine.process(&mut [0.0; 2], 2);

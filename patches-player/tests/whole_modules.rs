@@ -1,30 +1,20 @@
 //! Modules of several kernels as they sound in the engine, from a text: what the bench of the modules' own tests cannot show,
 //! namely that rings are written as well as read, that loops close where they should, and that sides and voices arrive.
 
+mod alone;
+
 use patches_core::graph::Landing;
-use patches_core::isa::Isa;
 use patches_dsl::{Memory, load};
-use patches_engine::engine::{Settings, new};
+use patches_engine::engine::new;
 use std::path::Path;
 use std::sync::Arc;
-
-const RATE: u32 = 48_000;
 
 /// Left and right of a patch, and the loops that the planner reports.
 fn sound(text: &str, frames: usize) -> (Vec<[f32; 2]>, Vec<String>) {
     let loaded =
         load(Path::new("test.patches"), &Memory::default().with("test.patches", text), &patches_modules::library());
     assert!(loaded.faults.is_empty(), "{:?}\n{text}", loaded.faults);
-    let settings = Settings {
-        rate: RATE,
-        oversample: 1,
-        seed: 1,
-        limiter: false,
-        outputs: 2,
-        inputs: 2,
-        isa: Isa::Base,
-        lower: patches_modules::lower,
-    };
+    let settings = alone::settings();
     let (mut control, mut engine) = new(settings);
     let (_, report) = control.swap(Arc::new(loaded.graph), Landing::Now, 0.0).expect("within limits");
     let loops = report.loops.into_iter().map(|closing| closing.cable).collect();

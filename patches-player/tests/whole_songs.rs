@@ -1,10 +1,11 @@
 //! Songs as they sound in the engine, from a text: lanes, the loop, and edits while they play.
 
+mod alone;
+
 use patches_core::graph::Landing;
-use patches_core::isa::Isa;
 use patches_dsl::{Memory, load};
 use patches_engine::control::Control;
-use patches_engine::engine::{Engine, Settings, new};
+use patches_engine::engine::{Engine, new};
 use patches_engine::report::Report;
 use std::path::Path;
 use std::sync::Arc;
@@ -23,16 +24,7 @@ struct Set {
 
 impl Set {
     fn new(text: &str) -> Set {
-        let settings = Settings {
-            rate: 48_000,
-            oversample: 1,
-            seed: 1,
-            limiter: false,
-            outputs: 2,
-            inputs: 2,
-            isa: Isa::Base,
-            lower: patches_modules::lower,
-        };
+        let settings = alone::settings();
         let (control, engine) = new(settings);
         let owed = engine.latency() as usize;
         let mut set = Set { control, engine, owed, sound: vec![] };
